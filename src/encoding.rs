@@ -1,0 +1,198 @@
+//! Text forms of bytes and instants: base64url, hex, object ids, RFC 3339.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use zeroize::Zeroizing;
+
+/// Characters of an object id.
+const OBJECT_ID_CHARS: usize = 26;
+
+/// `decode_base64(text) -> bytes`
+///
+/// Reads base64url or standard base64, with or without padding.
+///
+/// # Shapes
+/// - `text`: any length; `None` if it is not base64
+/// # Source
+/// RFC 4648 §4 and §5; protocol: base64url without padding is sent, the rest is tolerated (assumed)
+pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim_end_matches('=');
+    if !text.contains(['+', '/']) {
+        return Base64UrlUnpadded::decode_vec(text).ok();
+    }
+    // What is decoded may be a key, so its other spelling is zeroed too.
+    let urlsafe = Zeroizing::new(text.replace('+', "-").replace('/', "_"));
+    Base64UrlUnpadded::decode_vec(&urlsafe).ok()
+}
+
+/// `encode_base64url(bytes) -> text`
+///
+/// Base64url without padding.
+///
+/// # Source
+/// RFC 4648 §5
+pub fn encode_base64url(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+/// `decode_hex(text) -> bytes`
+///
+/// Reads hex digits of either case, an even number of them.
+///
+/// # Shapes
+/// - `text`: 2n digits; returns n bytes; `None` if it is not hex
+/// # Source
+/// RFC 4648 §8
+pub fn decode_hex(text: &str) -> Option<Vec<u8>> {
+    base16ct::mixed::decode_vec(text).ok()
+}
+
+/// `encode_hex(bytes) -> text`
+///
+/// Lower-case hex, two digits a byte.
+///
+/// # Source
+/// RFC 4648 §8
+pub fn encode_hex(bytes: &[u8]) -> String {
+    base16ct::lower::encode_string(bytes)
+}
+
+/// `is_object_id(text) -> bool`
+///
+/// Whether the text has the form of a vault's, item's or keyset's id: 16 bytes
+/// as 26 characters of base32, lower case, so that the last one carries 3 bits.
+///
+/// # Source
+/// RFC 4648 §6; protocol.md “Identifiers” (observed)
+pub fn is_object_id(text: &str) -> bool {
+    text.len() == OBJECT_ID_CHARS
+        && text.bytes().all(|c| matches!(c, b'a'..=b'z' | b'2'..=b'7'))
+        && text.ends_with(['a', 'e', 'i', 'm', 'q', 'u', 'y', '4'])
+}
+
+/// `format_rfc3339(unix_seconds) -> text`
+///
+/// An instant as `YYYY-MM-DDThh:mm:ssZ`.
+///
+/// # Source
+/// RFC 3339 §5.6
+pub fn format_rfc3339(unix_seconds: u64) -> String {
+    let (year, month, day) = civil_date((unix_seconds / 86_400).cast_signed());
+    let second = unix_seconds % 86_400;
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+        second / 3600,
+        second / 60 % 60,
+        second % 60
+    )
+}
+
+/// `civil_date(unix_days) -> (year, month, day)`
+///
+/// The Gregorian date of a day counted from 1970-01-01. Years are counted from
+/// March, so that the leap day is the last of its year.
+///
+/// # Shapes
+/// - `unix_days`: days; year 0 is 1 BC
+/// # Source
+/// ISO 8601: the proleptic Gregorian calendar
+pub const fn civil_date(unix_days: i64) -> (i64, i64, i64) {
+    const DAYS_TO_UNIX_EPOCH: i64 = 719_468; // from 0000-03-01
+    const DAYS_IN_400_YEARS: i64 = 146_097;
+    let days = unix_days.saturating_add(DAYS_TO_UNIX_EPOCH);
+    let day_of_era = days.rem_euclid(DAYS_IN_400_YEARS);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = days.div_euclid(DAYS_IN_400_YEARS) * 400 + year_of_era + (month <= 2) as i64;
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4648 §10.
+    const RFC4648: [(&str, &str, &str); 7] = [
+        ("", "", ""),
+        ("f", "Zg", "66"),
+        ("fo", "Zm8", "666f"),
+        ("foo", "Zm9v", "666f6f"),
+        ("foob", "Zm9vYg", "666f6f62"),
+        ("fooba", "Zm9vYmE", "666f6f6261"),
+        ("foobar", "Zm9vYmFy", "666f6f626172"),
+    ];
+
+    #[test]
+    fn rfc4648_vectors() {
+        for (text, base64, hex) in RFC4648 {
+            assert_eq!(encode_base64url(text.as_bytes()), base64);
+            assert_eq!(decode_base64(base64).unwrap(), text.as_bytes());
+            assert_eq!(encode_hex(text.as_bytes()), hex);
+            assert_eq!(decode_hex(hex).unwrap(), text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn base64_in_every_spelling() {
+        let bytes = [0xfb, 0xff, 0xbf, 0xff];
+        for text in ["-_-__w", "-_-__w==", "+/+//w", "+/+//w=="] {
+            assert_eq!(decode_base64(text).unwrap(), bytes, "{text}");
+        }
+        for text in ["a", "a b", "Zg\n", "é", "Zh"] {
+            assert_eq!(decode_base64(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn hex_refuses_what_is_not_hex() {
+        assert_eq!(decode_hex("0aFF").unwrap(), [0x0a, 0xff]);
+        for text in ["0", "0g", "é1", " 00"] {
+            assert_eq!(decode_hex(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn object_ids() {
+        assert!(is_object_id("s3rcqtop2nvvffimmsetsn3zyi"));
+        for text in [
+            "",
+            "s3rcqtop2nvvffimmsetsn3zy",
+            "s3rcqtop2nvvffimmsetsn3zyb",
+            "S3RCQTOP2NVVFFIMMSETSN3ZYI",
+            "s3rcqtop2nvvffimmsetsn3z1i",
+        ] {
+            assert!(!is_object_id(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn rfc3339_instants() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_700_000_000, "2023-11-14T22:13:20Z"),
+            (4_102_444_800, "2100-01-01T00:00:00Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(format_rfc3339(seconds), text);
+        }
+    }
+
+    #[test]
+    fn civil_dates() {
+        for (days, date) in [
+            (0, (1970, 1, 1)),
+            (-1, (1969, 12, 31)),
+            (-719_468, (0, 3, 1)),
+            (-719_469, (0, 2, 29)),
+            (11_016, (2000, 2, 29)),
+            (2_932_896, (9999, 12, 31)),
+        ] {
+            assert_eq!(civil_date(days), date);
+        }
+    }
+}

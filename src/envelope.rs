@@ -1,0 +1,193 @@
+//! Sealed JSON and who can open it.
+
+use crate::{
+    crypto::aead::{self, IV_BYTES, KEY_BYTES},
+    encoding::{decode_base64, encode_base64url},
+    error::Error,
+    host::OaepHash,
+    json::{FromJson, parse},
+    secret::Secret,
+    wire::{Envelope, SealedRequest, SymmetricJwk},
+};
+
+/// `enc` of a symmetric envelope.
+const AES_256_GCM: &str = "A256GCM";
+const CONTENT_TYPE: &str = "b5+jwk+json";
+
+/// A symmetric key and its id.
+#[derive(Debug)]
+pub struct SymmetricKey {
+    id: String,
+    bytes: Secret<[u8; KEY_BYTES]>,
+}
+
+/// How an envelope is sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sealing {
+    /// AES-256-GCM.
+    Symmetric,
+    /// RSA-OAEP.
+    Rsa(OaepHash),
+}
+
+impl SymmetricKey {
+    /// A key known by other means than a JWK.
+    pub const fn new(id: String, bytes: Secret<[u8; KEY_BYTES]>) -> Self {
+        Self { id, bytes }
+    }
+
+    /// `parse(jwk) -> key`
+    ///
+    /// # Shapes
+    /// - `jwk`: JSON with a 32-byte `k`
+    /// # Errors
+    /// [`Error::Decryption`] naming `what`: what was opened is not a key.
+    /// # Source
+    /// RFC 7518 §6.4; protocol.md “Keys” (observed)
+    pub fn parse(jwk: &[u8], what: &'static str) -> Result<Self, Error> {
+        let failed = Error::Decryption { what };
+        let Some(jwk) = parse::<SymmetricJwk>(jwk) else { return Err(failed) };
+        let bytes = decode_base64(jwk.k.expose()).map(Secret::new);
+        match bytes.and_then(|bytes| bytes.expose().as_slice().try_into().ok()) {
+            Some(bytes) => Ok(Self::new(jwk.kid, Secret::new(bytes))),
+            None => Err(failed),
+        }
+    }
+
+    /// `seal(iv, plaintext) -> envelope`
+    ///
+    /// # Shapes
+    /// - `iv`: 12 random bytes
+    /// # Errors
+    /// [`Error::Decryption`] if the plaintext is longer than GCM allows.
+    /// # Source
+    /// protocol.md “Headers” (observed)
+    pub fn seal(&self, iv: [u8; IV_BYTES], plaintext: &[u8]) -> Result<SealedRequest<'_>, Error> {
+        Ok(SealedRequest {
+            kid: &self.id,
+            enc: AES_256_GCM,
+            cty: CONTENT_TYPE,
+            data: encode_base64url(&aead::seal(&self.bytes, &iv, plaintext)?),
+            iv: encode_base64url(&iv),
+        })
+    }
+
+    /// `open(envelope, what) -> plaintext`
+    ///
+    /// The tag decides whether the key is the right one; the envelope's `kid` is
+    /// only a hint for finding it.
+    ///
+    /// # Errors
+    /// [`Error::Decryption`] naming `what`; the cause is withheld.
+    /// # Source
+    /// protocol.md “Headers” (observed)
+    pub fn open(&self, envelope: &Envelope, what: &'static str) -> Result<Secret<Vec<u8>>, Error> {
+        let failed = || Error::Decryption { what };
+        if envelope.enc != AES_256_GCM {
+            return Err(failed());
+        }
+        let iv = decode_base64(&envelope.iv).ok_or_else(failed)?;
+        let data = decode_base64(&envelope.data).ok_or_else(failed)?;
+        aead::open(&self.bytes, &iv, &data, what)
+    }
+
+    /// `open_json(envelope, what) -> value`
+    ///
+    /// # Errors
+    /// [`Error::Decryption`] naming `what`, also if the plaintext is not the JSON
+    /// that was expected.
+    pub fn open_json<T: FromJson>(
+        &self,
+        envelope: &Envelope,
+        what: &'static str,
+    ) -> Result<T, Error> {
+        let plaintext = self.open(envelope, what)?;
+        parse(plaintext.expose()).ok_or(Error::Decryption { what })
+    }
+}
+
+/// `sealing(envelope) -> how`
+///
+/// # Shapes
+/// - `None` if the service uses a cipher that the protocol does not know
+/// # Source
+/// protocol.md “Keys”, “Vaults” (observed; a symmetric vault key is assumed)
+pub fn sealing(envelope: &Envelope) -> Option<Sealing> {
+    match envelope.enc.as_str() {
+        AES_256_GCM => Some(Sealing::Symmetric),
+        "RSA-OAEP" => Some(Sealing::Rsa(OaepHash::Sha1)),
+        "RSA-OAEP-256" => Some(Sealing::Rsa(OaepHash::Sha256)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{json::to_json, wire::VaultAttributes};
+    use serde_json::json;
+
+    fn key() -> SymmetricKey {
+        SymmetricKey::new("kid".into(), Secret::new([7; KEY_BYTES]))
+    }
+
+    fn sealed(plaintext: &str) -> Envelope {
+        let request = to_json(&key().seal([1; IV_BYTES], plaintext.as_bytes()).unwrap());
+        parse(request.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_form_of_a_sealed_request() {
+        let request = to_json(&key().seal([1; IV_BYTES], b"{}").unwrap());
+        let request: serde_json::Value = serde_json::from_str(&request).unwrap();
+        assert_eq!(request["kid"], "kid");
+        assert_eq!(request["enc"], "A256GCM");
+        assert_eq!(request["cty"], "b5+jwk+json");
+        assert_eq!(request["iv"], "AQEBAQEBAQEBAQEB");
+        assert_eq!(decode_base64(request["data"].as_str().unwrap()).unwrap().len(), 2 + 16);
+    }
+
+    #[test]
+    fn what_is_sealed_opens() {
+        let attributes: VaultAttributes =
+            key().open_json(&sealed(r#"{"name":"prod"}"#), "it").unwrap();
+        assert_eq!(attributes.name, "prod");
+    }
+
+    #[test]
+    fn what_is_damaged_does_not() {
+        for damage in [
+            |e: &mut Envelope| e.enc = "A128GCM".into(),
+            |e: &mut Envelope| e.iv = "AAAA".into(),
+            |e: &mut Envelope| e.iv = "!".into(),
+            |e: &mut Envelope| e.data = String::new(),
+            |e: &mut Envelope| e.data = "!".into(),
+            |e: &mut Envelope| e.data.truncate(20),
+            |e: &mut Envelope| *e = Envelope::default(),
+        ] {
+            let mut damaged = sealed("{}");
+            damage(&mut damaged);
+            let error = key().open(&damaged, "it").unwrap_err();
+            assert_eq!(error, Error::Decryption { what: "it" });
+        }
+    }
+
+    #[test]
+    fn plaintext_that_is_not_the_json_expected() {
+        for plaintext in ["\"hush\"", "null", "[]", "{", ""] {
+            let error = key().open_json::<VaultAttributes>(&sealed(plaintext), "it").unwrap_err();
+            assert_eq!(error, Error::Decryption { what: "it" });
+        }
+    }
+
+    #[test]
+    fn keys_from_jwk() {
+        let k = encode_base64url(&[9; 32]);
+        let jwk = json!({ "kid": "abc", "kty": "oct", "alg": "A256GCM", "k": k });
+        let key = SymmetricKey::parse(jwk.to_string().as_bytes(), "it").unwrap();
+        assert_eq!((key.id.as_str(), key.bytes.expose()), ("abc", &[9; 32]));
+        for jwk in ["null", "{}", r#"{"k":5}"#, r#"{"k":"AAAA"}"#, r#"{"k":"!"}"#, ""] {
+            assert!(SymmetricKey::parse(jwk.as_bytes(), "it").is_err(), "{jwk}");
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! The one error type: what happened, to what, and what to do about it.
+//!
+//! An [`Error`] never holds a token, key, secret or the text of a foreign
+//! parser's complaint, which may quote one.
+
+/// Everything that can go wrong, each with a stable [`code`](Error::code).
+///
+/// Names of reference errors are the vendor's (`ResolveReferenceError` of
+/// `@1password/sdk`); the others are this project's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text is not a secret reference.
+    #[error("{reason}")]
+    Parsing {
+        /// Which rule of the grammar is broken, and the form that is right.
+        reason: &'static str,
+    },
+    /// No vault has this id or name.
+    #[error(
+        "no vault “{vault}” among the {readable} vaults that this service account can read{}; check the name, or grant the service account access to the vault",
+        and_unreadable(*.unreadable)
+    )]
+    VaultNotFound {
+        /// The vault part of the reference.
+        vault: String,
+        /// How many vaults were looked at.
+        readable: usize,
+        /// How many more could not be opened.
+        unreadable: usize,
+    },
+    /// Several vaults have this name.
+    #[error("{count} vaults are named “{vault}”; use the vault's id in place of its name")]
+    TooManyVaults {
+        /// The vault part of the reference.
+        vault: String,
+        /// How many matched.
+        count: usize,
+    },
+    /// No item has this id or title.
+    #[error(
+        "no item “{item}” among the {readable} items of the vault “{vault}”{}; check the title and the vault",
+        and_unreadable(*.unreadable)
+    )]
+    ItemNotFound {
+        /// The item part of the reference.
+        item: String,
+        /// The vault part of the reference.
+        vault: String,
+        /// How many items were looked at.
+        readable: usize,
+        /// How many more could not be opened.
+        unreadable: usize,
+    },
+    /// Several items have this title.
+    #[error(
+        "{count} items of the vault “{vault}” are titled “{item}”; use the item's id in place of its title"
+    )]
+    TooManyItems {
+        /// The item part of the reference.
+        item: String,
+        /// The vault part of the reference.
+        vault: String,
+        /// How many matched.
+        count: usize,
+    },
+    /// The item is in the bin or deleted.
+    #[error("the item “{item}” is not in an active state: it was deleted; restore it first")]
+    ItemNotActive {
+        /// The item part of the reference.
+        item: String,
+    },
+    /// No section has this id or title.
+    #[error(
+        "the item “{item}” has no section “{section}”; check the section's title or leave it out"
+    )]
+    NoMatchingSections {
+        /// The item part of the reference.
+        item: String,
+        /// The section part of the reference.
+        section: String,
+    },
+    /// No field has this id or title.
+    #[error(
+        "the item “{item}” has no field “{field}” where the reference looks; check the field's name and its section"
+    )]
+    FieldNotFound {
+        /// The item part of the reference.
+        item: String,
+        /// The field part of the reference.
+        field: String,
+    },
+    /// Several fields have this title.
+    #[error(
+        "{count} fields of the item “{item}” match “{field}”; name the section, or use the field's id in place of its title"
+    )]
+    TooManyMatchingFields {
+        /// The item part of the reference.
+        item: String,
+        /// The field part of the reference.
+        field: String,
+        /// How many matched.
+        count: usize,
+    },
+    /// The field's value cannot be turned into text.
+    #[error("the field “{field}” cannot be read as text: {reason}")]
+    UnreadableField {
+        /// The field part of the reference.
+        field: String,
+        /// What stands in the way; never the value.
+        reason: &'static str,
+    },
+    /// `attribute=otp` was asked of a field that is not a one-time password.
+    #[error(
+        "the field “{field}” is not a one-time password; leave out the query or name a one-time password field"
+    )]
+    IncompatibleTotpQuery {
+        /// The field part of the reference.
+        field: String,
+    },
+    /// `ssh-format` was asked of a field that is not a private key.
+    #[error(
+        "the field “{field}” is not an SSH private key; leave out the query or name the private key"
+    )]
+    IncompatibleSshKeyQuery {
+        /// The field part of the reference.
+        field: String,
+    },
+    /// The service-account token cannot be used.
+    #[error(
+        "the service-account token is not valid: {reason}; copy the whole token (ops_…) from 1Password again"
+    )]
+    TokenInvalid {
+        /// What is wrong, naming the field and never its content.
+        reason: String,
+    },
+    /// An option has the wrong type or form.
+    #[error("the option {option} {reason}")]
+    ArgumentInvalid {
+        /// The option's name.
+        option: &'static str,
+        /// What it must be.
+        reason: &'static str,
+    },
+    /// The token names a host that is not among the allowed ones.
+    #[error(
+        "the token names the host “{host}”, which is not allowed; if it is right, add it to allowedHosts"
+    )]
+    HostNotAllowed {
+        /// The origin that was refused.
+        host: String,
+    },
+    /// The service does not accept the credentials.
+    #[error(
+        "1Password does not accept this service-account token ({reason}); it may be revoked, expired or from another account: make a new one"
+    )]
+    AuthenticationFailed {
+        /// What the service refused.
+        reason: &'static str,
+        /// The HTTP status, if that was the refusal.
+        status: Option<u16>,
+    },
+    /// The server could not prove that it knows the account.
+    #[error(
+        "the server at {host} did not prove that it knows this account, so nothing more was sent to it; check the network for an interceptor"
+    )]
+    ServerNotTrusted {
+        /// The account's host.
+        host: String,
+    },
+    /// HTTP 403.
+    #[error(
+        "this service account may not {action} (HTTP 403{}); check its vaults and permissions",
+        service_error(*.error_code)
+    )]
+    PermissionDenied {
+        /// What was asked for.
+        action: &'static str,
+        /// The service's own error number.
+        error_code: Option<i64>,
+    },
+    /// HTTP 404.
+    #[error(
+        "1Password has nothing there for “{action}” (HTTP 404{}); it may be deleted",
+        service_error(*.error_code)
+    )]
+    NotFound {
+        /// What was asked for.
+        action: &'static str,
+        /// The service's own error number.
+        error_code: Option<i64>,
+    },
+    /// HTTP 409.
+    #[error(
+        "“{action}” met a change made elsewhere (HTTP 409{}); read again and repeat it",
+        service_error(*.error_code)
+    )]
+    Conflict {
+        /// What was asked for.
+        action: &'static str,
+        /// The service's own error number.
+        error_code: Option<i64>,
+    },
+    /// HTTP 429.
+    #[error(
+        "1Password limits this service account's requests (HTTP 429{}); wait and retry",
+        service_error(*.error_code)
+    )]
+    RateLimited {
+        /// When to try again, from `Retry-After`, in milliseconds.
+        retry_after_ms: Option<u64>,
+        /// The service's own error number.
+        error_code: Option<i64>,
+    },
+    /// HTTP 5xx, or another status that the protocol does not know.
+    #[error(
+        "1Password could not {action} (HTTP {status}{}); try again later",
+        service_error(*.error_code)
+    )]
+    ServerError {
+        /// What was asked for.
+        action: &'static str,
+        /// The HTTP status.
+        status: u16,
+        /// The service's own error number.
+        error_code: Option<i64>,
+    },
+    /// `fetch` failed before an answer came.
+    #[error("could not {action}: no answer from {host}; check the network and try again")]
+    Network {
+        /// What was asked for.
+        action: &'static str,
+        /// The account's host.
+        host: String,
+        /// What the host's `fetch` said.
+        cause: String,
+    },
+    /// `fetch` ran out of time.
+    #[error("could not {action}: {host} did not answer in time; try again")]
+    Timeout {
+        /// What was asked for.
+        action: &'static str,
+        /// The account's host.
+        host: String,
+    },
+    /// `fetch` was aborted.
+    #[error("could not {action}: the request was aborted")]
+    Aborted {
+        /// What was asked for.
+        action: &'static str,
+    },
+    /// An answer that the protocol does not allow.
+    #[error(
+        "the server did not follow 1Password's protocol: {what}; if it goes on, report it with this message"
+    )]
+    Protocol {
+        /// What was wrong with the answer; never its content.
+        what: &'static str,
+    },
+    /// Sealed data that does not open.
+    #[error(
+        "{what} cannot be decrypted: it is damaged or sealed with a key that this service account does not have"
+    )]
+    Decryption {
+        /// What did not open.
+        what: &'static str,
+    },
+    /// The client was closed.
+    #[error("this client was closed; authenticate again")]
+    Closed,
+    /// The host lacks something, or the feature is not there yet.
+    #[error("{what}")]
+    Unsupported {
+        /// What is missing.
+        what: &'static str,
+    },
+}
+
+impl Error {
+    /// Every code, in the order of the variants. `js/errors.ts` holds the same list.
+    pub const CODES: &'static [&'static str] = &[
+        "parsing",
+        "vaultNotFound",
+        "tooManyVaults",
+        "itemNotFound",
+        "tooManyItems",
+        "itemNotActive",
+        "noMatchingSections",
+        "fieldNotFound",
+        "tooManyMatchingFields",
+        "unreadableField",
+        "incompatibleTOTPQueryParameterField",
+        "incompatibleSshKeyQueryParameterField",
+        "tokenInvalid",
+        "argumentInvalid",
+        "hostNotAllowed",
+        "authenticationFailed",
+        "serverNotTrusted",
+        "permissionDenied",
+        "notFound",
+        "conflict",
+        "rateLimited",
+        "serverError",
+        "network",
+        "timeout",
+        "aborted",
+        "protocol",
+        "decryption",
+        "closed",
+        "unsupported",
+    ];
+
+    /// `code(&self) -> code`
+    ///
+    /// The stable name of this kind of error, one of [`Error::CODES`].
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Parsing { .. } => "parsing",
+            Self::VaultNotFound { .. } => "vaultNotFound",
+            Self::TooManyVaults { .. } => "tooManyVaults",
+            Self::ItemNotFound { .. } => "itemNotFound",
+            Self::TooManyItems { .. } => "tooManyItems",
+            Self::ItemNotActive { .. } => "itemNotActive",
+            Self::NoMatchingSections { .. } => "noMatchingSections",
+            Self::FieldNotFound { .. } => "fieldNotFound",
+            Self::TooManyMatchingFields { .. } => "tooManyMatchingFields",
+            Self::UnreadableField { .. } => "unreadableField",
+            Self::IncompatibleTotpQuery { .. } => "incompatibleTOTPQueryParameterField",
+            Self::IncompatibleSshKeyQuery { .. } => "incompatibleSshKeyQueryParameterField",
+            Self::TokenInvalid { .. } => "tokenInvalid",
+            Self::ArgumentInvalid { .. } => "argumentInvalid",
+            Self::HostNotAllowed { .. } => "hostNotAllowed",
+            Self::AuthenticationFailed { .. } => "authenticationFailed",
+            Self::ServerNotTrusted { .. } => "serverNotTrusted",
+            Self::PermissionDenied { .. } => "permissionDenied",
+            Self::NotFound { .. } => "notFound",
+            Self::Conflict { .. } => "conflict",
+            Self::RateLimited { .. } => "rateLimited",
+            Self::ServerError { .. } => "serverError",
+            Self::Network { .. } => "network",
+            Self::Timeout { .. } => "timeout",
+            Self::Aborted { .. } => "aborted",
+            Self::Protocol { .. } => "protocol",
+            Self::Decryption { .. } => "decryption",
+            Self::Closed => "closed",
+            Self::Unsupported { .. } => "unsupported",
+        }
+    }
+
+    /// The HTTP status behind this error, if one was.
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::AuthenticationFailed { status, .. } => *status,
+            Self::PermissionDenied { .. } => Some(403),
+            Self::NotFound { .. } => Some(404),
+            Self::Conflict { .. } => Some(409),
+            Self::RateLimited { .. } => Some(429),
+            Self::ServerError { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// Whether the same call may succeed later without any change.
+    pub const fn retryable(&self) -> bool {
+        match self {
+            Self::RateLimited { .. } | Self::Network { .. } | Self::Timeout { .. } => true,
+            Self::ServerError { status, .. } => matches!(status, 408 | 500 | 502 | 503 | 504),
+            _ => false,
+        }
+    }
+
+    /// When to try again, in milliseconds, if the service said so.
+    pub const fn retry_after_ms(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited { retry_after_ms, .. } => *retry_after_ms,
+            _ => None,
+        }
+    }
+}
+
+fn and_unreadable(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        _ => format!(" ({count} more could not be opened)"),
+    }
+}
+
+fn service_error(code: Option<i64>) -> String {
+    code.map_or_else(String::new, |code| format!(", service error {code}"))
+}

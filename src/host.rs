@@ -1,0 +1,111 @@
+//! The one door to the outside.
+
+use crate::{error::Error, json::from_json, secret::Secret};
+use std::future::Future;
+
+/// A request, ready to be sent.
+#[derive(Debug)]
+pub struct HttpRequest {
+    /// What it is for, in the words of an error message: “read the vault's items”.
+    pub action: &'static str,
+    /// HTTP method in upper case.
+    pub method: &'static str,
+    /// Absolute URL.
+    pub url: String,
+    /// The account's host, for error messages.
+    pub host: String,
+    /// Header names and values; the values are printable ASCII.
+    pub headers: Vec<(&'static str, String)>,
+    /// JSON, if there is a body.
+    pub body: Option<String>,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct HttpResponse {
+    /// HTTP status, 200 to 599.
+    pub status: u16,
+    /// The value of `Retry-After`.
+    pub retry_after: Option<String>,
+    /// The body, empty if there was none.
+    pub body: Vec<u8>,
+}
+
+/// The hash of an RSA-OAEP padding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OaepHash {
+    /// `RSA-OAEP`
+    Sha1,
+    /// `RSA-OAEP-256`
+    Sha256,
+}
+
+from_json! {
+    /// A private RSA key as a JWK (RFC 7518 §6.3), without the members that would
+    /// restrict its use.
+    pub struct RsaPrivateJwk {
+        /// Modulus.
+        "n" => pub n: String,
+        /// Public exponent.
+        "e" => pub e: String,
+        /// Private exponent.
+        "d" => pub d: Secret<String>,
+        /// First prime.
+        "p" => pub p: Secret<String>,
+        /// Second prime.
+        "q" => pub q: Secret<String>,
+        /// First CRT exponent.
+        "dp" => pub dp: Secret<String>,
+        /// Second CRT exponent.
+        "dq" => pub dq: Secret<String>,
+        /// CRT coefficient.
+        "qi" => pub qi: Secret<String>,
+    }
+}
+
+/// What the core needs of its surroundings.
+pub trait Host {
+    /// A private RSA key that the host holds, if possible beyond anyone's reach.
+    type PrivateKey;
+
+    /// Sends a request and reads the whole answer. Follows no redirect.
+    ///
+    /// # Errors
+    /// [`Error::Network`], [`Error::Timeout`], [`Error::Aborted`], or
+    /// [`Error::Protocol`] for a redirect.
+    fn fetch(&self, request: HttpRequest) -> impl Future<Output = Result<HttpResponse, Error>>;
+
+    /// Unix time in milliseconds.
+    fn now_ms(&self) -> u64;
+
+    /// Fills `bytes` from a cryptographic source.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if there is none.
+    fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error>;
+
+    /// Unicode normalisation form NFKD. The tables would be a third of the
+    /// module, and every JavaScript host has them.
+    fn nfkd(&self, text: &str) -> String;
+
+    /// Takes over a private key for RSA-OAEP with this hash.
+    ///
+    /// # Errors
+    /// [`Error::Decryption`] if it is not a private RSA key.
+    fn import_private_key(
+        &self,
+        key: &RsaPrivateJwk,
+        hash: OaepHash,
+    ) -> impl Future<Output = Result<Self::PrivateKey, Error>>;
+
+    /// RSAES-OAEP-DECRYPT (RFC 8017 §7.1.2) without a label.
+    ///
+    /// # Errors
+    /// [`Error::Decryption`] naming `what`; the cause is withheld.
+    fn open_rsa_oaep(
+        &self,
+        key: &Self::PrivateKey,
+        sealed: &[u8],
+        what: &'static str,
+    ) -> impl Future<Output = Result<Secret<Vec<u8>>, Error>>;
+}

@@ -1,0 +1,306 @@
+//! JSON, read tolerantly and written plainly.
+//!
+//! One rule for reading: a value of the wrong kind is as if it were absent, and
+//! what is absent is its type's default. So one odd entry of a list never hides
+//! the others; whoever uses a member judges it.
+//!
+//! `miniserde` does the work: its readers are trait objects where serde makes a
+//! copy of the parser for every struct, which was a third of the module; it does
+//! not recurse, and its error quotes nothing of what it read.
+
+use crate::secret::Secret;
+use miniserde::{
+    Deserialize, Serialize,
+    de::{Map, Seq, Visitor},
+    json, make_place,
+};
+
+make_place!(Place);
+
+/// What a type makes of each kind of JSON value; what it does not take is ignored.
+pub trait FromJson: Sized {
+    /// From a string.
+    fn from_string(_: &str) -> Option<Self> {
+        None
+    }
+
+    /// From a number without a fraction that fits.
+    fn from_integer(_: i64) -> Option<Self> {
+        None
+    }
+
+    /// From an array, element by element, into `out`.
+    fn read_array(_out: &mut Option<Self>) -> Box<dyn Seq + '_> {
+        Box::new(Ignored)
+    }
+
+    /// From an object, member by member, into `out`.
+    fn read_object(_out: &mut Option<Self>) -> Box<dyn Map + '_> {
+        Box::new(Ignored)
+    }
+
+    /// Where the value goes.
+    fn begin(out: &mut Option<Self>) -> &mut dyn Visitor {
+        Place::new(out)
+    }
+}
+
+/// `parse(json) -> value`
+///
+/// # Shapes
+/// - `None` if the bytes are not JSON in UTF-8, or of another kind than the type takes
+/// # Source
+/// RFC 8259
+pub fn parse<T: FromJson>(json: &[u8]) -> Option<T> {
+    let Root(value) = json::from_str(std::str::from_utf8(json).ok()?).ok()?;
+    value
+}
+
+/// `to_json(value) -> text`
+pub fn to_json(value: &impl Serialize) -> String {
+    json::to_string(value)
+}
+
+/// The whole of a JSON text.
+struct Root<T>(Option<T>);
+
+impl<T: FromJson> Deserialize for Root<T> {
+    fn begin(out: &mut Option<Self>) -> &mut dyn Visitor {
+        T::begin(&mut out.insert(Self(None)).0)
+    }
+}
+
+impl<T: FromJson> Visitor for Place<T> {
+    fn string(&mut self, text: &str) -> miniserde::Result<()> {
+        self.out = T::from_string(text);
+        Ok(())
+    }
+
+    fn negative(&mut self, number: i64) -> miniserde::Result<()> {
+        self.out = T::from_integer(number);
+        Ok(())
+    }
+
+    fn nonnegative(&mut self, number: u64) -> miniserde::Result<()> {
+        self.out = i64::try_from(number).ok().and_then(T::from_integer);
+        Ok(())
+    }
+
+    fn null(&mut self) -> miniserde::Result<()> {
+        Ok(())
+    }
+
+    fn boolean(&mut self, _: bool) -> miniserde::Result<()> {
+        Ok(())
+    }
+
+    fn float(&mut self, _: f64) -> miniserde::Result<()> {
+        Ok(())
+    }
+
+    fn seq(&mut self) -> miniserde::Result<Box<dyn Seq + '_>> {
+        Ok(T::read_array(&mut self.out))
+    }
+
+    fn map(&mut self) -> miniserde::Result<Box<dyn Map + '_>> {
+        Ok(T::read_object(&mut self.out))
+    }
+}
+
+struct Ignored;
+
+impl Seq for Ignored {
+    fn element(&mut self) -> miniserde::Result<&mut dyn Visitor> {
+        Ok(<dyn Visitor>::ignore())
+    }
+
+    fn finish(&mut self) -> miniserde::Result<()> {
+        Ok(())
+    }
+}
+
+impl Map for Ignored {
+    fn key(&mut self, _: &str) -> miniserde::Result<&mut dyn Visitor> {
+        Ok(<dyn Visitor>::ignore())
+    }
+
+    fn finish(&mut self) -> miniserde::Result<()> {
+        Ok(())
+    }
+}
+
+impl FromJson for String {
+    fn from_string(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+}
+
+impl FromJson for Secret<String> {
+    fn from_string(text: &str) -> Option<Self> {
+        Some(Self::from(text))
+    }
+}
+
+impl FromJson for i64 {
+    fn from_integer(number: i64) -> Option<Self> {
+        Some(number)
+    }
+}
+
+impl<T: FromJson> FromJson for Option<T> {
+    fn from_string(text: &str) -> Option<Self> {
+        T::from_string(text).map(Some)
+    }
+
+    fn from_integer(number: i64) -> Option<Self> {
+        T::from_integer(number).map(Some)
+    }
+
+    fn read_array(out: &mut Option<Self>) -> Box<dyn Seq + '_> {
+        T::read_array(out.insert(None))
+    }
+
+    fn read_object(out: &mut Option<Self>) -> Box<dyn Map + '_> {
+        T::read_object(out.insert(None))
+    }
+}
+
+impl<T: FromJson> FromJson for Vec<T> {
+    fn read_array(out: &mut Option<Self>) -> Box<dyn Seq + '_> {
+        Box::new(Elements { list: out.insert(Self::new()), next: None })
+    }
+}
+
+struct Elements<'a, T> {
+    list: &'a mut Vec<T>,
+    next: Option<T>,
+}
+
+impl<T: FromJson> Seq for Elements<'_, T> {
+    fn element(&mut self) -> miniserde::Result<&mut dyn Visitor> {
+        self.list.extend(self.next.take());
+        Ok(T::begin(&mut self.next))
+    }
+
+    fn finish(&mut self) -> miniserde::Result<()> {
+        self.list.extend(self.next.take());
+        Ok(())
+    }
+}
+
+/// Declares structs that are read from JSON objects, each field after the name
+/// of its member. All fields need `Default` and [`FromJson`].
+macro_rules! from_json {
+    ($($(#[$doc:meta])* pub struct $name:ident {
+        $($(#[$field_doc:meta])* $member:literal => pub $field:ident: $type:ty,)*
+    })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Default)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $type,)*
+        }
+
+        impl $crate::json::FromJson for $name {
+            fn read_object(out: &mut Option<Self>) -> Box<dyn miniserde::de::Map + '_> {
+                struct Members<'a> {
+                    out: &'a mut Option<$name>,
+                    $($field: Option<$type>,)*
+                }
+
+                impl miniserde::de::Map for Members<'_> {
+                    fn key(
+                        &mut self,
+                        name: &str,
+                    ) -> miniserde::Result<&mut dyn miniserde::de::Visitor> {
+                        match name {
+                            $($member => {
+                                Ok($crate::json::FromJson::begin(&mut self.$field))
+                            })*
+                            _ => Ok(<dyn miniserde::de::Visitor>::ignore()),
+                        }
+                    }
+
+                    fn finish(&mut self) -> miniserde::Result<()> {
+                        *self.out = Some($name {
+                            $($field: self.$field.take().unwrap_or_default(),)*
+                        });
+                        Ok(())
+                    }
+                }
+
+                Box::new(Members { out, $($field: None,)* })
+            }
+        }
+    )*};
+}
+pub(crate) use from_json;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    from_json! {
+        /// A sample.
+        pub struct Sample {
+            /// Text.
+            "text" => pub text: String,
+            /// A number.
+            "number" => pub number: i64,
+            /// Either is possible.
+            "option" => pub option: Option<String>,
+            /// A list.
+            "list" => pub list: Vec<Sample>,
+        }
+    }
+
+    fn sample(json: &str) -> Sample {
+        parse(json.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn reads_what_is_there() {
+        let sample = sample(
+            r#" {"text":"a\u00e9\n","number":-7,"option":"x","list":[{"number":1},{"number":2}],"more":{}} "#,
+        );
+        assert_eq!((sample.text.as_str(), sample.number), ("aé\n", -7));
+        assert_eq!(sample.option.as_deref(), Some("x"));
+        assert_eq!(sample.list.iter().map(|entry| entry.number).collect::<Vec<_>>(), [1, 2]);
+    }
+
+    #[test]
+    fn the_wrong_kind_is_as_if_absent() {
+        for value in ["null", "true", "1.5", "[]", "{}", "[[1],{\"a\":[]}]"] {
+            let sample =
+                sample(&format!(r#"{{"text":{value},"number":{value},"option":{value}}}"#));
+            assert_eq!(
+                (sample.text.as_str(), sample.number, sample.option),
+                ("", 0, None),
+                "{value}"
+            );
+        }
+        assert_eq!(sample(r#"{"number":18446744073709551615}"#).number, 0);
+        assert!(sample(r#"{"list":"x"}"#).list.is_empty());
+    }
+
+    #[test]
+    fn an_odd_entry_does_not_hide_the_others() {
+        let list = sample(r#"{"list":[null,7,{"number":1},"x",[],{"number":"y"}]}"#).list;
+        assert_eq!(list.iter().map(|entry| entry.number).collect::<Vec<_>>(), [1, 0]);
+    }
+
+    #[test]
+    fn what_is_not_json_or_of_another_kind_is_none() {
+        for json in
+            ["", "null", "[]", "\"x\"", "1", "{", "{\"text\":\"a", "{}x", "{,}", "\u{feff}{}"]
+        {
+            assert!(parse::<Sample>(json.as_bytes()).is_none(), "{json}");
+        }
+        assert!(parse::<Sample>(b"{\"text\":\"\xff\"}").is_none());
+    }
+
+    #[test]
+    fn depth_has_no_limit_but_memory() {
+        let deep = format!("{{\"more\":{}{}}}", "[".repeat(200_000), "]".repeat(200_000));
+        assert_eq!(sample(&deep).text, "");
+    }
+}

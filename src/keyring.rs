@@ -1,0 +1,228 @@
+//! Keysets → private keys → vault keys, opened on demand.
+//!
+//! A key is looked for only when something is sealed with it, so a keyset that
+//! cannot be opened hides only what depends on it. Opening may need the host
+//! (RSA): the keyring then answers with a [`Task`]; the caller has it done, puts
+//! the result in and asks again.
+
+use crate::{
+    encoding::decode_base64,
+    envelope::{Sealing, SymmetricKey, sealing},
+    error::Error,
+    host::{OaepHash, RsaPrivateJwk},
+    secret::Secret,
+    wire::{Envelope, Keyset},
+};
+use std::rc::Rc;
+
+/// Id of the account unlock key.
+const ACCOUNT_UNLOCK_KEY: &str = "mp";
+const KEYSET: &str = "a keyset";
+const VAULT_KEY: &str = "a vault key";
+
+/// All keys of an account, sealed ones and opened ones.
+#[derive(Debug)]
+pub struct Keyring<K> {
+    account_unlock_key: Rc<SymmetricKey>,
+    keysets: Vec<Rc<Keyset>>,
+    symmetric_keys: Vec<(Owner, Rc<SymmetricKey>)>,
+    private_keys: Vec<(String, OaepHash, Rc<K>)>,
+}
+
+/// A key, or what has to be done before it can be had.
+#[derive(Debug)]
+pub enum Next<T, K> {
+    /// The key.
+    Ready(T),
+    /// Do this, put the result in, and ask again.
+    Todo(Task<K>),
+}
+
+/// Something that only the host can do.
+#[derive(Debug)]
+pub enum Task<K> {
+    /// Import a keyset's private key, for [`Keyring::put_private_key`].
+    Import {
+        /// Whose key it is.
+        keyset_id: String,
+        /// What the key will be used with.
+        hash: OaepHash,
+        /// The key.
+        key: Box<RsaPrivateJwk>,
+    },
+    /// Open a symmetric key with RSA-OAEP, for [`Keyring::put_symmetric_key`].
+    Unseal {
+        /// Whose key it is.
+        owner: Owner,
+        /// What opens it.
+        with: Rc<K>,
+        /// The sealed key.
+        sealed: Vec<u8>,
+    },
+}
+
+/// Whose symmetric key something is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// The keyset of this id.
+    Keyset(String),
+    /// The vault of this id.
+    Vault(String),
+}
+
+impl Owner {
+    /// What the key is called in an error.
+    pub const fn what(&self) -> &'static str {
+        match self {
+            Self::Keyset(_) => KEYSET,
+            Self::Vault(_) => VAULT_KEY,
+        }
+    }
+}
+
+impl<K> Keyring<K> {
+    /// `new(account_unlock_key, keysets) -> keyring`
+    ///
+    /// # Shapes
+    /// - `account_unlock_key`: 32 bytes, `muk.k` of the token; `keysets`: in any order
+    /// # Source
+    /// protocol.md “Keys” (observed)
+    pub fn new(account_unlock_key: &Secret<[u8; 32]>, keysets: Vec<Keyset>) -> Self {
+        let key = Secret::new(*account_unlock_key.expose());
+        Self {
+            account_unlock_key: Rc::new(SymmetricKey::new(ACCOUNT_UNLOCK_KEY.to_owned(), key)),
+            keysets: keysets.into_iter().map(Rc::new).collect(),
+            symmetric_keys: Vec::new(),
+            private_keys: Vec::new(),
+        }
+    }
+
+    /// The key of a vault that was opened before.
+    pub fn known_vault_key(&self, vault_id: &str) -> Option<Rc<SymmetricKey>> {
+        self.known_key(&Owner::Vault(vault_id.to_owned()))
+    }
+
+    /// `vault_key(vault_id, sealed) -> key or task`
+    ///
+    /// # Shapes
+    /// - `sealed`: the vault's `encVaultKey`
+    /// # Errors
+    /// [`Error::Decryption`] if a key on the way is missing, damaged or sealed in a circle.
+    /// # Source
+    /// protocol.md “Vaults” (observed; a symmetric vault key is assumed)
+    pub fn vault_key(
+        &mut self,
+        vault_id: &str,
+        sealed: &Envelope,
+    ) -> Result<Next<Rc<SymmetricKey>, K>, Error> {
+        let owner = Owner::Vault(vault_id.to_owned());
+        self.symmetric_key(owner, &sealed.kid, sealed, self.keysets.len())
+    }
+
+    /// Takes the result of [`Task::Unseal`].
+    ///
+    /// # Errors
+    /// [`Error::Decryption`] if the plaintext is not a key.
+    pub fn put_symmetric_key(
+        &mut self,
+        owner: Owner,
+        plaintext: &Secret<Vec<u8>>,
+    ) -> Result<(), Error> {
+        self.remember(owner, plaintext).map(drop)
+    }
+
+    /// Takes the result of [`Task::Import`].
+    pub fn put_private_key(&mut self, keyset_id: String, hash: OaepHash, key: K) {
+        self.private_keys.push((keyset_id, hash, Rc::new(key)));
+    }
+
+    fn known_key(&self, owner: &Owner) -> Option<Rc<SymmetricKey>> {
+        let known = self.symmetric_keys.iter().find(|(other, _)| other == owner);
+        known.map(|(_, key)| Rc::clone(key))
+    }
+
+    fn remember(
+        &mut self,
+        owner: Owner,
+        plaintext: &Secret<Vec<u8>>,
+    ) -> Result<Rc<SymmetricKey>, Error> {
+        let key = Rc::new(SymmetricKey::parse(plaintext.expose(), owner.what())?);
+        self.symmetric_keys.push((owner, Rc::clone(&key)));
+        Ok(key)
+    }
+
+    /// A symmetric key that is sealed with the key of keyset `parent`. `depth`
+    /// is how many more keysets may lie on the way up: more than there are is a circle.
+    fn symmetric_key(
+        &mut self,
+        owner: Owner,
+        parent: &str,
+        sealed: &Envelope,
+        depth: usize,
+    ) -> Result<Next<Rc<SymmetricKey>, K>, Error> {
+        if let Some(key) = self.known_key(&owner) {
+            return Ok(Next::Ready(key));
+        }
+        let what = owner.what();
+        match sealing(sealed) {
+            None => Err(Error::Decryption { what }),
+            Some(Sealing::Symmetric) => match self.keyset_key(parent, depth)? {
+                Next::Todo(task) => Ok(Next::Todo(task)),
+                Next::Ready(with) => {
+                    let plaintext = with.open(sealed, what)?;
+                    self.remember(owner, &plaintext).map(Next::Ready)
+                }
+            },
+            Some(Sealing::Rsa(hash)) => match self.private_key(parent, hash, depth)? {
+                Next::Todo(task) => Ok(Next::Todo(task)),
+                Next::Ready(with) => {
+                    let sealed = decode_base64(&sealed.data).ok_or(Error::Decryption { what })?;
+                    Ok(Next::Todo(Task::Unseal { owner, with, sealed }))
+                }
+            },
+        }
+    }
+
+    fn keyset_key(&mut self, id: &str, depth: usize) -> Result<Next<Rc<SymmetricKey>, K>, Error> {
+        if id == ACCOUNT_UNLOCK_KEY {
+            return Ok(Next::Ready(Rc::clone(&self.account_unlock_key)));
+        }
+        let keyset = self.keyset(id)?;
+        let depth = depth.checked_sub(1).ok_or(Error::Decryption { what: KEYSET })?;
+        let sealed = &keyset.enc_sym_key;
+        let parent = match keyset.encrypted_by.as_str() {
+            "" => &sealed.kid,
+            parent => parent,
+        };
+        self.symmetric_key(Owner::Keyset(id.to_owned()), parent, sealed, depth)
+    }
+
+    fn private_key(
+        &mut self,
+        id: &str,
+        hash: OaepHash,
+        depth: usize,
+    ) -> Result<Next<Rc<K>, K>, Error> {
+        let known = self.private_keys.iter().find(|(of, with, _)| of == id && *with == hash);
+        if let Some((_, _, key)) = known {
+            return Ok(Next::Ready(Rc::clone(key)));
+        }
+        match self.keyset_key(id, depth)? {
+            Next::Todo(task) => Ok(Next::Todo(task)),
+            Next::Ready(with) => {
+                let key = Box::new(with.open_json(&self.keyset(id)?.enc_pri_key, KEYSET)?);
+                Ok(Next::Todo(Task::Import { keyset_id: id.to_owned(), hash, key }))
+            }
+        }
+    }
+
+    /// The newest keyset of this id.
+    fn keyset(&self, id: &str) -> Result<Rc<Keyset>, Error> {
+        self.keysets
+            .iter()
+            .filter(|keyset| keyset.uuid == id)
+            .max_by_key(|keyset| keyset.sn)
+            .map(Rc::clone)
+            .ok_or(Error::Decryption { what: VAULT_KEY })
+    }
+}

@@ -1,0 +1,243 @@
+//! What a session does to requests and answers: it numbers, signs and seals.
+
+use crate::{
+    crypto::{
+        aead::IV_BYTES,
+        mac::{MacKey, Message},
+    },
+    envelope::SymmetricKey,
+    error::Error,
+    host::HttpResponse,
+    json::{parse, to_json},
+    secret::Secret,
+    wire::{Envelope, ErrorResponse},
+};
+use std::cell::Cell;
+
+/// Request numbers start below this.
+const FIRST_NUMBER_LIMIT: u32 = 1 << 20;
+
+/// A request as the protocol has it: what is sent, without where and by whom.
+#[derive(Debug)]
+pub struct Call {
+    /// What it is for, in the words of an error message.
+    pub action: &'static str,
+    /// HTTP method in upper case.
+    pub method: &'static str,
+    /// Path with its leading slash, and query with its question mark if there is one.
+    pub target: String,
+    /// `X-AgileBits-Session-ID`
+    pub session_id: Option<String>,
+    /// `X-AgileBits-MAC`
+    pub mac: Option<String>,
+    /// JSON, sealed if a session seals it.
+    pub body: Option<String>,
+}
+
+/// An agreed session: both sides have proved that they know its key.
+#[derive(Debug)]
+pub struct Session {
+    id: String,
+    key: SymmetricKey,
+    mac_key: MacKey,
+    host: String,
+    next_number: Cell<u32>,
+}
+
+impl Session {
+    /// `new(id, key, host, random) -> session`
+    ///
+    /// # Shapes
+    /// - `id`: as the server gave it; `key`: 32 bytes; `host`: the account's, lower
+    ///   case, without port; `random`: where request numbers start, reduced below 2^20
+    /// # Source
+    /// protocol.md “Headers” (observed)
+    pub fn new(id: String, key: &Secret<[u8; 32]>, host: &str, random: u32) -> Self {
+        Self {
+            key: SymmetricKey::new(id.clone(), Secret::new(*key.expose())),
+            mac_key: MacKey::derive(key),
+            host: host.to_owned(),
+            next_number: Cell::new(random % FIRST_NUMBER_LIMIT),
+            id,
+        }
+    }
+
+    /// `get(action, target) -> call`
+    ///
+    /// A request without a body, signed under the next number.
+    pub fn get(&self, action: &'static str, target: String) -> Call {
+        self.sign(action, "GET", target, None)
+    }
+
+    /// `post(action, target, body, iv) -> call`
+    ///
+    /// A request with a sealed body, signed under the next number.
+    ///
+    /// # Shapes
+    /// - `iv`: 12 random bytes
+    /// # Errors
+    /// [`Error::Decryption`] if the body is longer than GCM allows.
+    pub fn post(
+        &self,
+        action: &'static str,
+        target: String,
+        body: &impl miniserde::Serialize,
+        iv: [u8; IV_BYTES],
+    ) -> Result<Call, Error> {
+        let sealed = to_json(&self.key.seal(iv, to_json(body).as_bytes())?);
+        Ok(self.sign(action, "POST", target, Some(sealed)))
+    }
+
+    fn sign(
+        &self,
+        action: &'static str,
+        method: &'static str,
+        target: String,
+        body: Option<String>,
+    ) -> Call {
+        let number = self.next_number.get();
+        self.next_number.set(number.wrapping_add(1));
+        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+        let mac = self.mac_key.header(Message {
+            session_id: &self.id,
+            method,
+            host: &self.host,
+            path,
+            query,
+            number,
+        });
+        Call { action, method, session_id: Some(self.id.clone()), mac: Some(mac), body, target }
+    }
+
+    /// `open(response) -> plaintext`
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] if the body is not an envelope, [`Error::Decryption`]
+    /// if it was not sealed with this session's key.
+    /// # Source
+    /// protocol.md “Headers” (observed)
+    pub fn open(&self, response: &HttpResponse) -> Result<Secret<Vec<u8>>, Error> {
+        let envelope = parse::<Envelope>(&response.body)
+            .filter(|envelope| !envelope.data.is_empty())
+            .ok_or(Error::Protocol { what: "an answer is not a sealed envelope, or is cut off" })?;
+        self.key.open(&envelope, "an answer of the server")
+    }
+}
+
+/// `check_status(response, action) -> ()`
+///
+/// # Errors
+/// What a status other than 2xx means, with the service's own error number if it
+/// sent one. A 401 is [`Error::AuthenticationFailed`].
+/// # Source
+/// protocol.md “Headers” (recorded); RFC 9110 §15
+pub fn check_status(response: &HttpResponse, action: &'static str) -> Result<(), Error> {
+    let status = response.status;
+    if matches!(status, 200..=299) {
+        return Ok(());
+    }
+    let body: ErrorResponse = parse(&response.body).unwrap_or_default();
+    let error_code = body.error_code;
+    Err(match status {
+        401 => Error::AuthenticationFailed {
+            reason: "the service answered “not authenticated”",
+            status: Some(status),
+        },
+        403 => Error::PermissionDenied { action, error_code },
+        404 => Error::NotFound { action, error_code },
+        409 => Error::Conflict { action, error_code },
+        429 => Error::RateLimited {
+            retry_after_ms: response.retry_after.as_deref().and_then(parse_retry_after),
+            error_code,
+        },
+        _ => Error::ServerError { action, status, error_code },
+    })
+}
+
+/// The seconds form of `Retry-After` (RFC 9110 §10.2.3), in milliseconds.
+fn parse_retry_after(value: &str) -> Option<u64> {
+    value.trim().parse::<u64>().ok()?.checked_mul(1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::ExchangeRequest;
+
+    fn session(first_number: u32) -> Session {
+        Session::new("S".repeat(26), &Secret::new([5; 32]), "my.1password.com", first_number)
+    }
+
+    fn response(status: u16, body: &[u8]) -> HttpResponse {
+        HttpResponse { status, retry_after: None, body: body.to_vec() }
+    }
+
+    #[test]
+    fn requests_are_numbered_and_signed() {
+        let session = session((1 << 20) + 41);
+        let first = session.get("look", "/api/v1/vaults?attrs=combined-access".into());
+        let second = session.get("look", "/api/v1/vaults".into());
+        assert_eq!(first.session_id, Some("S".repeat(26)));
+        assert_eq!(first.body, None);
+        assert!(first.mac.unwrap().starts_with("v1|41|"));
+        assert!(second.mac.unwrap().starts_with("v1|42|"));
+    }
+
+    #[test]
+    fn bodies_are_sealed_with_the_session_key() {
+        let session = session(0);
+        let call =
+            session.post("do", "/x".into(), &ExchangeRequest { user_a: "1" }, [3; 12]).unwrap();
+        let body = call.body.unwrap();
+        assert!(!body.contains("userA"));
+        assert_eq!(
+            session.open(&response(200, body.as_bytes())).unwrap().expose(),
+            br#"{"userA":"1"}"#
+        );
+    }
+
+    #[test]
+    fn answers_that_are_no_envelope() {
+        let session = session(0);
+        for body in ["", "null", "{}", "[]", "<html>", r#"{"kid":"S","enc":"A256GCM","data":5}"#] {
+            let error = session.open(&response(200, body.as_bytes())).unwrap_err();
+            assert_eq!(error.code(), "protocol", "{body}");
+        }
+        let foreign = r#"{"kid":"S","enc":"A256GCM","iv":"AAAAAAAAAAAAAAAA","data":"AAAA"}"#;
+        let error = session.open(&response(200, foreign.as_bytes())).unwrap_err();
+        assert_eq!(error.code(), "decryption");
+    }
+
+    #[test]
+    fn statuses() {
+        for (status, code) in [
+            (401, "authenticationFailed"),
+            (403, "permissionDenied"),
+            (404, "notFound"),
+            (409, "conflict"),
+            (429, "rateLimited"),
+            (400, "serverError"),
+            (500, "serverError"),
+        ] {
+            let error = check_status(&response(status, b"<html>"), "look").unwrap_err();
+            assert_eq!((error.code(), error.status()), (code, Some(status)));
+        }
+        assert_eq!(check_status(&response(204, b""), "look"), Ok(()));
+    }
+
+    #[test]
+    fn the_service_error_number_is_shown() {
+        let body = br#"{"errorCode":117,"errorMessage":"Not found","requestId":1}"#;
+        let error = check_status(&response(404, body), "look").unwrap_err();
+        assert!(error.to_string().contains("HTTP 404, service error 117"), "{error}");
+    }
+
+    #[test]
+    fn retry_after_in_seconds() {
+        let limited = HttpResponse { status: 429, retry_after: Some(" 7 ".into()), body: vec![] };
+        let error = check_status(&limited, "look").unwrap_err();
+        assert_eq!((error.retry_after_ms(), error.retryable()), (Some(7000), true));
+        assert_eq!(parse_retry_after("Wed, 21 Oct 2026 07:28:00 GMT"), None);
+        assert_eq!(parse_retry_after("99999999999999999999"), None);
+    }
+}

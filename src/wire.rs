@@ -1,0 +1,346 @@
+//! What travels, as it travels: structs of requests and answers, nothing else.
+//!
+//! Sources are the sections of protocol.md. Unknown members are ignored; what an
+//! answer leaves out, or has in another kind, is empty.
+
+use crate::{
+    json::{FromJson, from_json},
+    secret::Secret,
+};
+use miniserde::{Serialize, de::Map};
+
+/// `POST /api/v3/auth/start`
+#[derive(Debug, Serialize)]
+pub struct StartRequest<'a> {
+    /// User name of the service account.
+    pub email: &'a str,
+    /// Format of the secret key.
+    #[serde(rename = "skFormat")]
+    pub sk_format: &'a str,
+    /// Id of the secret key.
+    pub skid: &'a str,
+    /// Device id.
+    #[serde(rename = "deviceUuid")]
+    pub device_uuid: &'a str,
+}
+
+/// `POST /api/v1/device`
+#[derive(Debug, Serialize)]
+pub struct RegisterDeviceRequest<'a> {
+    /// Device id.
+    pub uuid: &'a str,
+    /// Name of the client.
+    #[serde(rename = "clientName")]
+    pub client_name: &'a str,
+    /// Build of the client.
+    #[serde(rename = "clientVersion")]
+    pub client_version: &'a str,
+    /// Name of the device.
+    pub name: &'a str,
+    /// Model of the device.
+    pub model: &'a str,
+    /// Operating system.
+    #[serde(rename = "osName")]
+    pub os_name: &'a str,
+    /// Version of the operating system.
+    #[serde(rename = "osVersion")]
+    pub os_version: &'a str,
+    /// The `User-Agent` that requests carry.
+    #[serde(rename = "userAgent")]
+    pub user_agent: String,
+}
+
+/// `POST /api/v2/auth`
+#[derive(Debug, Serialize)]
+pub struct ExchangeRequest<'a> {
+    /// A in hex.
+    #[serde(rename = "userA")]
+    pub user_a: &'a str,
+}
+
+/// `POST /api/v2/auth/confirm-key`
+#[derive(Debug, Serialize)]
+pub struct ConfirmRequest<'a> {
+    /// M1, base64url.
+    #[serde(rename = "clientVerifyHash")]
+    pub client_verify_hash: &'a str,
+}
+
+/// `POST /api/v2/auth/complete`
+#[derive(Debug, Serialize)]
+pub struct CompleteRequest<'a> {
+    /// Client name and build.
+    pub client: &'a str,
+    /// Always null.
+    pub device: Option<()>,
+}
+
+/// A request's body, sealed.
+#[derive(Debug, Serialize)]
+pub struct SealedRequest<'a> {
+    /// Id of the key.
+    pub kid: &'a str,
+    /// `A256GCM`
+    pub enc: &'a str,
+    /// Content type, `b5+jwk+json`.
+    pub cty: &'a str,
+    /// Initialisation vector, base64url of 12 bytes.
+    pub iv: String,
+    /// Ciphertext, base64url; the tag is its last 16 bytes.
+    pub data: String,
+}
+
+from_json! {
+    /// What a service-account token holds.
+    pub struct Token {
+        /// Host of the account, with or without a scheme.
+        "signInAddress" => pub sign_in_address: String,
+        /// User name of the service account.
+        "email" => pub email: String,
+        /// `A3-` and six groups; the first of them is the key id.
+        "secretKey" => pub secret_key: Secret<String>,
+        /// SRP private value x, 64 hex digits.
+        "srpX" => pub srp_x: Secret<String>,
+        /// The account unlock key.
+        "muk" => pub muk: SymmetricJwk,
+        /// How the account signs in.
+        "userAuth" => pub user_auth: UserAuth,
+        /// Device id.
+        "deviceUuid" => pub device_uuid: String,
+        /// Signs the throttling token.
+        "throttleSecret" => pub throttle_secret: ThrottleSecret,
+    }
+
+    /// Signs the throttling token.
+    pub struct ThrottleSecret {
+        /// Ed25519 seed, 64 hex digits.
+        "seed" => pub seed: Secret<String>,
+        /// Id of the key.
+        "uuid" => pub uuid: String,
+    }
+
+    /// Something sealed, and the name of the key that opens it.
+    pub struct Envelope {
+        /// Id of the key.
+        "kid" => pub kid: String,
+        /// `A256GCM`, `RSA-OAEP` or `RSA-OAEP-256`.
+        "enc" => pub enc: String,
+        /// Initialisation vector, base64url of 12 bytes; absent for RSA.
+        "iv" => pub iv: String,
+        /// Ciphertext, base64url; the GCM tag is its last 16 bytes.
+        "data" => pub data: String,
+    }
+
+    /// An answer of status 4xx or 5xx.
+    pub struct ErrorResponse {
+        /// The service's number for the error.
+        "errorCode" => pub error_code: Option<i64>,
+    }
+
+    /// Answer to `POST /api/v3/auth/start`
+    pub struct StartResponse {
+        /// `ok`, `device-not-registered` or `device-deleted`.
+        "status" => pub status: String,
+        /// Id of the session to be.
+        "sessionID" => pub session_id: String,
+        /// Id of the secret key that the account has now.
+        "accountKeyUuid" => pub account_key_uuid: String,
+        /// How the account signs in.
+        "userAuth" => pub user_auth: UserAuth,
+    }
+
+    /// How an account signs in.
+    pub struct UserAuth {
+        /// `SRPg-4096`
+        "method" => pub method: String,
+        /// `PBES2g-HS256`
+        "alg" => pub alg: String,
+        /// Salt, base64url of 16 bytes.
+        "salt" => pub salt: String,
+    }
+
+    /// Answer to the device requests.
+    pub struct DeviceResponse {
+        /// 1 if it was done.
+        "success" => pub success: i64,
+    }
+
+    /// Answer to `POST /api/v2/auth`
+    pub struct ExchangeResponse {
+        /// B in hex.
+        "userB" => pub user_b: String,
+    }
+
+    /// Answer to `POST /api/v2/auth/confirm-key`
+    pub struct ConfirmResponse {
+        /// M2, base64url.
+        "serverVerifyHash" => pub server_verify_hash: String,
+    }
+
+    /// Answer to `POST /api/v2/auth/complete`
+    pub struct CompleteResponse {
+        /// The service account's user id.
+        "userUuid" => pub user_uuid: String,
+    }
+
+    /// Answer to `GET /api/v2/account/keysets`
+    pub struct KeysetsResponse {
+        /// In any order.
+        "keysets" => pub keysets: Option<Vec<Keyset>>,
+    }
+
+    /// A key pair and the symmetric key that seals its private half.
+    pub struct Keyset {
+        /// Id of the keyset and of its keys.
+        "uuid" => pub uuid: String,
+        /// Id of the keyset, or `mp`, that opens it; may be empty.
+        "encryptedBy" => pub encrypted_by: String,
+        /// Serial number: the highest is the newest.
+        "sn" => pub sn: i64,
+        /// The symmetric key.
+        "encSymKey" => pub enc_sym_key: Envelope,
+        /// The private key, sealed with the symmetric key.
+        "encPriKey" => pub enc_pri_key: Envelope,
+    }
+
+    /// A symmetric key as a JWK (RFC 7517, RFC 7518 §6.4).
+    pub struct SymmetricJwk {
+        /// Id of the key.
+        "kid" => pub kid: String,
+        /// The key, base64url.
+        "k" => pub k: Secret<String>,
+    }
+
+    /// A vault as `GET /api/v1/vaults` and `GET /api/v3/vault/<id>` show it.
+    pub struct Vault {
+        /// Id of the vault.
+        "uuid" => pub uuid: String,
+        /// Name and description, sealed with the vault key.
+        "encAttrs" => pub enc_attrs: Envelope,
+        /// How this account reaches the vault.
+        "combinedAccess" => pub combined_access: VaultAccess,
+    }
+
+    /// How an account reaches a vault.
+    pub struct VaultAccess {
+        /// The vault key, sealed with a keyset's key.
+        "encVaultKey" => pub enc_vault_key: Envelope,
+    }
+
+    /// What a vault says of itself once opened.
+    pub struct VaultAttributes {
+        /// Name of the vault.
+        "name" => pub name: String,
+    }
+
+    /// Answer to `GET /api/v1/vault/<vault>/items/overviews`
+    pub struct OverviewsResponse {
+        /// Items without their details.
+        "items" => pub items: Option<Vec<Item>>,
+    }
+
+    /// Answer to `GET /api/v1/vault/<vault>/item/<item>`
+    pub struct ItemResponse {
+        /// The item.
+        "item" => pub item: Option<Item>,
+    }
+
+    /// A sealed item.
+    pub struct Item {
+        /// Id of the item.
+        "uuid" => pub uuid: String,
+        /// `N` active, `A` archived, `Y` in the bin, `D` deleted.
+        "trashed" => pub trashed: String,
+        /// Title and URLs, sealed with the vault key.
+        "encOverview" => pub enc_overview: Envelope,
+        /// Fields, sealed with the vault key; absent in an overview.
+        "encDetails" => pub enc_details: Envelope,
+    }
+
+    /// What an overview says once opened.
+    pub struct ItemOverview {
+        /// Title of the item.
+        "title" => pub title: String,
+    }
+
+    /// What an item's details say once opened.
+    pub struct ItemDetails {
+        /// Built-in fields.
+        "fields" => pub fields: Vec<BuiltInField>,
+        /// Sections with the other fields.
+        "sections" => pub sections: Vec<Section>,
+        /// The notes.
+        "notesPlain" => pub notes_plain: Option<FieldValue>,
+    }
+
+    /// A field outside sections.
+    pub struct BuiltInField {
+        /// Id of the field.
+        "id" => pub id: String,
+        /// Its role, such as `username` or `password`.
+        "designation" => pub designation: String,
+        /// The value.
+        "value" => pub value: FieldValue,
+    }
+
+    /// A section and its fields.
+    pub struct Section {
+        /// Id of the section.
+        "name" => pub name: String,
+        /// Title of the section.
+        "title" => pub title: String,
+        /// Its fields.
+        "fields" => pub fields: Vec<SectionField>,
+    }
+
+    /// A field's value that is an object: an address.
+    pub struct FieldObject {
+        /// Street and number.
+        "street" => pub street: Secret<String>,
+        /// City.
+        "city" => pub city: Secret<String>,
+        /// State.
+        "state" => pub state: Secret<String>,
+        /// Postal code.
+        "zip" => pub zip: Secret<String>,
+        /// Country code.
+        "country" => pub country: Secret<String>,
+    }
+
+    /// A field in a section.
+    pub struct SectionField {
+        /// Kind of the field, such as `string` or `concealed`.
+        "k" => pub kind: String,
+        /// Id of the field.
+        "n" => pub id: String,
+        /// Title of the field.
+        "t" => pub title: String,
+        /// The value.
+        "v" => pub value: FieldValue,
+    }
+}
+
+/// A field's value: at most one of these, none if the JSON is of another kind.
+#[derive(Debug, Default)]
+pub struct FieldValue {
+    /// A string.
+    pub text: Option<Secret<String>>,
+    /// A whole number.
+    pub number: Option<i64>,
+    /// An object.
+    pub object: Option<FieldObject>,
+}
+
+impl FromJson for FieldValue {
+    fn from_string(text: &str) -> Option<Self> {
+        Some(Self { text: Some(Secret::from(text)), ..Self::default() })
+    }
+
+    fn from_integer(number: i64) -> Option<Self> {
+        Some(Self { number: Some(number), ..Self::default() })
+    }
+
+    fn read_object(out: &mut Option<Self>) -> Box<dyn Map + '_> {
+        FieldObject::read_object(&mut out.insert(Self::default()).object)
+    }
+}
