@@ -1,0 +1,91 @@
+/** Every code an error of this package may have: the vendor's names for references, then our own. */
+export const ERROR_CODES = [
+  "parsing",
+  "vaultNotFound",
+  "tooManyVaults",
+  "itemNotFound",
+  "tooManyItems",
+  "itemNotActive",
+  "noMatchingSections",
+  "fieldNotFound",
+  "tooManyMatchingFields",
+  "unreadableField",
+  "incompatibleTOTPQueryParameterField",
+  "incompatibleSshKeyQueryParameterField",
+  "tokenInvalid",
+  "argumentInvalid",
+  "hostNotAllowed",
+  "authenticationFailed",
+  "serverNotTrusted",
+  "permissionDenied",
+  "notFound",
+  "conflict",
+  "rateLimited",
+  "serverError",
+  "network",
+  "timeout",
+  "aborted",
+  "protocol",
+  "decryption",
+  "closed",
+  "unsupported",
+] as const;
+
+/** The stable name of a kind of error. */
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What an {@link OnePasswordError} is made from. */
+export interface ErrorDetails {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly status?: number | undefined;
+  readonly retryable?: boolean | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly reference?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** The same in every copy of this package that a program may hold. */
+const BRAND = Symbol.for("onepassword-edge.error");
+
+/**
+ * The one error class of this package. Its message says what happened, to what, and what to
+ * do about it. No token, key or secret is ever in it, nor in its cause.
+ */
+export class OnePasswordError extends Error {
+  override readonly name = "OnePasswordError";
+  /** Which kind of error it is. */
+  readonly code: ErrorCode;
+  /** The HTTP status behind it, if one was. */
+  readonly status?: number;
+  /** Whether the same call may succeed later without any change. */
+  readonly retryable: boolean;
+  /** When to try again, in milliseconds, if the service said so. */
+  readonly retryAfterMs?: number;
+  /** The secret reference that was asked for. */
+  readonly reference?: string;
+
+  constructor(details: ErrorDetails) {
+    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = details.code;
+    this.retryable = details.retryable ?? false;
+    if (details.status !== undefined) this.status = details.status;
+    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
+    if (details.reference !== undefined) this.reference = details.reference;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** What `JSON.stringify` shows: everything but the stack and the cause. */
+  toJSON(): Omit<ErrorDetails, "cause"> & { readonly name: string } {
+    const { name, code, message, status, retryable, retryAfterMs, reference } = this;
+    return { name, code, message, status, retryable, retryAfterMs, reference };
+  }
+}
+
+/**
+ * Whether a value is an error of this package, also of another copy of it, for which
+ * `instanceof` is false.
+ */
+export function isOnePasswordError(value: unknown): value is OnePasswordError {
+  return value instanceof Error && (value as { [BRAND]?: unknown })[BRAND] === true;
+}
