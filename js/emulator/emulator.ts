@@ -1,0 +1,259 @@
+import { buildAccount } from "./account.js";
+import type { AccountDescription, DeviceState } from "./description.js";
+import { checkHeaders } from "./headers.js";
+import { type Json, parseJson } from "./json.js";
+import { badRequest, Refusal, unauthorized } from "./refusal.js";
+import { findRoute, type Route } from "./routes.js";
+import { sampleAccount } from "./sample.js";
+import { type Listener, listen, type ServeOptions } from "./serve.js";
+import type { Reply, Service } from "./service.js";
+import type { Session } from "./session.js";
+import { formatToken } from "./token.js";
+import { validateAccount, validateOptions } from "./validate.js";
+
+/** The address that the token names when none is given. */
+const DEFAULT_ADDRESS = "http://127.0.0.1";
+/** How many requests are remembered. */
+const REQUESTS_LIMIT = 1000;
+
+/** How an emulator differs from the default one. */
+export interface EmulatorOptions {
+  /** What the account holds; a small sample without it: see `SAMPLE_REFERENCE`. */
+  account?: AccountDescription;
+  /** `signInAddress` of the token, with or without a scheme; `http://127.0.0.1` if absent. */
+  address?: string;
+  /** The service's clock, in milliseconds since 1970; `Date.now` if absent. */
+  now?: () => number;
+  /** What the token's device is to the service at first; `registered` if absent. */
+  device?: DeviceState;
+  /** How `userB` is spelled: with 1,024 digits (`padded`, the default), or without leading zeros. */
+  userB?: "padded" | "stripped";
+  /** Sees every answer before it is sealed and sent, and may change it. */
+  onAnswer?: AnswerHook;
+}
+
+/** An answer on its way: what a hook changes in it is what is sent. */
+export interface Answer {
+  readonly method: string;
+  /** The request's path, without the query. */
+  readonly path: string;
+  status: number;
+  /** The answer's JSON before it is sealed; `undefined` when it is a file. */
+  json: Json | undefined;
+  /** A file's sealed bytes; `undefined` when it is JSON. */
+  bytes: Uint8Array | undefined;
+}
+
+/**
+ * Changes answers: in place, or by returning a `Response` that is sent as it is.
+ * A hook that throws makes `fetch` reject with the same error, as a lost connection would.
+ */
+export type AnswerHook = (
+  answer: Answer,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a hook that changes in place returns nothing
+) => Response | undefined | void | Promise<Response | undefined | void>;
+
+/** A request that arrived. */
+export interface SeenRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** The answer's HTTP status; 0 as long as there is none. */
+  status: number;
+}
+
+/** A running service. */
+export interface Emulator {
+  /** The service account's token for {@link EmulatorOptions.address}. A secret of this emulator only. */
+  readonly token: string;
+  /** What has arrived, newest last; the last 1,000. */
+  readonly requests: readonly SeenRequest[];
+  /** Forgets what has arrived. */
+  clearRequests(): void;
+  /** Ends every session: what comes with one from now on is answered with 401. */
+  expireSessions(): void;
+  /** The whole service as one handler, to be used in place of the global `fetch`. */
+  fetch(input: Request | string | URL, init?: RequestInit): Promise<Response>;
+  /** Serves on 127.0.0.1. Needs `node:http`. */
+  serve(options?: ServeOptions): Promise<RunningEmulator>;
+}
+
+/** An emulator that listens. */
+export interface RunningEmulator extends Listener {
+  /** The token that signs in at {@link Listener.url}. */
+  readonly token: string;
+}
+
+/**
+ * Makes a 1Password service with one account, in memory.
+ *
+ * @example
+ * const emulator = await createEmulator({
+ *   account: { vaults: [{ name: "app", items: [{ title: "db", password: "s3cret" }] }] },
+ * });
+ * await using server = await emulator.serve();
+ * // Give server.token to the client.
+ */
+export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  validateOptions(options);
+  const account = options.account ?? sampleAccount();
+  validateAccount(account);
+  const now = options.now ?? Date.now;
+  const service: Service = {
+    account: await buildAccount(account, now()),
+    sessions: new Map(),
+    device: options.device ?? "registered",
+    now,
+    userB: options.userB ?? "padded",
+  };
+  return new LoopbackEmulator(service, options.address ?? DEFAULT_ADDRESS, options.onAnswer);
+}
+
+class LoopbackEmulator implements Emulator {
+  readonly token: string;
+  readonly #service: Service;
+  readonly #onAnswer: AnswerHook | undefined;
+  /** The names that the account goes by in a MAC: no proxy on the way changes them. */
+  readonly #hosts = new Set<string>();
+  #requests: SeenRequest[] = [];
+  #errors = 0;
+
+  constructor(service: Service, address: string, onAnswer: AnswerHook | undefined) {
+    this.#service = service;
+    this.#onAnswer = onAnswer;
+    this.token = this.#tokenFor(address);
+  }
+
+  get requests(): readonly SeenRequest[] {
+    return this.#requests;
+  }
+
+  clearRequests(): void {
+    this.#requests = [];
+  }
+
+  expireSessions(): void {
+    this.#service.sessions.clear();
+  }
+
+  // An arrow function, so that it can be handed over on its own like the global one.
+  readonly fetch = (input: Request | string | URL, init?: RequestInit): Promise<Response> => {
+    const request = new Request(input, init);
+    return untilAborted(request.signal, this.#serveRequest(request));
+  };
+
+  async serve(options: ServeOptions = {}): Promise<RunningEmulator> {
+    const listener = await listen(this.fetch, options);
+    return Object.assign(listener, { token: this.#tokenFor(listener.url) });
+  }
+
+  #tokenFor(address: string): string {
+    const url = new URL(address.includes("://") ? address : `https://${address}`);
+    this.#hosts.add(url.hostname);
+    return formatToken(this.#service.account.credentials, address);
+  }
+
+  async #serveRequest(request: Request): Promise<Response> {
+    const { pathname: path } = new URL(request.url);
+    const seen: SeenRequest = { method: request.method, path, status: 0 };
+    this.#requests = [...this.#requests.slice(1 - REQUESTS_LIMIT), seen];
+    const { session, ...reply } = await this.#dispatch(request).catch((error) =>
+      this.#refuse(error),
+    );
+    const answer: Answer = { method: request.method, path, ...reply };
+    const replaced = await this.#onAnswer?.(answer);
+    const response = replaced || (await toResponse(answer, session));
+    seen.status = response.status;
+    return response;
+  }
+
+  /** Checks a request from the outside in, and lets its endpoint answer. */
+  async #dispatch(request: Request): Promise<Outcome> {
+    const { method, headers } = request;
+    const { pathname: path, search } = new URL(request.url);
+    const query = search.slice(1);
+    const { route, params } = findRoute(method, path, query);
+    await checkHeaders(headers, this.#service);
+    const session = this.#findSession(route, headers);
+    const sealed = route.needs === "proof" || route.needs === "access";
+    if (sealed) {
+      await session?.verifyMac(
+        headers.get("X-AgileBits-MAC"),
+        { method, path, query },
+        this.#hosts,
+      );
+    }
+    if (route.needs === "access" && session?.stage !== "complete") {
+      throw unauthorized("the sign-in is not complete");
+    }
+    const body = await readBody(request, sealed ? session : undefined);
+    const reply = await route.handle({ service: this.#service, params, body, session });
+    return toOutcome(reply, sealed ? session : undefined);
+  }
+
+  #findSession(route: Route, headers: Headers): Session | undefined {
+    if (route.needs === "nothing") return undefined;
+    const session = this.#service.sessions.get(headers.get("X-AgileBits-Session-ID") ?? "");
+    if (session === undefined) throw unauthorized("no such session");
+    return session;
+  }
+
+  #refuse(error: unknown): Outcome {
+    if (!(error instanceof Refusal)) throw error;
+    this.#errors += 1;
+    const { status, errorCode, message } = error;
+    const json = { errorCode, errorMessage: message, requestId: this.#errors };
+    return { status, json, bytes: undefined, session: undefined };
+  }
+}
+
+/** An endpoint's answer, and the session that seals it; errors are never sealed. */
+interface Outcome {
+  status: number;
+  json: Json | undefined;
+  bytes: Uint8Array | undefined;
+  session: Session | undefined;
+}
+
+function toOutcome(reply: Reply, session: Session | undefined): Outcome {
+  if ("bytes" in reply) return { status: 200, json: undefined, bytes: reply.bytes, session };
+  // A copy, so that a hook can change the answer and not the account.
+  return { status: 200, json: structuredClone(reply.json), bytes: undefined, session };
+}
+
+async function readBody(request: Request, session: Session | undefined): Promise<unknown> {
+  const text = await request.text();
+  if (request.method === "GET") {
+    if (text !== "") throw badRequest("a GET request has no body");
+    return {};
+  }
+  return session === undefined ? parseJson(text) : session.open(text);
+}
+
+/** The only place where responses are made. */
+async function toResponse(answer: Answer, session: Session | undefined): Promise<Response> {
+  const { status, json, bytes } = answer;
+  if (bytes !== undefined) {
+    return new Response(new Uint8Array(bytes), {
+      status,
+      headers: { "content-type": "application/octet-stream" },
+    });
+  }
+  const body = session === undefined ? json : await session.seal(json);
+  return Response.json(body ?? null, { status });
+}
+
+/** The promise, or a rejection as soon as the caller aborts. */
+async function untilAborted<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> {
+  signal.throwIfAborted();
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,41 @@
+import { generateSymmetricJwk, importSymmetricJwk, sealBytes, sha256 } from "./crypto.js";
+import { type Bytes, randomBytes, toBase64url } from "./encoding.js";
+import { mintId } from "./ids.js";
+import type { JsonObject } from "./json.js";
+
+const NONCE_BYTES = 12;
+
+/** A sealed file: what its item says of it, and the bytes that the service keeps. */
+export interface SealedFile {
+  attributes: JsonObject;
+  sealed: Bytes;
+}
+
+/** Seals a file under a key of its own, which stands in the item. */
+export async function sealFile(
+  name: string,
+  documentId: string,
+  bytes: Bytes,
+): Promise<SealedFile> {
+  const encryptionKey = generateSymmetricJwk(mintId());
+  const nonce = randomBytes(NONCE_BYTES);
+  const sealed = await sealBytes(await importSymmetricJwk(encryptionKey), nonce, bytes);
+  const attributes = {
+    fileName: name,
+    documentId,
+    unencryptedSize: bytes.length,
+    encryptedSize: sealed.length,
+    integrityHash: toBase64url(await sha256(sealed)),
+    nonce: toBase64url(nonce),
+    encryptionKey,
+    signingKey: {
+      kid: mintId(),
+      kty: "oct",
+      alg: "HS256",
+      ext: true,
+      k: toBase64url(randomBytes(32)),
+      key_ops: ["sign", "verify"],
+    },
+  };
+  return { attributes, sealed };
+}

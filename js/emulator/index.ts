@@ -1,0 +1,35 @@
+/**
+ * A 1Password service for tests, in memory: one account that a service-account token opens, behind
+ * one `fetch` handler.
+ *
+ * @module
+ */
+export type {
+  AccountDescription,
+  DeviceState,
+  FieldDescription,
+  FieldKind,
+  Fields,
+  FileContent,
+  FileDescription,
+  ItemCategory,
+  ItemDescription,
+  ItemState,
+  KeysetDescription,
+  SectionDescription,
+  UrlDescription,
+  VaultDescription,
+  VaultType,
+} from "./description.js";
+export {
+  type Answer,
+  type AnswerHook,
+  createEmulator,
+  type Emulator,
+  type EmulatorOptions,
+  type RunningEmulator,
+  type SeenRequest,
+} from "./emulator.js";
+export type { Json, JsonObject } from "./json.js";
+export { SAMPLE_REFERENCE, SAMPLE_SECRET } from "./sample.js";
+export type { Listener, ServeOptions } from "./serve.js";

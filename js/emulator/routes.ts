@@ -1,0 +1,119 @@
+import { isObjectId } from "./ids.js";
+import {
+  getFile,
+  getItem,
+  getItems,
+  getVault,
+  listKeysets,
+  listOverviews,
+  listVaults,
+} from "./reads.js";
+import { badRequest, ERROR_CODES, notFound, Refusal } from "./refusal.js";
+import type { Call, Reply } from "./service.js";
+import {
+  complete,
+  confirmKey,
+  exchange,
+  reauthorizeDevice,
+  registerDevice,
+  start,
+} from "./signin.js";
+import { writeItems } from "./writes.js";
+
+/** One endpoint of the service. */
+export interface Route {
+  readonly method: string;
+  /** Segments with a colon are named parts: all of them object ids but `:version`. */
+  readonly path: string;
+  /** The query it must have, without the question mark. */
+  readonly query?: string;
+  /**
+   * What a request has to bring: nothing, a session, or also a MAC and a sealed body from a session
+   * whose key is confirmed (`proof`), or whose sign-in is complete (`access`).
+   */
+  readonly needs: "nothing" | "session" | "proof" | "access";
+  readonly handle: (call: Call) => Reply | Promise<Reply>;
+}
+
+const ROUTES: readonly Route[] = [
+  { method: "POST", path: "/api/v3/auth/start", needs: "nothing", handle: start },
+  { method: "POST", path: "/api/v1/device", needs: "session", handle: registerDevice },
+  {
+    method: "PUT",
+    path: "/api/v1/device/:device/reauthorize",
+    needs: "session",
+    handle: reauthorizeDevice,
+  },
+  { method: "POST", path: "/api/v2/auth", needs: "session", handle: exchange },
+  { method: "POST", path: "/api/v2/auth/confirm-key", needs: "session", handle: confirmKey },
+  { method: "POST", path: "/api/v2/auth/complete", needs: "proof", handle: complete },
+  { method: "GET", path: "/api/v2/account/keysets", needs: "access", handle: listKeysets },
+  {
+    method: "GET",
+    path: "/api/v1/vaults",
+    query: "attrs=combined-access",
+    needs: "access",
+    handle: listVaults,
+  },
+  {
+    method: "GET",
+    path: "/api/v3/vault/:vault",
+    query: "attrs=combined-access",
+    needs: "access",
+    handle: getVault,
+  },
+  {
+    method: "GET",
+    path: "/api/v1/vault/:vault/items/overviews",
+    needs: "access",
+    handle: listOverviews,
+  },
+  { method: "GET", path: "/api/v1/vault/:vault/item/:item", needs: "access", handle: getItem },
+  { method: "POST", path: "/api/v3/vault/:vault/items/batch", needs: "access", handle: getItems },
+  {
+    method: "PATCH",
+    path: "/api/v3/vault/:vault/:version/items",
+    needs: "access",
+    handle: writeItems,
+  },
+  {
+    method: "GET",
+    path: "/api/v3/file/:document",
+    needs: "access",
+    handle: getFile,
+  },
+];
+
+/** The endpoint that a request is for, with the named parts of its path. */
+export function findRoute(
+  method: string,
+  path: string,
+  query: string,
+): { route: Route; params: Record<string, string> } {
+  const matches = ROUTES.flatMap((route) => {
+    const params = matchPath(route.path, path);
+    return params === undefined ? [] : [{ route, params }];
+  });
+  if (matches.length === 0) throw notFound("no such path");
+  const match = matches.find(({ route }) => route.method === method);
+  if (match === undefined) throw new Refusal(405, ERROR_CODES.other, "no such method here");
+  if (query !== (match.route.query ?? "")) throw badRequest("wrong query");
+  for (const [name, value] of Object.entries(match.params)) {
+    const valid = name === "version" ? /^(0|[1-9]\d*)$/.test(value) : isObjectId(value);
+    if (!valid) throw badRequest(`path: ${name} is malformed`);
+  }
+  return match;
+}
+
+function matchPath(pattern: string, path: string): Record<string, string> | undefined {
+  const wanted = pattern.split("/");
+  const given = path.split("/");
+  if (wanted.length !== given.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, segment] of wanted.entries()) {
+    const value = given[index] ?? "";
+    if (segment.startsWith(":")) params[segment.slice(1)] = value;
+    else if (segment !== value) return undefined;
+  }
+  return params;
+}

@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Bytes, concat } from "./encoding.js";
+
+/** How to listen. */
+export interface ServeOptions {
+  /** A free port if absent. */
+  port?: number;
+}
+
+/** Something that listens on 127.0.0.1. */
+export interface Listener {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  readonly port: number;
+  /** Stops listening, ends idle connections at once and waits for those that still answer. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const HOST = "127.0.0.1";
+/** Far above what clients send: files are only ever downloaded. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+type Handler = (request: Request) => Promise<Response>;
+
+/** Serves a `fetch` handler over HTTP, on loopback alone. */
+export async function listen(handler: Handler, { port = 0 }: ServeOptions): Promise<Listener> {
+  // Here and not above, so that the handler itself runs where there is no node:http.
+  const { createServer } = await import("node:http");
+  let closing = false;
+  const server = createServer((incoming, outgoing) => {
+    // A handler that rejects stands for a lost connection.
+    forward(handler, incoming, outgoing, () => closing).catch(() => outgoing.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, HOST, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  const close = () => {
+    closing = true;
+    // Ends idle connections too, since Node 19.
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  const url = `http://${HOST}:${address.port}`;
+  return { url, port: address.port, close, [Symbol.asyncDispose]: close };
+}
+
+async function forward(
+  handler: Handler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  isClosing: () => boolean,
+): Promise<void> {
+  const body = await readBody(incoming);
+  const method = incoming.method ?? "GET";
+  const bodiless = method === "GET" || method === "HEAD";
+  if (body === undefined || (bodiless && body.length > 0)) {
+    // A Request cannot even be made of these, so no handler gets to see them.
+    outgoing.writeHead(body === undefined ? 413 : 400, { connection: "close" }).end();
+    return;
+  }
+  const aborter = new AbortController();
+  outgoing.once("close", () => aborter.abort());
+  const response = await handler(
+    new Request(new URL(incoming.url ?? "/", `http://${HOST}`), {
+      method,
+      headers: Object.entries(incoming.headersDistinct).flatMap(([name, values]) =>
+        (values ?? []).map((value): [string, string] => [name, value]),
+      ),
+      signal: aborter.signal,
+      ...(bodiless ? {} : { body }),
+    }),
+  );
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (isClosing()) outgoing.setHeader("connection", "close");
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers)).end(bytes);
+}
+
+/** The whole body; `undefined` if it is too long. */
+async function readBody(incoming: IncomingMessage): Promise<Bytes | undefined> {
+  const chunks: Bytes[] = [];
+  let length = 0;
+  for await (const chunk of incoming as AsyncIterable<Bytes>) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return concat(...chunks);
+}
