@@ -1,3 +1,4 @@
+import { OnePasswordError } from "./errors.js";
 import init, { Client } from "./wasm/op.js";
 import wasmBase64 from "./wasm/op_inline.js";
 
@@ -16,7 +17,16 @@ export function loadCore(): Promise<typeof Client> {
 }
 
 async function instantiate(): Promise<typeof Client> {
-  await init({ module_or_path: decodeBase64(wasmBase64) });
+  try {
+    await init({ module_or_path: decodeBase64(wasmBase64) });
+  } catch (cause) {
+    throw new OnePasswordError({
+      code: "unsupported",
+      message:
+        "this runtime has no WebAssembly or forbids it; a page's content security policy needs 'wasm-unsafe-eval' in script-src",
+      cause,
+    });
+  }
   return Client;
 }
 

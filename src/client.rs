@@ -19,6 +19,7 @@ use crate::{
     token::{Credentials, parse_token},
     wire::{Item, ItemResponse, KeysetsResponse, OverviewsResponse, Vault, VaultAttributes},
 };
+use futures_util::lock::Mutex;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -56,8 +57,12 @@ struct Account<K> {
     /// The user name in the form that SRP wants.
     email: String,
     session: RefCell<Option<Rc<Session>>>,
+    /// Held while the session is renewed.
+    renewing: Mutex<()>,
     throttling_token: RefCell<Option<ThrottlingToken>>,
     keyring: RefCell<Option<Keyring<K>>>,
+    /// Held while the keysets are read.
+    loading: Mutex<()>,
 }
 
 /// A vault that was found, and its key.
@@ -84,8 +89,10 @@ impl<H: Host> Client<H> {
             credentials,
             identity: options.identity,
             session: RefCell::new(None),
+            renewing: Mutex::new(()),
             throttling_token: RefCell::new(None),
             keyring: RefCell::new(None),
+            loading: Mutex::new(()),
         });
         let client = Self { host, account: RefCell::new(Some(Rc::clone(&account))) };
         client.sign_in(&account).await?;
@@ -272,14 +279,7 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         vault: &Vault,
     ) -> Result<Rc<SymmetricKey>, Error> {
-        if account.keyring.borrow().is_none() {
-            let target = "/api/v2/account/keysets".to_owned();
-            let KeysetsResponse { keysets } = self.read(account, READ_KEYSETS, target).await?;
-            let keysets =
-                keysets.ok_or(Error::Protocol { what: "the account came without its keys" })?;
-            let ring = Keyring::new(&account.credentials.account_unlock_key, keysets);
-            account.keyring.borrow_mut().get_or_insert(ring);
-        }
+        self.load_keyring(account).await?;
         let sealed = &vault.combined_access.enc_vault_key;
         loop {
             match account.with_keyring(|ring| ring.vault_key(&vault.uuid, sealed))? {
@@ -287,6 +287,19 @@ impl<H: Host> Client<H> {
                 Next::Todo(task) => self.perform(account, task).await?,
             }
         }
+    }
+
+    async fn load_keyring(&self, account: &Account<H::PrivateKey>) -> Result<(), Error> {
+        let _turn = account.loading.lock().await;
+        if account.keyring.borrow().is_none() {
+            let target = "/api/v2/account/keysets".to_owned();
+            let KeysetsResponse { keysets } = self.read(account, READ_KEYSETS, target).await?;
+            let keysets =
+                keysets.ok_or(Error::Protocol { what: "the account came without its keys" })?;
+            let ring = Keyring::new(&account.credentials.account_unlock_key, keysets);
+            account.keyring.replace(Some(ring));
+        }
+        Ok(())
     }
 
     async fn perform(
@@ -358,12 +371,14 @@ impl<H: Host> Client<H> {
             .ok_or(Error::Protocol { what: "an answer is not the JSON that it should be" })
     }
 
-    /// A session in place of one that has ended, unless another call has made one already.
+    /// A session in place of one that has ended. Of all calls that found it ended,
+    /// the first signs in and the others take what it got.
     async fn renew(
         &self,
         account: &Account<H::PrivateKey>,
         ended: &Rc<Session>,
     ) -> Result<Rc<Session>, Error> {
+        let _turn = account.renewing.lock().await;
         let current = account.session()?;
         if Rc::ptr_eq(&current, ended) { self.sign_in(account).await } else { Ok(current) }
     }

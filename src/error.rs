@@ -388,3 +388,64 @@ fn and_unreadable(count: usize) -> String {
 fn service_error(code: Option<i64>) -> String {
     code.map_or_else(String::new, |code| format!(", service error {code}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one_of_each() -> Vec<Error> {
+        let text = || "x".to_owned();
+        let (action, error_code, reason, what) = ("look", None, "is odd", "it");
+        vec![
+            Error::Parsing { reason },
+            Error::VaultNotFound { vault: text(), readable: 1, unreadable: 0 },
+            Error::TooManyVaults { vault: text(), count: 2 },
+            Error::ItemNotFound { item: text(), vault: text(), readable: 1, unreadable: 2 },
+            Error::TooManyItems { item: text(), vault: text(), count: 2 },
+            Error::ItemNotActive { item: text() },
+            Error::NoMatchingSections { item: text(), section: text() },
+            Error::FieldNotFound { item: text(), field: text() },
+            Error::TooManyMatchingFields { item: text(), field: text(), count: 2 },
+            Error::UnreadableField { field: text(), reason },
+            Error::IncompatibleTotpQuery { field: text() },
+            Error::IncompatibleSshKeyQuery { field: text() },
+            Error::TokenInvalid { reason: text() },
+            Error::ArgumentInvalid { option: "x", reason },
+            Error::HostNotAllowed { host: text() },
+            Error::AuthenticationFailed { reason, status: None },
+            Error::ServerNotTrusted { host: text() },
+            Error::PermissionDenied { action, error_code },
+            Error::NotFound { action, error_code },
+            Error::Conflict { action, error_code },
+            Error::RateLimited { retry_after_ms: None, error_code },
+            Error::ServerError { action, status: 500, error_code },
+            Error::Network { action, host: text(), cause: text() },
+            Error::Timeout { action, host: text() },
+            Error::Aborted { action },
+            Error::Protocol { what },
+            Error::Decryption { what },
+            Error::Closed,
+            Error::Unsupported { what },
+        ]
+    }
+
+    #[test]
+    fn codes_are_in_the_list_in_its_order() {
+        let codes: Vec<_> = one_of_each().iter().map(Error::code).collect();
+        assert_eq!(codes, Error::CODES);
+    }
+
+    #[test]
+    fn what_could_not_be_opened_is_counted() {
+        let [_, vault, _, item, ..] = &one_of_each()[..] else { panic!() };
+        assert!(vault.to_string().contains("can read; check"), "{vault}");
+        assert!(item.to_string().contains("(2 more could not be opened)"), "{item}");
+    }
+
+    #[test]
+    fn what_may_be_tried_again() {
+        let again = |error: &&Error| error.retryable();
+        let codes: Vec<_> = one_of_each().iter().filter(again).map(Error::code).collect();
+        assert_eq!(codes, ["rateLimited", "serverError", "network", "timeout"]);
+    }
+}

@@ -226,3 +226,171 @@ impl<K> Keyring<K> {
             .ok_or(Error::Decryption { what: VAULT_KEY })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        encoding::encode_base64url,
+        json::{parse, to_json},
+    };
+
+    const ACCOUNT_KEY: [u8; 32] = [1; 32];
+    const RSA_JWK: &str =
+        r#"{"n":"n","e":"e","d":"d","p":"p","q":"q","dp":"dp","dq":"dq","qi":"qi"}"#;
+
+    /// A host whose private key is its name, and whose RSA writes the name before the plaintext.
+    fn drive(ring: &mut Keyring<String>, sealed: &Envelope) -> Result<Rc<SymmetricKey>, Error> {
+        for _ in 0..20 {
+            match ring.vault_key("vault", sealed)? {
+                Next::Ready(key) => return Ok(key),
+                Next::Todo(Task::Import { keyset_id, hash, key }) => {
+                    assert_eq!(key.d.expose(), "d");
+                    let name = key_name(&keyset_id, hash);
+                    ring.put_private_key(keyset_id, hash, name);
+                }
+                Next::Todo(Task::Unseal { owner, with, sealed }) => {
+                    let text = String::from_utf8(sealed).unwrap();
+                    let plaintext = text.strip_prefix(with.as_str()).unwrap();
+                    let plaintext = Secret::new(plaintext.as_bytes().to_vec());
+                    ring.put_symmetric_key(owner, &plaintext)?;
+                }
+            }
+        }
+        panic!("the keyring goes round in circles");
+    }
+
+    fn key_name(keyset_id: &str, hash: OaepHash) -> String {
+        format!("{keyset_id} with {hash:?}: ")
+    }
+
+    fn jwk(byte: u8) -> String {
+        format!(r#"{{"kid":"k","kty":"oct","k":"{}"}}"#, encode_base64url(&[byte; 32]))
+    }
+
+    fn symmetric(kid: &str, key: [u8; 32], plaintext: &str) -> Envelope {
+        let key = SymmetricKey::new(kid.into(), Secret::new(key));
+        parse(to_json(&key.seal([0; 12], plaintext.as_bytes()).unwrap()).as_bytes()).unwrap()
+    }
+
+    fn rsa(kid: &str, hash: OaepHash, plaintext: &str) -> Envelope {
+        let enc = match hash {
+            OaepHash::Sha1 => "RSA-OAEP",
+            OaepHash::Sha256 => "RSA-OAEP-256",
+        };
+        let data = encode_base64url(format!("{}{plaintext}", key_name(kid, hash)).as_bytes());
+        Envelope { kid: kid.into(), enc: enc.into(), iv: String::new(), data }
+    }
+
+    /// A keyset whose symmetric key is 32 times `byte`.
+    fn keyset(uuid: &str, byte: u8, encrypted_by: &str, enc_sym_key: Envelope) -> Keyset {
+        Keyset {
+            uuid: uuid.into(),
+            encrypted_by: encrypted_by.into(),
+            sn: 1,
+            enc_sym_key,
+            enc_pri_key: symmetric(uuid, [byte; 32], RSA_JWK),
+        }
+    }
+
+    fn root(uuid: &str, byte: u8) -> Keyset {
+        keyset(uuid, byte, "mp", symmetric("mp", ACCOUNT_KEY, &jwk(byte)))
+    }
+
+    fn child(uuid: &str, byte: u8, parent: &str, hash: OaepHash) -> Keyset {
+        keyset(uuid, byte, parent, rsa(parent, hash, &jwk(byte)))
+    }
+
+    fn ring(keysets: Vec<Keyset>) -> Keyring<String> {
+        Keyring::new(&Secret::new(ACCOUNT_KEY), keysets)
+    }
+
+    fn opens(keysets: Vec<Keyset>, sealed: &Envelope) -> bool {
+        drive(&mut ring(keysets), sealed)
+            .is_ok_and(|key| key.open(&symmetric("v", [9; 32], "{}"), "it").is_ok())
+    }
+
+    #[test]
+    fn a_vault_key_under_a_root_keyset() {
+        for hash in [OaepHash::Sha1, OaepHash::Sha256] {
+            assert!(opens(vec![root("a", 2)], &rsa("a", hash, &jwk(9))));
+        }
+    }
+
+    #[test]
+    fn a_chain_in_any_order() {
+        let chain = || {
+            [root("a", 2), child("b", 3, "a", OaepHash::Sha1), child("c", 4, "b", OaepHash::Sha256)]
+        };
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            let mut keysets = chain().map(Some);
+            let keysets = order.map(|index| keysets[index].take().unwrap());
+            assert!(opens(keysets.into(), &rsa("c", OaepHash::Sha256, &jwk(9))));
+        }
+    }
+
+    #[test]
+    fn several_roots_and_a_broken_one() {
+        let broken = keyset("x", 7, "mp", symmetric("mp", [8; 32], &jwk(7)));
+        let sealed = rsa("b", OaepHash::Sha1, &jwk(9));
+        assert!(opens(vec![broken, root("a", 2), root("b", 3)], &sealed));
+        assert!(opens(vec![Keyset::default(), root("b", 3)], &sealed));
+    }
+
+    #[test]
+    fn an_empty_encrypted_by_is_the_kid_of_the_key() {
+        let mut child = child("b", 3, "a", OaepHash::Sha1);
+        child.encrypted_by.clear();
+        let mut root = root("a", 2);
+        root.encrypted_by.clear();
+        assert!(opens(vec![child, root], &rsa("b", OaepHash::Sha1, &jwk(9))));
+    }
+
+    #[test]
+    fn the_newest_of_two_with_the_same_id() {
+        let mut old = keyset("a", 5, "mp", symmetric("mp", [8; 32], &jwk(5)));
+        old.sn = 1;
+        let mut new = root("a", 2);
+        new.sn = 2;
+        assert!(opens(vec![old, new], &rsa("a", OaepHash::Sha1, &jwk(9))));
+    }
+
+    #[test]
+    fn a_symmetric_vault_key() {
+        assert!(opens(vec![root("a", 2)], &symmetric("a", [2; 32], &jwk(9))));
+        assert!(opens(vec![], &symmetric("mp", ACCOUNT_KEY, &jwk(9))));
+    }
+
+    #[test]
+    fn a_key_that_is_not_there_or_leads_in_a_circle() {
+        let sealed = rsa("a", OaepHash::Sha1, &jwk(9));
+        let circle = vec![
+            child("a", 2, "b", OaepHash::Sha1),
+            child("b", 3, "c", OaepHash::Sha1),
+            child("c", 4, "a", OaepHash::Sha1),
+        ];
+        let own = vec![child("a", 2, "a", OaepHash::Sha1)];
+        let orphan = vec![child("a", 2, "nobody", OaepHash::Sha1)];
+        for keysets in [vec![], circle, own, orphan] {
+            let error = drive(&mut ring(keysets), &sealed).unwrap_err();
+            assert_eq!(error.code(), "decryption");
+        }
+    }
+
+    #[test]
+    fn unknown_ciphers_and_damaged_keys() {
+        let mut unknown = rsa("a", OaepHash::Sha1, &jwk(9));
+        unknown.enc = "RSA1_5".into();
+        assert!(!opens(vec![root("a", 2)], &unknown));
+        assert!(!opens(vec![root("a", 2)], &Envelope::default()));
+        assert!(!opens(vec![root("a", 2)], &rsa("a", OaepHash::Sha1, "not a key")));
+    }
+
+    #[test]
+    fn an_opened_key_is_remembered() {
+        let mut ring = ring(vec![root("a", 2)]);
+        assert!(ring.known_vault_key("vault").is_none());
+        drive(&mut ring, &rsa("a", OaepHash::Sha1, &jwk(9))).unwrap();
+        assert!(ring.known_vault_key("vault").is_some());
+    }
+}

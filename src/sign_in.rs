@@ -245,3 +245,124 @@ fn parse_session_id(text: &str) -> Result<String, Error> {
         Err(Error::Protocol { what: "a session id is malformed" })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::parse_token;
+    use serde_json::{Value, json};
+
+    const SESSION_ID: &str = "SSSSSSSSSSSSSSSSSSSSSSSSSS";
+
+    /// Plays the given answers and returns what the last one leads to.
+    fn play(answers: &[Value]) -> (Vec<String>, Result<Progress, Error>) {
+        let credentials = parse_token(&crate::token::tests::sample_token()).unwrap();
+        let identity = Identity::new("tests", "0", "linux", "x64");
+        let random = SignInRandom {
+            private_value: Secret::new([1; PRIVATE_VALUE_BYTES]),
+            first_number: 0,
+            iv: [0; IV_BYTES],
+        };
+        let (mut sign_in, first) =
+            SignIn::begin(&credentials, &identity, &credentials.email, random);
+        let mut sent = vec![first.target];
+        let mut last = None;
+        for answer in answers {
+            let body = answer.to_string().into_bytes();
+            let response = HttpResponse { status: 200, retry_after: None, body };
+            let progress = sign_in.receive(&response);
+            if let Ok(Progress::Send(call)) = &progress {
+                sent.push(call.target.clone());
+            }
+            last = Some(progress);
+        }
+        (sent, last.unwrap())
+    }
+
+    fn code(answers: &[Value]) -> &'static str {
+        play(answers).1.unwrap_err().code()
+    }
+
+    fn start() -> Value {
+        json!({
+            "status": "ok",
+            "sessionID": SESSION_ID,
+            "accountKeyFormat": "A3",
+            "accountKeyUuid": "SAMPLE",
+            "userAuth": { "method": "SRPg-4096", "alg": "PBES2g-HS256", "iterations": 1 },
+        })
+    }
+
+    fn start_with(pointer: &str, value: Value) -> Value {
+        let mut answer = start();
+        *answer.pointer_mut(pointer).unwrap() = value;
+        answer
+    }
+
+    #[test]
+    fn the_order_of_requests() {
+        let unknown = json!({ "status": "device-not-registered", "sessionID": SESSION_ID });
+        let (sent, _) =
+            play(&[unknown, json!({ "success": 1 }), start(), json!({ "userB": "abc" })]);
+        assert_eq!(
+            sent,
+            [
+                "/api/v3/auth/start",
+                "/api/v1/device",
+                "/api/v3/auth/start",
+                "/api/v2/auth",
+                "/api/v2/auth/confirm-key"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_deleted_device_is_authorised_again_once() {
+        let deleted = || json!({ "status": "device-deleted", "sessionID": SESSION_ID });
+        let (sent, _) = play(&[deleted()]);
+        assert_eq!(sent[1], "/api/v1/device/aaaaaaaaaaaaaaaaaaaaaaaaaa/reauthorize");
+        assert_eq!(code(&[deleted(), json!({ "success": 1 }), deleted()]), "protocol");
+        assert_eq!(code(&[deleted(), json!({ "success": 0 })]), "protocol");
+    }
+
+    #[test]
+    fn starts_that_make_no_sense() {
+        for answer in [
+            json!(null),
+            json!({}),
+            start_with("/status", json!("banana")),
+            start_with("/status", json!(null)),
+            start_with("/sessionID", json!("")),
+            start_with("/sessionID", json!("a\r\nX-Evil: 1")),
+            start_with("/sessionID", json!("A".repeat(65))),
+            start_with("/userAuth", json!(null)),
+            start_with("/userAuth/method", json!("SRP-1024")),
+            start_with("/userAuth/alg", json!("none")),
+        ] {
+            assert_eq!(code(std::slice::from_ref(&answer)), "protocol", "{answer}");
+        }
+    }
+
+    #[test]
+    fn another_secret_key_is_refused_before_anything_is_computed() {
+        let (sent, end) = play(&[start_with("/accountKeyUuid", json!("OTHERS"))]);
+        assert_eq!(sent.len(), 1);
+        assert!(matches!(end, Err(Error::AuthenticationFailed { status: None, .. })));
+    }
+
+    #[test]
+    fn a_server_without_the_proof_gets_nothing_more() {
+        for proof in [json!("AAAA"), json!(""), json!(null), json!("!"), json!("A".repeat(43))] {
+            let answers =
+                [start(), json!({ "userB": "abc" }), json!({ "serverVerifyHash": proof })];
+            let (sent, end) = play(&answers);
+            assert_eq!(sent.len(), 3);
+            assert!(matches!(end, Err(Error::ServerNotTrusted { .. })), "{proof}");
+        }
+    }
+
+    #[test]
+    fn after_an_error_it_is_over() {
+        assert_eq!(code(&[json!(null), start()]), "protocol");
+    }
+}

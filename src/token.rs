@@ -155,7 +155,7 @@ fn key_id(name: &str, text: &str) -> Result<String, Error> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::encoding::encode_base64url;
     use serde_json::{Value, json};
@@ -172,6 +172,11 @@ mod tests {
             "throttleSecret": { "seed": "04".repeat(32), "uuid": "AAAAAAAAAAAAAAAAAAAAAAAAAA" },
             "unknown": [null, 1],
         })
+    }
+
+    /// A token that parses; its key id is `SAMPLE`.
+    pub fn sample_token() -> String {
+        encode(&sample())
     }
 
     fn encode(value: &Value) -> String {

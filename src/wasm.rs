@@ -8,16 +8,18 @@ use crate::{
     identity::Identity,
     secret::Secret,
 };
-use gloo_net::http::Response;
 use js_sys::{Array, Date, Function, JsString, Object, Promise, Reflect, Uint8Array};
 use serde::Serialize;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
-use web_sys::{Crypto, CryptoKey, Headers, RequestInit, RequestRedirect, SubtleCrypto};
+use web_sys::{Crypto, CryptoKey, RequestInit, RequestRedirect, SubtleCrypto};
 
 /// The longest cause that is shown of what the host's `fetch` threw.
 const MAX_CAUSE_CHARS: usize = 300;
+/// Headers that let one act as this client for a while.
+const CREDENTIAL_HEADERS: [&str; 3] =
+    ["OP-Throttling-Token", "X-AgileBits-Session-ID", "X-AgileBits-MAC"];
 
 /// A signed-in client, as JavaScript holds it.
 ///
@@ -138,21 +140,20 @@ impl Host for JsHost {
     type PrivateKey = CryptoKey;
 
     async fn fetch(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
-        let HttpRequest { action, host, .. } = &request;
         let init = RequestInit::new();
         init.set_method(request.method);
         init.set_redirect(RequestRedirect::Manual);
-        init.set_headers(&header_object(&request.headers));
+        init.set_headers(&string_object(
+            request.headers.iter().map(|(name, value)| (*name, value.as_str())),
+        ));
         if let Some(body) = &request.body {
             init.set_body(&JsValue::from_str(body));
         }
-        let failed = |thrown| fetch_error(&thrown, action, host);
-        let promise = self
-            .fetch
-            .call2(&JsValue::UNDEFINED, &JsValue::from_str(&request.url), &init)
-            .map_err(failed)?;
-        let response = JsFuture::from(Promise::resolve(&promise)).await.map_err(failed)?;
-        read_response(response, action, host).await
+        let url = JsValue::from_str(&request.url);
+        let failed = |thrown| fetch_error(&thrown, &request);
+        let returned = self.fetch.call2(&JsValue::UNDEFINED, &url, &init).map_err(failed)?;
+        let response = settle(returned).await.map_err(failed)?;
+        read_response(&response, &request).await
     }
 
     fn now_ms(&self) -> u64 {
@@ -221,53 +222,85 @@ impl Host for JsHost {
     }
 }
 
-async fn read_response(
-    response: JsValue,
-    action: &'static str,
-    host: &str,
-) -> Result<HttpResponse, Error> {
-    let network =
-        |cause: &str| Error::Network { action, host: host.to_owned(), cause: cause.to_owned() };
-    if property(&response, "status").and_then(|status| status.as_f64()).is_none() {
-        return Err(network("fetch did not answer with a Response"));
-    }
-    let retry_after = property(&response, "headers")
-        .filter(JsValue::is_object)
-        .and_then(|headers| headers.unchecked_into::<Headers>().get("retry-after").ok()?);
-    // By duck typing: injected fetch functions bring Response classes of their own.
-    let response = Response::from(response.unchecked_into::<web_sys::Response>());
-    let status = response.status();
-    // A browser shows a redirect that it does not follow as status 0.
-    if status == 0 || matches!(status, 300..=399) {
-        return Err(Error::Protocol {
-            what: "the server redirects, and redirects are not followed",
-        });
-    }
-    let body = response.binary().await.map_err(|_| network("the answer's body ended early"))?;
+/// Reads what `fetch` answered. By duck typing, and never by a call that cannot
+/// be caught: injected functions bring Response classes of their own.
+async fn read_response(response: &JsValue, request: &HttpRequest) -> Result<HttpResponse, Error> {
+    let failed = |thrown| fetch_error(&thrown, request);
+    let no_response = || network_error(request, "fetch did not answer with a Response");
+    let status = property(response, "status").and_then(|status| status.as_f64());
+    let status = match status {
+        // A browser shows a redirect that it does not follow as status 0.
+        Some(status) if status == 0.0 || (300.0..400.0).contains(&status) => {
+            return Err(Error::Protocol {
+                what: "the server redirects, and redirects are not followed",
+            });
+        }
+        Some(status) if (200.0..600.0).contains(&status) => status as u16,
+        _ => return Err(no_response()),
+    };
+    let retry_after = property(response, "headers")
+        .and_then(|headers| call(&headers, "get", &["retry-after".into()]).ok()??.as_string());
+    let promise = call(response, "arrayBuffer", &[]).map_err(failed)?.ok_or_else(no_response)?;
+    let body = settle(promise).await.map_err(failed)?;
+    let body = body_bytes(&body).ok_or_else(no_response)?;
     Ok(HttpResponse { status, retry_after, body })
 }
 
-/// What the host's `fetch` threw. Only its name, message and code are kept: an
-/// error of an injected `fetch` may hold the request with its headers.
-fn fetch_error(thrown: &JsValue, action: &'static str, host: &str) -> Error {
+/// The bytes of an `ArrayBuffer`, of whichever realm.
+fn body_bytes(value: &JsValue) -> Option<Vec<u8>> {
+    property(value, "byteLength").and_then(|length| length.as_f64())?;
+    let array = Reflect::construct(&uint8_array_class()?, &Array::of1(value)).ok()?;
+    Some(array.dyn_into::<Uint8Array>().ok()?.to_vec())
+}
+
+fn uint8_array_class() -> Option<Function> {
+    property(&js_sys::global(), "Uint8Array")?.dyn_into().ok()
+}
+
+/// Calls a method; `None` if there is no such method.
+fn call(object: &JsValue, name: &str, arguments: &[JsValue]) -> Result<Option<JsValue>, JsValue> {
+    let Some(method) = property(object, name).and_then(|method| method.dyn_into().ok()) else {
+        return Ok(None);
+    };
+    let method: Function = method;
+    method.apply(object, &arguments.iter().collect::<Array>()).map(Some)
+}
+
+/// Awaits anything, promise or not.
+async fn settle(value: JsValue) -> Result<JsValue, JsValue> {
+    JsFuture::from(Promise::resolve(&value)).await
+}
+
+/// What the host's `fetch` threw. Only its name, message and code are kept, as
+/// text: an error of an injected `fetch` may hold the request.
+fn fetch_error(thrown: &JsValue, request: &HttpRequest) -> Error {
     let text = |value: &JsValue, name| property(value, name).and_then(|text| text.as_string());
     let name = text(thrown, "name").unwrap_or_default();
     match name.as_str() {
-        "AbortError" => return Error::Aborted { action },
-        "TimeoutError" => return Error::Timeout { action, host: host.to_owned() },
+        "AbortError" => return Error::Aborted { action: request.action },
+        "TimeoutError" => {
+            return Error::Timeout { action: request.action, host: request.host.clone() };
+        }
         _ => {}
     }
     let message = text(thrown, "message").or_else(|| thrown.as_string()).unwrap_or_default();
     let code = property(thrown, "cause").and_then(|cause| text(&cause, "code"));
-    let cause = [Some(name), Some(message), code]
-        .into_iter()
-        .flatten()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(": ");
+    let parts = [name, message, code.unwrap_or_default()];
+    let parts: Vec<_> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    network_error(request, &parts.join(": "))
+}
+
+/// The message of a mock or a proxy may quote the request: what lets one act as
+/// this client is cut out of it.
+fn network_error(request: &HttpRequest, cause: &str) -> Error {
+    let headers = request.headers.iter().filter(|(name, _)| CREDENTIAL_HEADERS.contains(name));
+    let mut cause = cause.to_owned();
+    for secret in headers.map(|(_, value)| value).chain(&request.body) {
+        cause = cause.replace(secret.as_str(), "…");
+    }
     Error::Network {
-        action,
-        host: host.to_owned(),
+        action: request.action,
+        host: request.host.clone(),
         cause: cause.chars().take(MAX_CAUSE_CHARS).collect(),
     }
 }
@@ -280,19 +313,11 @@ fn property(value: &JsValue, name: &str) -> Option<JsValue> {
     Reflect::get(value, &name.into()).ok().filter(|property| !property.is_undefined())
 }
 
-fn string_object<const N: usize>(properties: [(&str, &str); N]) -> Object {
+fn string_object<'a>(properties: impl IntoIterator<Item = (&'a str, &'a str)>) -> Object {
     let object = Object::new();
     for (name, value) in properties {
         // Setting a property of a plain object cannot fail.
         let _ = Reflect::set(&object, &name.into(), &value.into());
-    }
-    object
-}
-
-fn header_object(headers: &[(&'static str, String)]) -> Object {
-    let object = Object::new();
-    for (name, value) in headers {
-        let _ = Reflect::set(&object, &(*name).into(), &value.into());
     }
     object
 }

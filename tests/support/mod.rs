@@ -1,0 +1,4 @@
+//! What the native tests run on.
+
+pub mod emulator;
+pub mod host;
