@@ -40,7 +40,7 @@ export interface Secrets {
  *
  * ```ts
  * const client = await Client.authenticate({
- *   auth: process.env.OP_SERVICE_ACCOUNT_TOKEN,
+ *   auth: process.env.OP_SERVICE_ACCOUNT_TOKEN ?? "",
  *   integrationName: "My integration",
  *   integrationVersion: "v1.0.0",
  * });
@@ -157,7 +157,8 @@ async function rethrow<T>(promise: Promise<T>, reference?: string): Promise<T> {
   try {
     return await promise;
   } catch (thrown) {
-    const { cause, ...details } = thrown as ErrorDetails;
+    if (!isErrorDetails(thrown)) throw thrown;
+    const { cause, ...details } = thrown;
     throw new OnePasswordError({
       ...details,
       // A token passed by mistake must not come back in an error.
@@ -165,4 +166,8 @@ async function rethrow<T>(promise: Promise<T>, reference?: string): Promise<T> {
       cause: cause === undefined ? undefined : new Error(String(cause)),
     });
   }
+}
+
+function isErrorDetails(value: unknown): value is ErrorDetails {
+  return typeof value === "object" && value !== null && "code" in value && "message" in value;
 }

@@ -23,7 +23,7 @@ async function instantiate(): Promise<typeof Client> {
     throw new OnePasswordError({
       code: "unsupported",
       message:
-        "this runtime has no WebAssembly or forbids it; a page's content security policy needs 'wasm-unsafe-eval' in script-src",
+        "the WebAssembly module could not be compiled: this runtime has none or forbids it (a page's content security policy needs 'wasm-unsafe-eval' in script-src); the cause says more",
       cause,
     });
   }

@@ -84,8 +84,8 @@ pub trait Host {
     /// [`Error::Unsupported`] if there is none.
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error>;
 
-    /// Unicode normalisation form NFKD. The tables would be a third of the
-    /// module, and every JavaScript host has them.
+    /// Unicode normalisation form NFKD: every JavaScript host has the tables, the
+    /// module need not carry them.
     fn nfkd(&self, text: &str) -> String;
 
     /// Takes over a private key for RSA-OAEP with this hash.

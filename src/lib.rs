@@ -11,7 +11,7 @@
 //! | [`json`] | JSON in and out, tolerant of what it does not expect |
 //! | [`address`] | where the account lives, and whether a client may go there |
 //! | [`token`] | `ops_…` → [`token::Credentials`] |
-//! | [`reference`] | `op://…` → [`reference::SecretReference`] |
+//! | [`mod@reference`] | `op://…` → [`reference::SecretReference`] |
 //! | [`crypto`] | AEAD, SRP, the throttling token, the request MAC |
 //! | [`wire`] | requests and answers as they travel |
 //! | [`identity`] | what this client says of itself |

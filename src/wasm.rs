@@ -60,12 +60,12 @@ impl From<Error> for JsValue {
 
 #[wasm_bindgen]
 impl Client {
-    /// `authenticate(token, fetch, integration, platform, allowed_hosts) -> Promise<Client>`
+    /// `authenticate(token, fetch, …) -> Promise<Client>`
     ///
     /// Plain arguments, because reading an object by serde is 10 KB.
     ///
     /// # Shapes
-    /// - `integration`: name and version; `platform`: operating system and architecture
+    /// - `allowed_hosts`: as [`AllowedHosts::parse`] takes them
     /// # Errors
     /// Rejects with `{ code, message, status?, retryable, retryAfterMs?, cause? }`.
     pub fn authenticate(

@@ -52,7 +52,7 @@ impl<'a> Field<'a> {
             }
             Some(Query::OneTimePassword) => {
                 return Err(Error::Unsupported {
-                    what: "one-time passwords are not computed yet; resolve the field without ?attribute= for its otpauth URI",
+                    what: "one-time passwords are not computed yet; without ?attribute= the field resolves to what they are computed from",
                 });
             }
             Some(Query::OpenSsh) if self.kind != "sshKey" => {
