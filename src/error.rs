@@ -222,6 +222,8 @@ pub enum Error {
         action: &'static str,
         /// The HTTP status.
         status: u16,
+        /// When to try again, from `Retry-After`, in milliseconds.
+        retry_after_ms: Option<u64>,
         /// The service's own error number.
         error_code: Option<i64>,
     },
@@ -372,7 +374,9 @@ impl Error {
     /// When to try again, in milliseconds, if the service said so.
     pub const fn retry_after_ms(&self) -> Option<u64> {
         match self {
-            Self::RateLimited { retry_after_ms, .. } => *retry_after_ms,
+            Self::RateLimited { retry_after_ms, .. } | Self::ServerError { retry_after_ms, .. } => {
+                *retry_after_ms
+            }
             _ => None,
         }
     }
@@ -418,7 +422,7 @@ mod tests {
             Error::NotFound { action, error_code },
             Error::Conflict { action, error_code },
             Error::RateLimited { retry_after_ms: None, error_code },
-            Error::ServerError { action, status: 500, error_code },
+            Error::ServerError { action, status: 500, retry_after_ms: None, error_code },
             Error::Network { action, host: text(), cause: text() },
             Error::Timeout { action, host: text() },
             Error::Aborted { action },

@@ -138,6 +138,7 @@ pub fn check_status(response: &HttpResponse, action: &'static str) -> Result<(),
     }
     let body: ErrorResponse = parse(&response.body).unwrap_or_default();
     let error_code = body.error_code;
+    let retry_after_ms = response.retry_after.as_deref().and_then(parse_retry_after);
     Err(match status {
         401 => Error::AuthenticationFailed {
             reason: "the service answered “not authenticated”",
@@ -146,11 +147,8 @@ pub fn check_status(response: &HttpResponse, action: &'static str) -> Result<(),
         403 => Error::PermissionDenied { action, error_code },
         404 => Error::NotFound { action, error_code },
         409 => Error::Conflict { action, error_code },
-        429 => Error::RateLimited {
-            retry_after_ms: response.retry_after.as_deref().and_then(parse_retry_after),
-            error_code,
-        },
-        _ => Error::ServerError { action, status, error_code },
+        429 => Error::RateLimited { retry_after_ms, error_code },
+        _ => Error::ServerError { action, status, retry_after_ms, error_code },
     })
 }
 

@@ -1,0 +1,49 @@
+// The package's dist/: `npm run build`. Does only what is not done yet.
+import { cpSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { withLock } from "./lib/lock.mjs";
+import { programOf } from "./lib/packages.mjs";
+import { ROOT } from "./lib/paths.mjs";
+import { main, run, step } from "./lib/run.mjs";
+import { hashOf, unlessStamped } from "./lib/stamp.mjs";
+import { buildWasm, WASM_FOLDER } from "./lib/wasm.mjs";
+import { BUILD_TOOLS, setUp } from "./setup.mjs";
+
+const DIST = join(ROOT, "dist");
+export const TSC = programOf("typescript/bin/tsc");
+/** The library and its emulator differ in what they may use: lib and types. */
+export const TS_PROJECTS = ["js", "js/emulator"];
+
+async function buildTypeScript() {
+  const inputs = ["js", "tsconfig.base.json", "package-lock.json", "scripts/build.mjs"];
+  const work = {
+    stamp: join(ROOT, "target/stamps/dist"),
+    hash: hashOf(inputs.map((path) => join(ROOT, path))),
+    outputs: ["index.js", "emulator/index.js", "wasm/op.wasm"].map((path) => join(DIST, path)),
+  };
+  await unlessStamped(work, () =>
+    step("dist", async () => {
+      rmSync(DIST, { recursive: true, force: true });
+      for (const project of TS_PROJECTS)
+        await run(process.execPath, [TSC, "-p", join(ROOT, project)]);
+      cpSync(WASM_FOLDER, join(DIST, "wasm"), { recursive: true });
+    }),
+  );
+}
+
+/** Sets up the machine and builds; returns the toolchain. */
+export async function build(tools = BUILD_TOOLS) {
+  const toolchain = await setUp(tools);
+  await withLock(join(ROOT, "target"), async () => {
+    await buildWasm(toolchain, BUILD_TOOLS);
+    await buildTypeScript();
+  });
+  return toolchain;
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  await main(async () => {
+    await build();
+  });
+}

@@ -1,0 +1,65 @@
+// The checks of `npm run check` that a tool does: each resolves, or rejects with what is wrong.
+import { join } from "node:path";
+import { programOf } from "./packages.mjs";
+import { ROOT } from "./paths.mjs";
+import { ask, run } from "./run.mjs";
+import { TARGET } from "./toolchain.mjs";
+import { locked } from "./wasm.mjs";
+
+const BIOME = programOf("@biomejs/biome/bin/biome");
+const TSC = programOf("typescript/bin/tsc");
+const WASM = ["--target", TARGET];
+
+const cargo = ({ env }, args, more = {}) =>
+  run("cargo", args, { cwd: ROOT, env: { ...env, ...more } });
+const node = (...args) => run(process.execPath, args, { cwd: ROOT });
+
+async function fmt({ toolchain, fix }) {
+  const { env } = toolchain;
+  if (!ask("cargo", ["fmt", "--version"], { env, cwd: ROOT })) return "skipped: no rustfmt";
+  await cargo(toolchain, ["fmt", ...(fix ? [] : ["--check"])]);
+}
+
+function clippy({ toolchain, fix }, args) {
+  const fixing = fix ? ["--fix", "--allow-dirty", "--allow-staged"] : [];
+  return cargo(toolchain, ["clippy", ...locked(), ...fixing, ...args, "--", "-D", "warnings"]);
+}
+
+// Private items too: the essays that explain the core link to them. Twice, because what names
+// JavaScript exists for wasm32 alone.
+async function doc({ toolchain }) {
+  const env = { RUSTDOCFLAGS: "-D warnings" };
+  for (const target of [[], ["--release", ...WASM]]) {
+    const args = ["doc", ...locked(), "--no-deps", "--document-private-items", ...target];
+    await cargo(toolchain, args, env);
+  }
+}
+
+const deny = ({ toolchain }, ...what) =>
+  cargo(toolchain, ["deny", "--log-level", "error", "check", "--hide-inclusion-graph", ...what]);
+
+async function types() {
+  for (const project of ["js", "js/emulator"]) {
+    await node(TSC, "-p", join(ROOT, project), "--noEmit");
+  }
+}
+
+async function lint({ fix }) {
+  const how = process.env.CI ? "ci" : "check";
+  await node(BIOME, ...(fix ? ["check", "--write"] : [how]), "--error-on-warnings", ".");
+}
+
+/** In the order of what fails soonest. */
+export const TOOL_CHECKS = {
+  fmt,
+  lint,
+  types,
+  clippy: (context) => clippy(context, ["--all-targets"]),
+  // In release, because the build has compiled the macros and build scripts for that already.
+  "clippy-wasm": (context) => clippy(context, ["--release", "--lib", ...WASM]),
+  doc,
+  deny: (context) => deny(context, "licenses", "bans", "sources"),
+};
+
+/** Only by name: it needs the advisory database, which is not reachable everywhere. */
+export const OPTIONAL_CHECKS = { advisories: (context) => deny(context, "advisories") };

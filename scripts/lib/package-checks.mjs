@@ -1,0 +1,89 @@
+// The checks of `npm run check` on what is published: its size, its files, its words.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { join, relative } from "node:path";
+import { gzipSync } from "node:zlib";
+import { CARGO_HOME, cargoToml, packageJson, ROOT } from "./paths.mjs";
+import { Failure, run } from "./run.mjs";
+import { filesUnder } from "./stamp.mjs";
+
+const KIB = 1024;
+const BUDGET_KIB = 130;
+const DIST = join(ROOT, "dist");
+// Beside dist/ a package holds these and nothing else.
+const PAPERS = /^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE[\w-]*)$/;
+
+const kib = (bytes) => `${(bytes / KIB).toFixed(1)} KiB`;
+
+function size() {
+  const wasm = readFileSync(join(DIST, "wasm/op.wasm"));
+  const zipped = gzipSync(wasm, { level: 9 }).length;
+  const told = `${kib(wasm.length)}, gzipped ${kib(zipped)} of ${BUDGET_KIB} KiB`;
+  if (zipped > BUDGET_KIB * KIB) throw new Failure(`The wasm is over its budget: ${told}.`);
+  return told;
+}
+
+// A path tells who built it and where, and makes two builds of one source differ.
+function machinePaths() {
+  const registries = join(CARGO_HOME, "registry/src");
+  const names = existsSync(registries) ? readdirSync(registries) : [];
+  // "/" is the home folder of some containers, and in every path.
+  const words = [
+    homedir(),
+    CARGO_HOME,
+    ROOT,
+    hostname(),
+    ...names,
+    "/usr/src/",
+    "/home/",
+    "/Users/",
+  ];
+  return [...new Set(words)].filter((word) => word.length > 2);
+}
+
+function paths() {
+  const words = machinePaths();
+  const found = [];
+  for (const file of filesUnder(DIST)) {
+    const content = readFileSync(file);
+    const word = words.find((each) => content.includes(each));
+    if (word) found.push(`${relative(ROOT, file)} holds "${word}"`);
+  }
+  if (found.length > 0)
+    throw new Failure(`A path of this machine is in dist/: ${found.join("; ")}.`);
+}
+
+async function contents() {
+  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+  const args = ["pack", "--dry-run", "--json", "--ignore-scripts", "--loglevel=error"];
+  const { stdout } = await run(npm, args, { cwd: ROOT });
+  // An array up to npm 11, an object by package name after it.
+  const [pack] = Object.values(JSON.parse(stdout));
+  const names = pack.files.map((file) => file.path);
+  const strange = names.filter((name) => !name.startsWith("dist/") && !PAPERS.test(name));
+  if (strange.length > 0) throw new Failure(`Not for the package: ${strange.join(", ")}.`);
+  const promised = [...exported(packageJson().exports), "README.md", "CHANGELOG.md", "LICENSE"];
+  const missing = promised.filter((name) => !names.includes(name));
+  if (missing.length > 0) throw new Failure(`Missing in the package: ${missing.join(", ")}.`);
+  return `${names.length} files, ${kib(pack.size)} packed`;
+}
+
+function exported(entry) {
+  if (typeof entry === "string") return [entry.replace("./", "")];
+  return Object.values(entry).flatMap(exported);
+}
+
+function versions() {
+  const { version } = packageJson();
+  const crate = cargoToml(/^version = "(.+)"/m);
+  if (crate !== version) {
+    throw new Failure(`Cargo.toml has version ${crate}, package.json ${version}: make them equal.`);
+  }
+  const changelog = join(ROOT, "CHANGELOG.md");
+  const text = existsSync(changelog) ? readFileSync(changelog, "utf8") : "";
+  if (!text.split("\n").some((line) => line.startsWith("##") && line.includes(version))) {
+    throw new Failure(`CHANGELOG.md has no heading for ${version}: write what changed.`);
+  }
+}
+
+export const PACKAGE_CHECKS = { size, paths, package: contents, versions };

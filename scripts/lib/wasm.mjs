@@ -1,0 +1,133 @@
+// The Rust core as js/wasm/: the module, its glue, and the module as text.
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { programOf } from "./packages.mjs";
+import { CARGO_HOME, ROOT } from "./paths.mjs";
+import { Failure, run, step } from "./run.mjs";
+import { hashOf, unlessStamped } from "./stamp.mjs";
+import { TARGET } from "./toolchain.mjs";
+import { toolIds } from "./tools.mjs";
+
+export const WASM_FOLDER = join(ROOT, "js/wasm");
+const PACK_FOLDER = join(ROOT, "target/pkg");
+const WASM_OPT = programOf("binaryen/bin/wasm-opt");
+
+// What engines of the oldest supported runtimes have beyond the first version of wasm, for rustc
+// (`+name`, on top of its own defaults, e.g. "+simd128") and for wasm-opt, which has no defaults.
+const TARGET_FEATURES = [];
+const WASM_OPT_FEATURES = [
+  "--enable-bulk-memory",
+  "--enable-bulk-memory-opt",
+  "--enable-call-indirect-overlong",
+  "--enable-multivalue",
+  "--enable-mutable-globals",
+  "--enable-nontrapping-float-to-int",
+  "--enable-reference-types",
+  "--enable-sign-ext",
+];
+// Loops in place of unrolled rounds.
+const CRATE_OPTIONS = ['sha2_backend_soft="compact"', 'aes_backend_soft="compact"'];
+// -Oz for the smallest module, -O3 for the fastest.
+const WASM_OPT_LEVEL = "-Oz";
+
+/** Builds js/wasm/ unless it was made of the same sources by the same tools. */
+export async function buildWasm(toolchain, tools) {
+  const inputs = ["src", "Cargo.toml", "Cargo.lock", "scripts/lib/wasm.mjs", "package-lock.json"];
+  const outputs = ["op.wasm", "op.js", "op.d.ts", "op_inline.js", "op_inline.d.ts"];
+  const work = {
+    stamp: join(ROOT, "target/stamps/wasm"),
+    hash: hashOf(
+      inputs.map((path) => join(ROOT, path)),
+      [toolchain.id, ...toolIds(tools)],
+    ),
+    outputs: outputs.map((name) => join(WASM_FOLDER, name)),
+  };
+  await unlessStamped(work, async () => {
+    await forgetOldToolchain(toolchain);
+    await step("crates", () => fetchCrates(toolchain));
+    await step("wasm", () => pack(toolchain));
+    await step("wasm-opt", optimize);
+    writeInline();
+  });
+}
+
+// cargo knows a compiler by its version, and would link a standard library that was replaced.
+function forgetOldToolchain({ id }) {
+  const work = {
+    stamp: join(ROOT, "target/stamps/toolchain"),
+    hash: hashOf([], [id]),
+    outputs: [],
+  };
+  return unlessStamped(work, () =>
+    rmSync(join(ROOT, "target", TARGET), { recursive: true, force: true }),
+  );
+}
+
+// First, because the folders of the crates have to be known before the build can hide them.
+async function fetchCrates({ env }) {
+  await run("cargo", ["fetch", ...locked(), "--target", TARGET], { env, cwd: ROOT });
+}
+
+/** In CI a Cargo.lock that does not fit Cargo.toml is an error; at a desk cargo mends it. */
+export const locked = () => (process.env.CI ? ["--locked"] : []);
+
+// Panic messages hold source paths: of this machine, unless they are mapped. The last match wins.
+function rustFlags(sysroot) {
+  const maps = [
+    [homedir(), "~"],
+    [CARGO_HOME, "/cargo"],
+    [ROOT, "."],
+    [sysroot, "/rust"],
+  ];
+  const std = join(sysroot, "lib/rustlib/src/rust");
+  if (existsSync(std)) maps.push([std, "/rust"], [realpathSync(std), "/rust"]);
+  const registries = join(CARGO_HOME, "registry/src");
+  const names = existsSync(registries) ? readdirSync(registries) : [];
+  for (const name of names) maps.push([join(registries, name), "/crates"]);
+  const flags = maps.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  for (const option of CRATE_OPTIONS) flags.push("--cfg", option);
+  if (TARGET_FEATURES.length > 0) flags.push(`-Ctarget-feature=${TARGET_FEATURES.join(",")}`);
+  return flags;
+}
+
+async function pack({ env, sysroot }) {
+  rmSync(PACK_FOLDER, { recursive: true, force: true });
+  const names = ["--out-dir", PACK_FOLDER, "--out-name", "op", "--no-pack", "--no-gitignore"];
+  const args = ["build", ROOT, "--release", "--target", "web", "--mode", "no-install", "--no-opt"];
+  // Encoded: a plain RUSTFLAGS is split at spaces, and a path may hold one.
+  const flags = { CARGO_ENCODED_RUSTFLAGS: rustFlags(sysroot).join("\x1f") };
+  await run("wasm-pack", [...args, ...names, "--", ...locked()], {
+    cwd: ROOT,
+    env: { ...env, ...flags },
+  });
+}
+
+async function optimize() {
+  if (!existsSync(WASM_OPT)) throw new Failure("wasm-opt is missing: run `npm ci`.");
+  rmSync(WASM_FOLDER, { recursive: true, force: true });
+  mkdirSync(WASM_FOLDER, { recursive: true });
+  const files = [join(PACK_FOLDER, "op_bg.wasm"), "-o", join(WASM_FOLDER, "op.wasm")];
+  await run(process.execPath, [WASM_OPT, WASM_OPT_LEVEL, ...WASM_OPT_FEATURES, ...files]);
+  for (const name of ["op.js", "op.d.ts"]) {
+    copyFileSync(join(PACK_FOLDER, name), join(WASM_FOLDER, name));
+  }
+}
+
+// Text travels through every bundler and runtime, a file or a URL does not.
+function writeInline() {
+  const text = readFileSync(join(WASM_FOLDER, "op.wasm")).toString("base64");
+  const comment = "// Made by scripts/build.mjs: op.wasm in base64.";
+  writeFileSync(join(WASM_FOLDER, "op_inline.js"), `${comment}\nexport default "${text}";\n`);
+  const types = "declare const base64: string;\nexport default base64;\n";
+  writeFileSync(join(WASM_FOLDER, "op_inline.d.ts"), `${comment}\n${types}`);
+}
