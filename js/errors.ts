@@ -56,14 +56,15 @@ export class OnePasswordError extends Error {
   override readonly name = "OnePasswordError";
   /** Which kind of error it is. */
   readonly code: ErrorCode;
+  // Declared, not defined: an absent member is not there at all.
   /** The HTTP status behind it, if one was. */
-  readonly status?: number;
+  declare readonly status?: number;
   /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean;
   /** When to try again, in milliseconds, if the service said so. */
-  readonly retryAfterMs?: number;
+  declare readonly retryAfterMs?: number;
   /** The secret reference that was asked for. */
-  readonly reference?: string;
+  declare readonly reference?: string;
 
   constructor(details: ErrorDetails) {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });

@@ -1,0 +1,153 @@
+// The package as it is installed: how it loads, and what it needs for that.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, mock, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { BY_NAME, copyPackage, SECRET, Service } from "./support.mjs";
+
+const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
+
+/** Runs a program beside the installed package; returns what it prints. */
+function runBeside(fileName, program) {
+  const { folder } = copyPackage();
+  writeFileSync(join(folder, fileName), program);
+  const { stdout, stderr, status } = spawnSync(process.execPath, [fileName], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
+const MAIN = `(async () => {
+  const emulator = await createEmulator();
+  const client = await Client.authenticate({
+    auth: emulator.token,
+    fetch: emulator.fetch,
+    integrationName: "package",
+    integrationVersion: "1",
+  });
+  console.log((await client.resolve(SAMPLE_REFERENCE)) === SAMPLE_SECRET);
+})();`;
+const EMULATOR_NAMES = "{ createEmulator, SAMPLE_REFERENCE, SAMPLE_SECRET }";
+
+test("require()", () => {
+  const program = `const { Client } = require("onepassword-edge");
+    const ${EMULATOR_NAMES} = require("onepassword-edge/emulator");
+    ${MAIN}`;
+  assert.equal(runBeside("main.cjs", program), "true\n");
+});
+
+test("import", () => {
+  const program = `import { Client } from "onepassword-edge";
+    import ${EMULATOR_NAMES} from "onepassword-edge/emulator";
+    ${MAIN}`;
+  assert.equal(runBeside("main.mjs", program), "true\n");
+});
+
+test("what is not exported cannot be had", () => {
+  const program = `for (const path of ["dist/client.js", "dist/wasm/op.js", "emulator/account"]) {
+      try {
+        require("onepassword-edge/" + path);
+      } catch ({ code }) {
+        console.log(code);
+      }
+    }`;
+  assert.equal(runBeside("main.cjs", program), "ERR_PACKAGE_PATH_NOT_EXPORTED\n".repeat(3));
+});
+
+/** What the modules of a folder import: `[file, specifier]`. */
+function importsIn(folder) {
+  const files = readdirSync(folder).filter((name) => name.endsWith(".js"));
+  return files.flatMap((name) => {
+    const code = readFileSync(join(folder, name), "utf8").replaceAll(/\/\*[\s\S]*?\*\//g, "");
+    const found = code.matchAll(/\b(?:from|import|require)\s*\(?\s*(["'`])(.+?)\1/g);
+    return [...found].map(([, , specifier]) => [name, specifier]);
+  });
+}
+
+test("the client imports nothing from outside the package", () => {
+  const imports = [...importsIn(DIST), ...importsIn(join(DIST, "wasm"))];
+  assert.ok(imports.length > 5);
+  for (const [name, specifier] of imports) assert.match(specifier, /^\.\//, name);
+});
+
+test("the emulator imports nothing of the client, and Node's modules only to listen", () => {
+  const imports = importsIn(join(DIST, "emulator"));
+  const outside = imports.filter(([, specifier]) => !specifier.startsWith("./"));
+  assert.deepEqual(outside, [["serve.js", "node:http"]]);
+});
+
+/** A copy of the package that is loaded for the first time; `onCompile` is told when it compiles. */
+async function freshPackage(onCompile) {
+  const real = WebAssembly.instantiate;
+  const { size } = statSync(join(DIST, "wasm/op.wasm"));
+  mock.method(WebAssembly, "instantiate", (source, ...rest) => {
+    // Node's own fetch has a wasm as well.
+    if (source.byteLength === size) onCompile();
+    return real(source, ...rest);
+  });
+  return import(copyPackage().entry);
+}
+
+afterEach(() => mock.restoreAll());
+
+const service = await Service.start();
+const { token: auth, fetch } = service;
+const config = { auth, fetch, integrationName: "package", integrationVersion: "1" };
+
+test("the wasm is compiled when it is first needed, and once", async () => {
+  let compiled = 0;
+  const { Client } = await freshPackage(() => {
+    compiled += 1;
+  });
+  await assert.rejects(Client.authenticate({}), { code: "tokenInvalid" });
+  assert.equal(compiled, 0);
+  const clients = await Promise.all([1, 2, 3].map(() => Client.authenticate(config)));
+  for (const client of clients) assert.equal(await client.resolve(BY_NAME), SECRET);
+  assert.equal(compiled, 1);
+});
+
+test("a failed load is not remembered", async () => {
+  let failures = 2;
+  const { Client, isOnePasswordError } = await freshPackage(() => {
+    failures -= 1;
+    if (failures >= 0) throw new WebAssembly.CompileError("not allowed here");
+  });
+  for (let round = 0; round < 2; round += 1) {
+    const error = await Client.authenticate(config).catch((thrown) => thrown);
+    assert.ok(isOnePasswordError(error));
+    assert.equal(error.code, "unsupported");
+    assert.match(error.cause.message, /not allowed here/);
+    service.checkTellsNothing(error);
+  }
+  assert.equal(await (await Client.authenticate(config)).resolve(BY_NAME), SECRET);
+  assert.equal(failures, -1);
+});
+
+/** Does something while a global is another. */
+async function withGlobal(name, value, act) {
+  const real = Object.getOwnPropertyDescriptor(globalThis, name);
+  Object.defineProperty(globalThis, name, { configurable: true, value });
+  try {
+    await act();
+  } finally {
+    Object.defineProperty(globalThis, name, real);
+  }
+}
+
+for (const [name, global, value] of [
+  ["crypto", "crypto", undefined],
+  ["crypto.subtle", "crypto", { getRandomValues: (array) => array }],
+  ["fetch", "fetch", undefined],
+]) {
+  test(`a runtime without ${name}`, () =>
+    withGlobal(global, value, async () => {
+      const injected = name === "fetch" ? undefined : fetch;
+      const failing = service.authenticate({ fetch: injected });
+      const error = await service.failure(failing, "unsupported");
+      assert.match(error.message, new RegExp(`no .*${name}`));
+    }));
+}
