@@ -84,9 +84,9 @@ export class OnePasswordError extends Error {
 }
 
 /**
- * Whether a value is an error of this package, also of another copy of it, for which
- * `instanceof` is false.
+ * Whether a value is an error of this package, also of another copy of it or of another realm,
+ * for which `instanceof` is false.
  */
 export function isOnePasswordError(value: unknown): value is OnePasswordError {
-  return value instanceof Error && (value as { [BRAND]?: unknown })[BRAND] === true;
+  return typeof value === "object" && value !== null && BRAND in value;
 }

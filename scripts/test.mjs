@@ -1,10 +1,14 @@
 // Sets up, builds, and runs all tests: `npm test`. A runner that ran no test has failed.
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { build } from "./build.mjs";
 import { ROOT } from "./lib/paths.mjs";
 import { Failure, main, run } from "./lib/run.mjs";
 import { filesUnder } from "./lib/stamp.mjs";
 import { locked } from "./lib/wasm.mjs";
+
+// One file a core; node leaves one idle.
+const CONCURRENCY = `--test-concurrency=${availableParallelism()}`;
 
 /** Runs a test runner in full view; `count` finds in its output how many tests it ran. */
 async function runTests({ name, command, args, env, count }) {
@@ -35,7 +39,7 @@ function scriptTests({ env }) {
   return {
     name: "node --test",
     command: process.execPath,
-    args: ["--test", "--test-reporter=spec", ...files],
+    args: ["--test", "--test-reporter=spec", CONCURRENCY, ...files],
     // A test that starts cargo needs the toolchain; none may inherit a real account.
     env: { ...env, OP_SERVICE_ACCOUNT_TOKEN: undefined },
     // Node counts a file without tests as one test that is named like the file.

@@ -21,7 +21,7 @@ enum Scheme {
 }
 
 impl Address {
-    /// `parse_address(text) -> address`
+    /// `parse(text) -> address`
     ///
     /// Reads a bare host or an origin: `my.1password.com`, `https://x.1password.eu`,
     /// `http://127.0.0.1:8080/`. Without a scheme it is https.
@@ -39,11 +39,15 @@ impl Address {
         is_host(&host).then_some(Self { scheme: scheme.unwrap_or(Scheme::Https), host, port })
     }
 
+    /// `host() -> text`
+    ///
     /// The host in lower case, without port: what request MACs are made for.
     pub fn host(&self) -> &str {
         &self.host
     }
 
+    /// `origin() -> text`
+    ///
     /// Scheme, host and port, without a slash at the end.
     pub fn origin(&self) -> String {
         let scheme = match self.scheme {
@@ -102,6 +106,8 @@ impl AllowedHosts {
         )
     }
 
+    /// `permit(address) -> bool`
+    ///
     /// Whether a client may talk to this address. Plain http needs a loopback
     /// host or an entry that says `http://`.
     pub fn permit(&self, address: &Address) -> bool {

@@ -19,8 +19,11 @@ use crate::{
     token::{Credentials, parse_token},
     wire::{Item, ItemResponse, KeysetsResponse, OverviewsResponse, Vault, VaultAttributes},
 };
-use futures_util::lock::Mutex;
-use std::cell::RefCell;
+use futures_util::{
+    future::{AbortHandle, abortable},
+    lock::Mutex,
+};
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 const READ_KEYSETS: &str = "read the account's keys";
@@ -45,8 +48,11 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Client<H: Host> {
     host: H,
-    /// `None` once the client is closed; calls under way hold on until their next step.
+    /// `None` once the client is closed.
     account: RefCell<Option<Rc<Account<H::PrivateKey>>>>,
+    /// Calls under way, by number; closing the client ends them.
+    calls: RefCell<Vec<(u64, AbortHandle)>>,
+    next_call: Cell<u64>,
 }
 
 /// What is known of the account; all keys go with it.
@@ -94,7 +100,12 @@ impl<H: Host> Client<H> {
             keyring: RefCell::new(None),
             loading: Mutex::new(()),
         });
-        let client = Self { host, account: RefCell::new(Some(Rc::clone(&account))) };
+        let client = Self {
+            host,
+            account: RefCell::new(Some(Rc::clone(&account))),
+            calls: RefCell::default(),
+            next_call: Cell::default(),
+        };
         client.sign_in(&account).await?;
         Ok(client)
     }
@@ -110,16 +121,37 @@ impl<H: Host> Client<H> {
     /// protocol.md “Resolving a reference” (observed, recorded)
     pub async fn resolve(&self, reference: &str) -> Result<Secret<String>, Error> {
         let reference = parse_reference(reference)?;
-        let account = self.account()?;
-        let vault = self.find_vault(&account, &reference.vault).await?;
-        let item = self.find_item(&account, &vault, &reference).await?;
-        resolve(&open_details(&item, &vault.key)?, &reference)
+        self.until_closed(async {
+            let account = self.account()?;
+            let vault = self.find_vault(&account, &reference.vault).await?;
+            let item = self.find_item(&account, &vault, &reference).await?;
+            resolve(&open_details(&item, &vault.key)?, &reference)
+        })
+        .await
     }
 
-    /// Forgets the token, the session and all keys. Calls under way end with
-    /// [`Error::Closed`] at their next request, later ones at once.
+    /// `close()`
+    ///
+    /// Forgets the token, the session and all keys, which are zeroed. Calls under
+    /// way end with [`Error::Closed`], also those that wait for an answer; later
+    /// ones do so at once.
     pub fn close(&self) {
         self.account.take();
+        self.calls.take().into_iter().for_each(|(_, call)| call.abort());
+    }
+
+    /// The call's result, unless the client is closed first; then all that the
+    /// call holds is dropped.
+    async fn until_closed<T>(
+        &self,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let number = self.next_call.replace(self.next_call.get() + 1);
+        let (call, handle) = abortable(call);
+        self.calls.borrow_mut().push((number, handle));
+        let result = call.await;
+        self.calls.borrow_mut().retain(|(other, _)| *other != number);
+        result.unwrap_or(Err(Error::Closed))
     }
 
     fn account(&self) -> Result<Rc<Account<H::PrivateKey>>, Error> {
@@ -171,6 +203,8 @@ impl<H: Host> Client<H> {
     ) -> Result<OpenVault, Error> {
         let target = "/api/v1/vaults?attrs=combined-access".to_owned();
         let vaults: Vec<Vault> = self.read(account, READ_VAULTS, target).await?;
+        // Here, because below what cannot be decrypted is a vault that is left out.
+        self.load_keyring(account).await?;
         let (mut readable, mut unreadable) = (0, 0);
         let mut matching = Vec::new();
         for vault in vaults {
@@ -388,8 +422,6 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         call: Call,
     ) -> Result<HttpResponse, Error> {
-        // Also true for calls that were under way when the client was closed.
-        self.account()?;
         let throttling_token = account.throttling_token(self.host.now_ms());
         let address = &account.credentials.address;
         let mut headers = account.identity.headers(&account.credentials.device_id);

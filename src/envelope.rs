@@ -31,6 +31,8 @@ pub enum Sealing {
 }
 
 impl SymmetricKey {
+    /// `new(id, bytes) -> key`
+    ///
     /// A key known by other means than a JWK.
     pub const fn new(id: String, bytes: Secret<[u8; KEY_BYTES]>) -> Self {
         Self { id, bytes }

@@ -214,8 +214,9 @@ pub enum Error {
     },
     /// HTTP 5xx, or another status that the protocol does not know.
     #[error(
-        "1Password could not {action} (HTTP {status}{}); try again later",
-        service_error(*.error_code)
+        "1Password could not {action} (HTTP {status}{}); {}",
+        service_error(*.error_code),
+        if is_passing(*.status) { "try again later" } else { "trying again will not help" }
     )]
     ServerError {
         /// What was asked for.
@@ -312,7 +313,7 @@ impl Error {
         "unsupported",
     ];
 
-    /// `code(&self) -> code`
+    /// `code() -> code`
     ///
     /// The stable name of this kind of error, one of [`Error::CODES`].
     pub const fn code(&self) -> &'static str {
@@ -349,6 +350,8 @@ impl Error {
         }
     }
 
+    /// `status() -> status`
+    ///
     /// The HTTP status behind this error, if one was.
     pub const fn status(&self) -> Option<u16> {
         match self {
@@ -362,15 +365,19 @@ impl Error {
         }
     }
 
+    /// `retryable() -> bool`
+    ///
     /// Whether the same call may succeed later without any change.
     pub const fn retryable(&self) -> bool {
         match self {
             Self::RateLimited { .. } | Self::Network { .. } | Self::Timeout { .. } => true,
-            Self::ServerError { status, .. } => matches!(status, 408 | 500 | 502 | 503 | 504),
+            Self::ServerError { status, .. } => is_passing(*status),
             _ => false,
         }
     }
 
+    /// `retry_after_ms() -> milliseconds`
+    ///
     /// When to try again, in milliseconds, if the service said so.
     pub const fn retry_after_ms(&self) -> Option<u64> {
         match self {
@@ -380,6 +387,11 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// Whether a status may be another one at the next try.
+const fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 500 | 502 | 503 | 504)
 }
 
 fn and_unreadable(count: usize) -> String {

@@ -68,6 +68,8 @@ pub trait Host {
     /// A private RSA key that the host holds, if possible beyond anyone's reach.
     type PrivateKey;
 
+    /// `fetch(request) -> response`
+    ///
     /// Sends a request and reads the whole answer. Follows no redirect.
     ///
     /// # Errors
@@ -75,19 +77,27 @@ pub trait Host {
     /// [`Error::Protocol`] for a redirect.
     fn fetch(&self, request: HttpRequest) -> impl Future<Output = Result<HttpResponse, Error>>;
 
+    /// `now_ms() -> milliseconds`
+    ///
     /// Unix time in milliseconds.
     fn now_ms(&self) -> u64;
 
+    /// `fill_random(bytes)`
+    ///
     /// Fills `bytes` from a cryptographic source.
     ///
     /// # Errors
     /// [`Error::Unsupported`] if there is none.
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error>;
 
+    /// `nfkd(text) -> text`
+    ///
     /// Unicode normalisation form NFKD: every JavaScript host has the tables, the
     /// module need not carry them.
     fn nfkd(&self, text: &str) -> String;
 
+    /// `import_private_key(key, hash) -> private_key`
+    ///
     /// Takes over a private key for RSA-OAEP with this hash.
     ///
     /// # Errors
@@ -98,6 +108,8 @@ pub trait Host {
         hash: OaepHash,
     ) -> impl Future<Output = Result<Self::PrivateKey, Error>>;
 
+    /// `open_rsa_oaep(key, sealed, what) -> plaintext`
+    ///
     /// RSAES-OAEP-DECRYPT (RFC 8017 §7.1.2) without a label.
     ///
     /// # Errors

@@ -33,11 +33,15 @@ impl Identity {
         }
     }
 
+    /// `client() -> text`
+    ///
     /// `1Password SDK/0050002`, as headers and bodies carry it.
     pub fn client(&self) -> String {
         format!("{CLIENT_NAME}/{CLIENT_BUILD}")
     }
 
+    /// `headers(device_id) -> headers`
+    ///
     /// The headers that name the client.
     ///
     /// # Source
@@ -61,6 +65,8 @@ impl Identity {
         format!("1Password JS SDK/{CLIENT_BUILD} {}", self.integration)
     }
 
+    /// `device(device_id) -> request`
+    ///
     /// The body that registers the token's device.
     ///
     /// # Source

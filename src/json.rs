@@ -15,30 +15,46 @@ use miniserde::{
     json, make_place,
 };
 
+/// Far above what the protocol nests. The parser keeps a frame on the heap for
+/// each level, so a short text of brackets alone could take all memory.
+const MAX_DEPTH: usize = 64;
+/// Far above what a vault holds; more would be an attempt on the memory as well.
+const MAX_ELEMENTS: usize = 200_000;
+
 make_place!(Place);
 
 /// What a type makes of each kind of JSON value; what it does not take is ignored.
 pub trait FromJson: Sized {
+    /// `from_string(text) -> value`
+    ///
     /// From a string.
     fn from_string(_: &str) -> Option<Self> {
         None
     }
 
+    /// `from_integer(number) -> value`
+    ///
     /// From a number without a fraction that fits.
     fn from_integer(_: i64) -> Option<Self> {
         None
     }
 
+    /// `read_array(out) -> reader`
+    ///
     /// From an array, element by element, into `out`.
     fn read_array(_out: &mut Option<Self>) -> Box<dyn Seq + '_> {
         Box::new(Ignored)
     }
 
+    /// `read_object(out) -> reader`
+    ///
     /// From an object, member by member, into `out`.
     fn read_object(_out: &mut Option<Self>) -> Box<dyn Map + '_> {
         Box::new(Ignored)
     }
 
+    /// `begin(out) -> visitor`
+    ///
     /// Where the value goes.
     fn begin(out: &mut Option<Self>) -> &mut dyn Visitor {
         Place::new(out)
@@ -48,12 +64,33 @@ pub trait FromJson: Sized {
 /// `parse(json) -> value`
 ///
 /// # Shapes
-/// - `None` if the bytes are not JSON in UTF-8, or of another kind than the type takes
+/// - `None` if the bytes are not JSON in UTF-8, are of another kind than the type
+///   takes, nest deeper than 64 levels or list more than 200,000 elements
 /// # Source
 /// RFC 8259
 pub fn parse<T: FromJson>(json: &[u8]) -> Option<T> {
-    let Root(value) = json::from_str(std::str::from_utf8(json).ok()?).ok()?;
+    let text = std::str::from_utf8(json).ok().filter(|text| is_shallow(text))?;
+    let Root(value) = json::from_str(text).ok()?;
     value
+}
+
+/// Whether brackets outside strings nest no deeper than [`MAX_DEPTH`].
+fn is_shallow(json: &str) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return false;
+        }
+    }
+    true
 }
 
 /// `to_json(value) -> text`
@@ -179,6 +216,9 @@ struct Elements<'a, T> {
 impl<T: FromJson> Seq for Elements<'_, T> {
     fn element(&mut self) -> miniserde::Result<&mut dyn Visitor> {
         self.list.extend(self.next.take());
+        if self.list.len() == MAX_ELEMENTS {
+            return Err(miniserde::Error);
+        }
         Ok(T::begin(&mut self.next))
     }
 
@@ -299,8 +339,19 @@ mod tests {
     }
 
     #[test]
-    fn depth_has_no_limit_but_memory() {
-        let deep = format!("{{\"more\":{}{}}}", "[".repeat(200_000), "]".repeat(200_000));
-        assert_eq!(sample(&deep).text, "");
+    fn depth_is_limited() {
+        let nested = |depth| format!(r#"{{"more":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(sample(&nested(MAX_DEPTH - 1)).text, "");
+        assert!(parse::<Sample>(nested(MAX_DEPTH).as_bytes()).is_none());
+        assert!(parse::<Sample>("[".repeat(10_000_000).as_bytes()).is_none());
+        let text = format!(r#"{{"text":"\"{}"}}"#, "[".repeat(1000));
+        assert_eq!(sample(&text).text.len(), 1001, "brackets in a string do not count");
+    }
+
+    #[test]
+    fn lists_are_limited() {
+        let list = |length| format!(r#"{{"list":[{}{{}}]}}"#, "{},".repeat(length - 1));
+        assert_eq!(sample(&list(MAX_ELEMENTS)).list.len(), MAX_ELEMENTS);
+        assert!(parse::<Sample>(list(MAX_ELEMENTS + 1).as_bytes()).is_none());
     }
 }

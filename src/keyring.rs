@@ -19,6 +19,8 @@ use std::rc::Rc;
 const ACCOUNT_UNLOCK_KEY: &str = "mp";
 const KEYSET: &str = "a keyset";
 const VAULT_KEY: &str = "a vault key";
+/// More keysets than this between the account unlock key and a vault key are a circle.
+const MAX_CHAIN: usize = 16;
 
 /// All keys of an account, sealed ones and opened ones.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub struct Keyring<K> {
     account_unlock_key: Rc<SymmetricKey>,
     keysets: Vec<Rc<Keyset>>,
     symmetric_keys: Vec<(Owner, Rc<SymmetricKey>)>,
+    /// What each known vault key was opened from: a vault may get a new key.
+    vault_seals: Vec<(String, String)>,
     private_keys: Vec<(String, OaepHash, Rc<K>)>,
 }
 
@@ -71,6 +75,8 @@ pub enum Owner {
 }
 
 impl Owner {
+    /// `what() -> text`
+    ///
     /// What the key is called in an error.
     pub const fn what(&self) -> &'static str {
         match self {
@@ -93,10 +99,13 @@ impl<K> Keyring<K> {
             account_unlock_key: Rc::new(SymmetricKey::new(ACCOUNT_UNLOCK_KEY.to_owned(), key)),
             keysets: keysets.into_iter().map(Rc::new).collect(),
             symmetric_keys: Vec::new(),
+            vault_seals: Vec::new(),
             private_keys: Vec::new(),
         }
     }
 
+    /// `known_vault_key(vault_id) -> key`
+    ///
     /// The key of a vault that was opened before.
     pub fn known_vault_key(&self, vault_id: &str) -> Option<Rc<SymmetricKey>> {
         self.known_key(&Owner::Vault(vault_id.to_owned()))
@@ -116,9 +125,17 @@ impl<K> Keyring<K> {
         sealed: &Envelope,
     ) -> Result<Next<Rc<SymmetricKey>, K>, Error> {
         let owner = Owner::Vault(vault_id.to_owned());
-        self.symmetric_key(owner, &sealed.kid, sealed, self.keysets.len())
+        let seal = (vault_id.to_owned(), sealed.data.clone());
+        if !self.vault_seals.contains(&seal) {
+            self.vault_seals.retain(|(id, _)| id != vault_id);
+            self.symmetric_keys.retain(|(other, _)| *other != owner);
+            self.vault_seals.push(seal);
+        }
+        self.symmetric_key(owner, &sealed.kid, sealed, MAX_CHAIN)
     }
 
+    /// `put_symmetric_key(owner, plaintext)`
+    ///
     /// Takes the result of [`Task::Unseal`].
     ///
     /// # Errors
@@ -131,8 +148,11 @@ impl<K> Keyring<K> {
         self.remember(owner, plaintext).map(drop)
     }
 
+    /// `put_private_key(keyset_id, hash, key)`
+    ///
     /// Takes the result of [`Task::Import`].
     pub fn put_private_key(&mut self, keyset_id: String, hash: OaepHash, key: K) {
+        self.private_keys.retain(|(id, with, _)| *id != keyset_id || *with != hash);
         self.private_keys.push((keyset_id, hash, Rc::new(key)));
     }
 
@@ -147,12 +167,14 @@ impl<K> Keyring<K> {
         plaintext: &Secret<Vec<u8>>,
     ) -> Result<Rc<SymmetricKey>, Error> {
         let key = Rc::new(SymmetricKey::parse(plaintext.expose(), owner.what())?);
+        // Two calls may have opened it side by side.
+        self.symmetric_keys.retain(|(other, _)| *other != owner);
         self.symmetric_keys.push((owner, Rc::clone(&key)));
         Ok(key)
     }
 
     /// A symmetric key that is sealed with the key of keyset `parent`. `depth`
-    /// is how many more keysets may lie on the way up: more than there are is a circle.
+    /// is how many more keysets may lie on the way up.
     fn symmetric_key(
         &mut self,
         owner: Owner,
@@ -384,6 +406,24 @@ mod tests {
         assert!(!opens(vec![root("a", 2)], &unknown));
         assert!(!opens(vec![root("a", 2)], &Envelope::default()));
         assert!(!opens(vec![root("a", 2)], &rsa("a", OaepHash::Sha1, "not a key")));
+    }
+
+    #[test]
+    fn a_circle_of_many_keysets() {
+        let name = |index: usize| format!("k{}", index % 10_000);
+        let keysets = (0..10_000)
+            .map(|index| child(&name(index), 2, &name(index + 1), OaepHash::Sha1))
+            .collect();
+        assert!(!opens(keysets, &rsa("k0", OaepHash::Sha1, &jwk(9))));
+    }
+
+    #[test]
+    fn a_new_vault_key_replaces_the_old_one() {
+        let mut ring = ring(vec![root("a", 2)]);
+        for byte in [8, 9] {
+            let key = drive(&mut ring, &rsa("a", OaepHash::Sha1, &jwk(byte))).unwrap();
+            assert!(key.open(&symmetric("v", [byte; 32], "{}"), "it").is_ok());
+        }
     }
 
     #[test]

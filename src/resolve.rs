@@ -13,6 +13,8 @@ use crate::{
 /// What the notes answer to.
 const NOTES_NAMES: [&str; 2] = ["notesPlain", "notes"];
 
+/// `is_named(part, name) -> bool`
+///
 /// Whether a part of a reference names this.
 pub fn is_named(part: &str, name: &str) -> bool {
     part.to_lowercase() == name.to_lowercase()

@@ -7,16 +7,22 @@ use zeroize::Zeroize;
 pub struct Secret<T: Zeroize>(T);
 
 impl<T: Zeroize> Secret<T> {
+    /// `new(value) -> secret`
+    ///
     /// Takes the value over; the caller keeps no copy.
     pub const fn new(value: T) -> Self {
         Self(value)
     }
 
+    /// `expose() -> value`
+    ///
     /// The value itself. Each use is a place to look at in a review.
     pub const fn expose(&self) -> &T {
         &self.0
     }
 
+    /// `expose_mut() -> value`
+    ///
     /// The value itself, to be filled in place.
     pub const fn expose_mut(&mut self) -> &mut T {
         &mut self.0

@@ -113,7 +113,8 @@ impl<'a> SignIn<'a> {
 
     fn start(&self) -> Call {
         let request = StartRequest {
-            email: &self.credentials.email,
+            // As the vendor's client sends it (observed).
+            email: &self.credentials.email.to_lowercase(),
             sk_format: self.credentials.key_format,
             skid: &self.credentials.key_id,
             device_uuid: &self.credentials.device_id,

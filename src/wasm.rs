@@ -17,6 +17,9 @@ use web_sys::{Crypto, CryptoKey, RequestInit, RequestRedirect, SubtleCrypto};
 
 /// The longest cause that is shown of what the host's `fetch` threw.
 const MAX_CAUSE_CHARS: usize = 300;
+/// Above what a vault of 50,000 items or the largest file takes; far more would
+/// end the module for want of memory.
+const MAX_BODY_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
 /// Headers that let one act as this client for a while.
 const CREDENTIAL_HEADERS: [&str; 3] =
     ["OP-Throttling-Token", "X-AgileBits-Session-ID", "X-AgileBits-MAC"];
@@ -105,6 +108,8 @@ impl Client {
         })
     }
 
+    /// `close()`
+    ///
     /// Forgets the token, the session and all keys.
     pub fn close(&self) {
         self.0.close();
@@ -242,13 +247,16 @@ async fn read_response(response: &JsValue, request: &HttpRequest) -> Result<Http
         .and_then(|headers| call(&headers, "get", &["retry-after".into()]).ok()??.as_string());
     let promise = call(response, "arrayBuffer", &[]).map_err(failed)?.ok_or_else(no_response)?;
     let body = settle(promise).await.map_err(failed)?;
+    let length = property(&body, "byteLength").and_then(|length| length.as_f64());
+    if length.ok_or_else(no_response)? > MAX_BODY_BYTES {
+        return Err(Error::Protocol { what: "an answer is longer than 64 MiB" });
+    }
     let body = body_bytes(&body).ok_or_else(no_response)?;
     Ok(HttpResponse { status, retry_after, body })
 }
 
 /// The bytes of an `ArrayBuffer`, of whichever realm.
 fn body_bytes(value: &JsValue) -> Option<Vec<u8>> {
-    property(value, "byteLength").and_then(|length| length.as_f64())?;
     let array = Reflect::construct(&uint8_array_class()?, &Array::of1(value)).ok()?;
     Some(array.dyn_into::<Uint8Array>().ok()?.to_vec())
 }
@@ -293,10 +301,11 @@ fn fetch_error(thrown: &JsValue, request: &HttpRequest) -> Error {
 /// The message of a mock or a proxy may quote the request: what lets one act as
 /// this client is cut out of it.
 fn network_error(request: &HttpRequest, cause: &str) -> Error {
-    let headers = request.headers.iter().filter(|(name, _)| CREDENTIAL_HEADERS.contains(name));
     let mut cause = cause.to_owned();
-    for secret in headers.map(|(_, value)| value).chain(&request.body) {
-        cause = cause.replace(secret.as_str(), "…");
+    for (name, value) in &request.headers {
+        if CREDENTIAL_HEADERS.contains(name) {
+            cause = cause.replace(value.as_str(), "…");
+        }
     }
     Error::Network {
         action: request.action,

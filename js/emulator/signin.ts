@@ -23,7 +23,9 @@ export function start(call: Call): Reply {
   if (textMember(call, "skFormat") !== SECRET_KEY_FORMAT) throw badRequest("body: skFormat");
   textMember(call, "skid");
   requireOwnDevice(service, textMember(call, "deviceUuid"));
-  if (textMember(call, "email") !== credentials.email) throw unauthorized("no such account");
+  if (textMember(call, "email").toLowerCase() !== credentials.email.toLowerCase()) {
+    throw unauthorized("no such account");
+  }
   const session = new Session();
   service.sessions.set(session.id, session);
   if (service.device !== "registered") {

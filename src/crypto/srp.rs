@@ -119,6 +119,8 @@ impl Ephemeral {
         Self { private, public }
     }
 
+    /// `user_a() -> text`
+    ///
     /// `A` as the service wants it: lower-case hex without leading zero digits.
     pub fn user_a(&self) -> String {
         hex_digits(&self.public).as_str().to_owned()

@@ -40,6 +40,8 @@ impl ThrottlingToken {
         Self { text, issued_at_seconds: iat }
     }
 
+    /// `is_fresh(now_ms) -> bool`
+    ///
     /// Whether the token may be sent at this time. A clock that was set back
     /// makes it unusable as well.
     pub fn is_fresh(&self, now_ms: u64) -> bool {

@@ -11,6 +11,8 @@ use crate::{
 const OVERVIEW: &str = "the item's overview";
 const DETAILS: &str = "the item's fields";
 
+/// `is_active(item) -> bool`
+///
 /// Whether a reference may name the item: it is neither in the bin nor deleted.
 /// An archived item may.
 ///

@@ -25,11 +25,15 @@ pub struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
+    /// `built_in(id, value) -> field`
+    ///
     /// A field outside sections, or the notes.
     pub const fn built_in(id: &'a str, value: &'a FieldValue) -> Self {
         Self { kind: BUILT_IN, id, value }
     }
 
+    /// `in_section(field) -> field`
+    ///
     /// A field of a section.
     pub fn in_section(field: &'a SectionField) -> Self {
         Self { kind: &field.kind, id: &field.id, value: &field.value }

@@ -42,6 +42,26 @@ for (const path of [PATHS.vaults, PATHS.keysets, PATHS.overviews]) {
   });
 }
 
+test("closing ends a call whose answer never comes", async () => {
+  const client = await service.authenticate();
+  service.replace = () => new Promise(() => {});
+  const call = client.resolve(BY_NAME);
+  client.close();
+  await service.failure(call, "closed");
+  service.replace = undefined;
+});
+
+test("closing during the last answer ends the call", async () => {
+  const client = await service.authenticate();
+  service.replace = async (call, ask) => {
+    const response = await ask();
+    if (call.path === PATHS.item) client.close();
+    return response;
+  };
+  await service.failure(client.resolve(BY_NAME), "closed");
+  service.replace = undefined;
+});
+
 test("closing while a session is renewed", async () => {
   const client = await service.authenticate();
   service.emulator.expireSessions();
@@ -55,7 +75,7 @@ test("closing while a session is renewed", async () => {
 });
 
 test("closing at any moment lets every call end", async () => {
-  for (let delay = 0; delay < 12; delay += 1) {
+  for (const delay of [0, 1, 3, 6, 10]) {
     const client = await service.authenticate();
     const calls = Array.from({ length: 5 }, (_, n) => client.resolve(n % 2 ? BY_ID : BY_NAME));
     await new Promise((resolve) => setTimeout(resolve, delay));

@@ -28,7 +28,10 @@ function authenticate(config) {
 async function listen(t, handle) {
   const other = createServer(handle);
   await new Promise((resolve) => other.listen(0, "127.0.0.1", resolve));
-  t.after(() => other.close());
+  t.after(() => {
+    other.close();
+    other.closeAllConnections();
+  });
   const signInAddress = `http://127.0.0.1:${other.address().port}`;
   return { auth: alterToken(server.token, (json) => ({ ...json, signInAddress })), signInAddress };
 }
