@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { type ErrorDetails, OnePasswordError } from "./errors.js";
 import { loadCore } from "./load.js";
 import { detectPlatform } from "./platform.js";

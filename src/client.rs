@@ -10,10 +10,10 @@ use crate::{
     identity::Identity,
     item::{is_active, open_details, open_title},
     json::{FromJson, parse},
-    keyring::{Keyring, Next, Task},
+    keyring::{Keyring, Next, Owner, Task},
     reference::{SecretReference, parse_reference},
     resolve::{is_named, resolve},
-    secret::Secret,
+    secret::{Secret, scrub_stack},
     session::{Call, Session, check_status},
     sign_in::{Progress, SignIn, SignInRandom},
     token::{Credentials, parse_token},
@@ -65,6 +65,9 @@ struct Account<K> {
     session: RefCell<Option<Rc<Session>>>,
     /// Held while the session is renewed.
     renewing: Mutex<()>,
+    /// How many renewals there were, and how the last one failed if it did.
+    renewals: Cell<u64>,
+    renewal_failure: RefCell<Option<Error>>,
     throttling_token: RefCell<Option<ThrottlingToken>>,
     keyring: RefCell<Option<Keyring<K>>>,
     /// Held while the keysets are read.
@@ -75,6 +78,8 @@ struct Account<K> {
 struct OpenVault {
     id: String,
     key: Rc<SymmetricKey>,
+    /// Whether the key is one of an earlier call, and the vault was not asked for.
+    is_remembered: bool,
 }
 
 impl<H: Host> Client<H> {
@@ -96,6 +101,8 @@ impl<H: Host> Client<H> {
             identity: options.identity,
             session: RefCell::new(None),
             renewing: Mutex::new(()),
+            renewals: Cell::default(),
+            renewal_failure: RefCell::default(),
             throttling_token: RefCell::new(None),
             keyring: RefCell::new(None),
             loading: Mutex::new(()),
@@ -124,10 +131,26 @@ impl<H: Host> Client<H> {
         self.until_closed(async {
             let account = self.account()?;
             let vault = self.find_vault(&account, &reference.vault).await?;
-            let item = self.find_item(&account, &vault, &reference).await?;
-            resolve(&open_details(&item, &vault.key)?, &reference)
+            match self.resolve_in(&account, &vault, &reference).await {
+                // The vault may have got a new key since this one was remembered.
+                Err(Error::Decryption { .. }) if vault.is_remembered => {
+                    let vault = self.read_vault(&account, &vault.id).await?;
+                    self.resolve_in(&account, &vault, &reference).await
+                }
+                result => result,
+            }
         })
         .await
+    }
+
+    async fn resolve_in(
+        &self,
+        account: &Account<H::PrivateKey>,
+        vault: &OpenVault,
+        reference: &SecretReference,
+    ) -> Result<Secret<String>, Error> {
+        let item = self.find_item(account, vault, reference).await?;
+        resolve(&open_details(&item, &vault.key)?, reference)
     }
 
     /// `close()`
@@ -138,6 +161,7 @@ impl<H: Host> Client<H> {
     pub fn close(&self) {
         self.account.take();
         self.calls.take().into_iter().for_each(|(_, call)| call.abort());
+        scrub_stack();
     }
 
     /// The call's result, unless the client is closed first; then all that the
@@ -180,20 +204,24 @@ impl<H: Host> Client<H> {
         id: &str,
     ) -> Result<Option<OpenVault>, Error> {
         let known = account.keyring.borrow().as_ref().and_then(|ring| ring.known_vault_key(id));
-        if let Some(key) = known {
-            return Ok(Some(OpenVault { id: id.to_owned(), key }));
+        match known {
+            Some(key) => Ok(Some(OpenVault { id: id.to_owned(), key, is_remembered: true })),
+            None => unless_missing(self.read_vault(account, id).await),
         }
+    }
+
+    async fn read_vault(
+        &self,
+        account: &Account<H::PrivateKey>,
+        id: &str,
+    ) -> Result<OpenVault, Error> {
         let target = format!("/api/v3/vault/{id}?attrs=combined-access");
-        let Some(vault): Option<Vault> =
-            unless_missing(self.read(account, READ_VAULT, target).await)?
-        else {
-            return Ok(None);
-        };
+        let vault: Vault = self.read(account, READ_VAULT, target).await?;
         if vault.uuid != id {
             return Err(Error::Protocol { what: "the server answered with another vault" });
         }
         let key = self.vault_key(account, &vault).await?;
-        Ok(Some(OpenVault { id: vault.uuid, key }))
+        Ok(OpenVault { id: vault.uuid, key, is_remembered: false })
     }
 
     async fn vault_by_name(
@@ -237,7 +265,7 @@ impl<H: Host> Client<H> {
         }
         let key = self.vault_key(account, &vault).await?;
         let attributes: VaultAttributes = key.open_json(&vault.enc_attrs, VAULT)?;
-        Ok((OpenVault { id: vault.uuid, key }, attributes.name))
+        Ok((OpenVault { id: vault.uuid, key, is_remembered: false }, attributes.name))
     }
 
     async fn find_item(
@@ -318,7 +346,11 @@ impl<H: Host> Client<H> {
         loop {
             match account.with_keyring(|ring| ring.vault_key(&vault.uuid, sealed))? {
                 Next::Ready(key) => return Ok(key),
-                Next::Todo(task) => self.perform(account, task).await?,
+                Next::Todo(task) => {
+                    if let Some(key) = self.perform(account, task).await? {
+                        return Ok(key);
+                    }
+                }
             }
         }
     }
@@ -336,22 +368,25 @@ impl<H: Host> Client<H> {
         Ok(())
     }
 
+    /// Has the host do what a key is waiting for; the vault's key, if it was that.
     async fn perform(
         &self,
         account: &Account<H::PrivateKey>,
         task: Task<H::PrivateKey>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Rc<SymmetricKey>>, Error> {
         match task {
             Task::Import { keyset_id, hash, key } => {
                 let key = self.host.import_private_key(&key, hash).await?;
                 account.with_keyring(|ring| {
                     ring.put_private_key(keyset_id, hash, key);
-                    Ok(())
+                    Ok(None)
                 })
             }
             Task::Unseal { owner, with, sealed } => {
                 let plaintext = self.host.open_rsa_oaep(&with, &sealed, owner.what()).await?;
-                account.with_keyring(|ring| ring.put_symmetric_key(owner, &plaintext))
+                let is_the_vault_s = matches!(owner, Owner::Vault { .. });
+                let key = account.with_keyring(|ring| ring.put_symmetric_key(owner, &plaintext))?;
+                Ok(is_the_vault_s.then_some(key))
             }
         }
     }
@@ -377,7 +412,7 @@ impl<H: Host> Client<H> {
     }
 
     fn sign_in_random(&self) -> Result<SignInRandom, Error> {
-        let mut private_value = Secret::new([0; PRIVATE_VALUE_BYTES]);
+        let mut private_value = Secret::<[u8; PRIVATE_VALUE_BYTES]>::zeroed();
         let mut first_number = [0; 4];
         let mut iv = [0; IV_BYTES];
         self.host.fill_random(private_value.expose_mut())?;
@@ -393,10 +428,11 @@ impl<H: Host> Client<H> {
         action: &'static str,
         target: String,
     ) -> Result<T, Error> {
+        let renewals = account.renewals.get();
         let mut session = account.session()?;
         let mut response = self.send(account, session.get(action, target.clone())).await?;
         if response.status == 401 {
-            session = self.renew(account, &session).await?;
+            session = self.renew(account, &session, renewals).await?;
             response = self.send(account, session.get(action, target)).await?;
         }
         check_status(&response, action)?;
@@ -406,15 +442,28 @@ impl<H: Host> Client<H> {
     }
 
     /// A session in place of one that has ended. Of all calls that found it ended,
-    /// the first signs in and the others take what it got.
+    /// the first signs in and the others take what it got, be it an error.
+    /// `renewals` is how many there had been when the call was sent.
     async fn renew(
         &self,
         account: &Account<H::PrivateKey>,
         ended: &Rc<Session>,
+        renewals: u64,
     ) -> Result<Rc<Session>, Error> {
         let _turn = account.renewing.lock().await;
         let current = account.session()?;
-        if Rc::ptr_eq(&current, ended) { self.sign_in(account).await } else { Ok(current) }
+        if !Rc::ptr_eq(&current, ended) {
+            return Ok(current);
+        }
+        if account.renewals.get() != renewals
+            && let Some(error) = account.renewal_failure.borrow().clone()
+        {
+            return Err(error);
+        }
+        account.renewals.set(account.renewals.get().wrapping_add(1));
+        let renewed = self.sign_in(account).await;
+        account.renewal_failure.replace(renewed.as_ref().err().cloned());
+        renewed
     }
 
     async fn send(

@@ -50,8 +50,8 @@ impl SymmetricKey {
         let failed = Error::Decryption { what };
         let Some(jwk) = parse::<SymmetricJwk>(jwk) else { return Err(failed) };
         let bytes = decode_base64(jwk.k.expose()).map(Secret::new);
-        match bytes.and_then(|bytes| bytes.expose().as_slice().try_into().ok()) {
-            Some(bytes) => Ok(Self::new(jwk.kid, Secret::new(bytes))),
+        match bytes.and_then(|bytes| Secret::from_slice(bytes.expose())) {
+            Some(bytes) => Ok(Self::new(jwk.kid, bytes)),
             None => Err(failed),
         }
     }

@@ -391,7 +391,7 @@ impl Error {
 
 /// Whether a status may be another one at the next try.
 const fn is_passing(status: u16) -> bool {
-    matches!(status, 408 | 500 | 502 | 503 | 504)
+    matches!(status, 408 | 500 | 502..=504 | 506..=599)
 }
 
 fn and_unreadable(count: usize) -> String {

@@ -28,8 +28,6 @@ pub struct Keyring<K> {
     account_unlock_key: Rc<SymmetricKey>,
     keysets: Vec<Rc<Keyset>>,
     symmetric_keys: Vec<(Owner, Rc<SymmetricKey>)>,
-    /// What each known vault key was opened from: a vault may get a new key.
-    vault_seals: Vec<(String, String)>,
     private_keys: Vec<(String, OaepHash, Rc<K>)>,
 }
 
@@ -70,8 +68,13 @@ pub enum Task<K> {
 pub enum Owner {
     /// The keyset of this id.
     Keyset(String),
-    /// The vault of this id.
-    Vault(String),
+    /// A vault. It may get a new key, which shows in what the key is sealed as.
+    Vault {
+        /// Id of the vault.
+        id: String,
+        /// `data` of the vault's `encVaultKey`.
+        seal: String,
+    },
 }
 
 impl Owner {
@@ -81,7 +84,15 @@ impl Owner {
     pub const fn what(&self) -> &'static str {
         match self {
             Self::Keyset(_) => KEYSET,
-            Self::Vault(_) => VAULT_KEY,
+            Self::Vault { .. } => VAULT_KEY,
+        }
+    }
+
+    /// Whether a key of the one takes the place of a key of the other.
+    fn replaces(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Vault { id, .. }, Self::Vault { id: other, .. }) => id == other,
+            _ => self == other,
         }
     }
 }
@@ -94,12 +105,11 @@ impl<K> Keyring<K> {
     /// # Source
     /// protocol.md “Keys” (observed)
     pub fn new(account_unlock_key: &Secret<[u8; 32]>, keysets: Vec<Keyset>) -> Self {
-        let key = Secret::new(*account_unlock_key.expose());
+        let key = account_unlock_key.clone();
         Self {
             account_unlock_key: Rc::new(SymmetricKey::new(ACCOUNT_UNLOCK_KEY.to_owned(), key)),
             keysets: keysets.into_iter().map(Rc::new).collect(),
             symmetric_keys: Vec::new(),
-            vault_seals: Vec::new(),
             private_keys: Vec::new(),
         }
     }
@@ -108,7 +118,8 @@ impl<K> Keyring<K> {
     ///
     /// The key of a vault that was opened before.
     pub fn known_vault_key(&self, vault_id: &str) -> Option<Rc<SymmetricKey>> {
-        self.known_key(&Owner::Vault(vault_id.to_owned()))
+        let is_its = |owner: &Owner| matches!(owner, Owner::Vault { id, .. } if id == vault_id);
+        self.symmetric_keys.iter().find(|(owner, _)| is_its(owner)).map(|(_, key)| Rc::clone(key))
     }
 
     /// `vault_key(vault_id, sealed) -> key or task`
@@ -124,17 +135,11 @@ impl<K> Keyring<K> {
         vault_id: &str,
         sealed: &Envelope,
     ) -> Result<Next<Rc<SymmetricKey>, K>, Error> {
-        let owner = Owner::Vault(vault_id.to_owned());
-        let seal = (vault_id.to_owned(), sealed.data.clone());
-        if !self.vault_seals.contains(&seal) {
-            self.vault_seals.retain(|(id, _)| id != vault_id);
-            self.symmetric_keys.retain(|(other, _)| *other != owner);
-            self.vault_seals.push(seal);
-        }
+        let owner = Owner::Vault { id: vault_id.to_owned(), seal: sealed.data.clone() };
         self.symmetric_key(owner, &sealed.kid, sealed, MAX_CHAIN)
     }
 
-    /// `put_symmetric_key(owner, plaintext)`
+    /// `put_symmetric_key(owner, plaintext) -> key`
     ///
     /// Takes the result of [`Task::Unseal`].
     ///
@@ -144,8 +149,11 @@ impl<K> Keyring<K> {
         &mut self,
         owner: Owner,
         plaintext: &Secret<Vec<u8>>,
-    ) -> Result<(), Error> {
-        self.remember(owner, plaintext).map(drop)
+    ) -> Result<Rc<SymmetricKey>, Error> {
+        let key = Rc::new(SymmetricKey::parse(plaintext.expose(), owner.what())?);
+        self.symmetric_keys.retain(|(other, _)| !owner.replaces(other));
+        self.symmetric_keys.push((owner, Rc::clone(&key)));
+        Ok(key)
     }
 
     /// `put_private_key(keyset_id, hash, key)`
@@ -159,18 +167,6 @@ impl<K> Keyring<K> {
     fn known_key(&self, owner: &Owner) -> Option<Rc<SymmetricKey>> {
         let known = self.symmetric_keys.iter().find(|(other, _)| other == owner);
         known.map(|(_, key)| Rc::clone(key))
-    }
-
-    fn remember(
-        &mut self,
-        owner: Owner,
-        plaintext: &Secret<Vec<u8>>,
-    ) -> Result<Rc<SymmetricKey>, Error> {
-        let key = Rc::new(SymmetricKey::parse(plaintext.expose(), owner.what())?);
-        // Two calls may have opened it side by side.
-        self.symmetric_keys.retain(|(other, _)| *other != owner);
-        self.symmetric_keys.push((owner, Rc::clone(&key)));
-        Ok(key)
     }
 
     /// A symmetric key that is sealed with the key of keyset `parent`. `depth`
@@ -192,7 +188,7 @@ impl<K> Keyring<K> {
                 Next::Todo(task) => Ok(Next::Todo(task)),
                 Next::Ready(with) => {
                     let plaintext = with.open(sealed, what)?;
-                    self.remember(owner, &plaintext).map(Next::Ready)
+                    self.put_symmetric_key(owner, &plaintext).map(Next::Ready)
                 }
             },
             Some(Sealing::Rsa(hash)) => match self.private_key(parent, hash, depth)? {
@@ -275,7 +271,11 @@ mod tests {
                     let text = String::from_utf8(sealed).unwrap();
                     let plaintext = text.strip_prefix(with.as_str()).unwrap();
                     let plaintext = Secret::new(plaintext.as_bytes().to_vec());
-                    ring.put_symmetric_key(owner, &plaintext)?;
+                    let is_the_vault_s = matches!(owner, Owner::Vault { .. });
+                    let key = ring.put_symmetric_key(owner, &plaintext)?;
+                    if is_the_vault_s {
+                        return Ok(key);
+                    }
                 }
             }
         }

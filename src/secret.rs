@@ -3,15 +3,22 @@
 use std::fmt;
 use zeroize::Zeroize;
 
+/// Several times what a sign-in takes of the stack, the deepest call there is.
+const SCRUBBED_BYTES: usize = 256 * 1024;
+
 /// A value that is zeroed on drop, prints as `[redacted]` and cannot be serialized.
-pub struct Secret<T: Zeroize>(T);
+///
+/// It stands in a box, so that moving the secret leaves no copy behind.
+#[derive(Clone)]
+pub struct Secret<T: Zeroize>(Box<T>);
 
 impl<T: Zeroize> Secret<T> {
     /// `new(value) -> secret`
     ///
-    /// Takes the value over; the caller keeps no copy.
-    pub const fn new(value: T) -> Self {
-        Self(value)
+    /// For values that keep their content on the heap; a key is better read by
+    /// [`Secret::from_slice`].
+    pub fn new(value: T) -> Self {
+        Self(Box::new(value))
     }
 
     /// `expose() -> value`
@@ -29,6 +36,34 @@ impl<T: Zeroize> Secret<T> {
     }
 }
 
+impl<const N: usize> Secret<[u8; N]> {
+    /// `from_slice(bytes) -> secret`
+    ///
+    /// # Shapes
+    /// - `bytes`: N bytes, copied straight into the box; `None` for another length
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        let mut secret = Self::zeroed();
+        (bytes.len() == N).then(|| secret.expose_mut().copy_from_slice(bytes))?;
+        Some(secret)
+    }
+
+    /// `take(bytes) -> secret`
+    ///
+    /// Copies the bytes into the box and zeroes where they stood.
+    pub fn take(bytes: &mut [u8; N]) -> Self {
+        let secret = Self(Box::new(*bytes));
+        bytes.zeroize();
+        secret
+    }
+
+    /// `zeroed() -> secret`
+    ///
+    /// N zero bytes, to be filled in place.
+    pub fn zeroed() -> Self {
+        Self::new([0; N])
+    }
+}
+
 impl<T: Zeroize> Drop for Secret<T> {
     fn drop(&mut self) {
         self.0.zeroize();
@@ -43,14 +78,25 @@ impl<T: Zeroize> fmt::Debug for Secret<T> {
 
 impl<T: Zeroize + Default> Default for Secret<T> {
     fn default() -> Self {
-        Self(T::default())
+        Self::new(T::default())
     }
 }
 
 impl From<&str> for Secret<String> {
     fn from(text: &str) -> Self {
-        Self(text.into())
+        Self::new(text.into())
     }
+}
+
+/// `scrub_stack()`
+///
+/// Overwrites what finished calls have left on the stack below this one: hashes
+/// and big numbers pass through it.
+#[inline(never)]
+pub fn scrub_stack() {
+    let mut below = [0_u8; SCRUBBED_BYTES];
+    below.zeroize();
+    std::hint::black_box(&below);
 }
 
 #[cfg(test)]

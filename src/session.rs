@@ -54,7 +54,7 @@ impl Session {
     /// protocol.md “Headers” (observed)
     pub fn new(id: String, key: &Secret<[u8; 32]>, host: &str, random: u32) -> Self {
         Self {
-            key: SymmetricKey::new(id.clone(), Secret::new(*key.expose())),
+            key: SymmetricKey::new(id.clone(), key.clone()),
             mac_key: MacKey::derive(key),
             host: host.to_owned(),
             next_number: Cell::new(random % FIRST_NUMBER_LIMIT),

@@ -59,8 +59,8 @@ pub struct Credentials {
 /// protocol.md “The token” (observed)
 pub fn parse_token(text: &str) -> Result<Credentials, Error> {
     let token = decode(text.trim())?;
-    expect("userAuth.method", &token.user_auth.method, SRP_METHOD)?;
-    expect("userAuth.alg", &token.user_auth.alg, SRP_ALGORITHM)?;
+    require_only("userAuth.method", &token.user_auth.method, SRP_METHOD)?;
+    require_only("userAuth.alg", &token.user_auth.alg, SRP_ALGORITHM)?;
     let address = required("signInAddress", &token.sign_in_address)?;
     Ok(Credentials {
         address: Address::parse(address)
@@ -68,15 +68,15 @@ pub fn parse_token(text: &str) -> Result<Credentials, Error> {
         email: required("email", &token.email)?.to_owned(),
         key_format: KEY_FORMAT,
         key_id: key_id("secretKey", token.secret_key.expose())?,
-        srp_x: Secret::new(bytes("srpX", token.srp_x.expose(), decode_hex)?),
-        salt: bytes("userAuth.salt", &token.user_auth.salt, decode_base64)?,
-        account_unlock_key: Secret::new(bytes("muk.k", token.muk.k.expose(), decode_base64)?),
+        srp_x: bytes("srpX", token.srp_x.expose(), decode_hex)?,
+        salt: *bytes("userAuth.salt", &token.user_auth.salt, decode_base64)?.expose(),
+        account_unlock_key: bytes("muk.k", token.muk.k.expose(), decode_base64)?,
         device_id: id("deviceUuid", &token.device_uuid)?,
-        throttle_seed: Secret::new(bytes(
+        throttle_seed: bytes(
             "throttleSecret.seed",
             token.throttle_secret.seed.expose(),
             decode_hex,
-        )?),
+        )?,
         throttle_key_id: id("throttleSecret.uuid", &token.throttle_secret.uuid)?,
     })
 }
@@ -109,7 +109,7 @@ fn required<'a>(name: &str, text: &'a str) -> Result<&'a str, Error> {
     }
 }
 
-fn expect(name: &str, text: &str, only: &str) -> Result<(), Error> {
+fn require_only(name: &str, text: &str, only: &str) -> Result<(), Error> {
     if required(name, text)? == only {
         Ok(())
     } else {
@@ -121,14 +121,12 @@ fn bytes<const N: usize>(
     name: &str,
     text: &str,
     decode: fn(&str) -> Option<Vec<u8>>,
-) -> Result<[u8; N], Error> {
+) -> Result<Secret<[u8; N]>, Error> {
     let bytes = decode(required(name, text)?)
         .map(Zeroizing::new)
         .ok_or_else(|| invalid(format!("{name} is not well encoded, or is cut off")))?;
-    bytes
-        .as_slice()
-        .try_into()
-        .map_err(|_| invalid(format!("{name} is {} bytes long, not {N}", bytes.len())))
+    Secret::from_slice(&bytes)
+        .ok_or_else(|| invalid(format!("{name} is {} bytes long, not {N}", bytes.len())))
 }
 
 /// An id that can stand in a header and in a path.

@@ -20,9 +20,8 @@ const MAX_CAUSE_CHARS: usize = 300;
 /// Above what a vault of 50,000 items or the largest file takes; far more would
 /// end the module for want of memory.
 const MAX_BODY_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
-/// Headers that let one act as this client for a while.
-const CREDENTIAL_HEADERS: [&str; 3] =
-    ["OP-Throttling-Token", "X-AgileBits-Session-ID", "X-AgileBits-MAC"];
+/// Keys, proofs, tokens and ids of sessions are longer than this.
+const SHORTEST_KEY_CHARS: usize = 16;
 
 /// A signed-in client, as JavaScript holds it.
 ///
@@ -298,19 +297,19 @@ fn fetch_error(thrown: &JsValue, request: &HttpRequest) -> Error {
     network_error(request, &parts.join(": "))
 }
 
-/// The message of a mock or a proxy may quote the request: what lets one act as
-/// this client is cut out of it.
+/// The message of a mock or a proxy may quote the request: what has the length
+/// of a key, a proof or a token is cut out of it.
 fn network_error(request: &HttpRequest, cause: &str) -> Error {
-    let mut cause = cause.to_owned();
-    for (name, value) in &request.headers {
-        if CREDENTIAL_HEADERS.contains(name) {
-            cause = cause.replace(value.as_str(), "…");
-        }
+    let is_key_character = |c: char| c.is_ascii_alphanumeric() || "-_+/=%|".contains(c);
+    let mut shown = String::new();
+    for run in cause.split_inclusive(|c| !is_key_character(c)) {
+        let long = run.chars().filter(|c| is_key_character(*c)).count() >= SHORTEST_KEY_CHARS;
+        shown.push_str(if long { "… " } else { run });
     }
     Error::Network {
         action: request.action,
         host: request.host.clone(),
-        cause: cause.chars().take(MAX_CAUSE_CHARS).collect(),
+        cause: shown.chars().take(MAX_CAUSE_CHARS).collect(),
     }
 }
 

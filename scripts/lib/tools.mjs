@@ -16,7 +16,7 @@ const QUICK_PROFILE = {
 const TOOLS = {
   "wasm-pack": { version: "0.15.1", args: ["--locked"] },
   // The generated glue and the crate have to be of one version. Without --locked: its lock file
-  // names releases that a registry may not have.
+  // asks for releases that are not there.
   "wasm-bindgen-cli": {
     version: () => cargoToml(/^wasm-bindgen = .*"=([\d.]+)"/m),
     args: ["--bin", "wasm-bindgen"],

@@ -40,7 +40,7 @@ impl MacKey {
     /// # Source
     /// RFC 2104; protocol.md “Headers” (observed)
     pub fn derive(session_key: &Secret<[u8; 32]>) -> Self {
-        Self(Secret::new(hmac_sha256(session_key, KEY_INFO)))
+        Self(Secret::take(&mut hmac_sha256(session_key, KEY_INFO)))
     }
 
     /// `header(message) -> text`

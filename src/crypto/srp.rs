@@ -146,7 +146,7 @@ impl Ephemeral {
             return Err(Error::Protocol { what: "the key exchange's u is zero" });
         }
         let secret = self.premaster_secret(account.x, &server_public, &u);
-        let session_key = Secret::new(sha256(&[hex_digits(secret.expose()).as_bytes()]));
+        let session_key = Secret::take(&mut sha256(&[hex_digits(secret.expose()).as_bytes()]));
         let client_proof = self.client_proof(account, &server_public, &session_key);
         let server_proof = sha256(&[
             minimal(self.public.to_be_bytes().as_ref()),

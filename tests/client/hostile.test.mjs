@@ -36,7 +36,7 @@ test("60 MB of brackets in the first answer", async () => {
 test("a list without end", async () => {
   const client = await service.authenticate();
   service.change = (answer) => {
-    if (answer.path === PATHS.overviews) answer.json.items = Array(200_001).fill({});
+    if (answer.path === PATHS.overviews) answer.json.items = Array(1_000_000).fill({});
   };
   await service.failure(client.resolve(BY_NAME), "protocol");
   service.change = undefined;
@@ -71,4 +71,59 @@ test("keysets that do not open are one error and one request", async () => {
   };
   await service.failure(client.resolve(BY_NAME), "decryption");
   assert.deepEqual(service.paths, [PATHS.vaults, PATHS.keysets]);
+});
+
+test("a vault key that is spelled anew in every answer", async () => {
+  const client = await service.authenticate();
+  let spellings = 0;
+  service.change = (answer) => {
+    if (answer.path !== PATHS.vaults) return;
+    spellings += 1;
+    for (const { combinedAccess } of answer.json) {
+      combinedAccess.encVaultKey.data += "=".repeat(spellings % 3);
+    }
+  };
+  const { subtle } = crypto;
+  const decrypt = subtle.decrypt;
+  let decryptions = 0;
+  subtle.decrypt = (...args) => {
+    decryptions += args[0].name === "RSA-OAEP" ? 1 : 0;
+    return decrypt.apply(subtle, args);
+  };
+  try {
+    const secrets = await Promise.all(Array.from({ length: 6 }, () => client.resolve(BY_NAME)));
+    assert.deepEqual(new Set(secrets), new Set([SECRET]));
+  } finally {
+    subtle.decrypt = decrypt;
+  }
+  assert.ok(decryptions <= 6 * 10, `${decryptions} for six calls and ten vaults`);
+});
+
+test("a vault that got a new key is read anew", async () => {
+  const client = await service.authenticate();
+  assert.equal(await client.resolve(BY_ID), SECRET);
+  // Another account with the same ids: to this client's session, all keys have changed.
+  const later = await Service.start();
+  const observer = await later.authenticate();
+  const sealed = new Map();
+  later.change = ({ path, json }) => void sealed.set(path, structuredClone(json));
+  await observer.resolve(BY_ID);
+  service.change = (answer) => {
+    if (answer.path === PATHS.item) answer.json = sealed.get(PATHS.item);
+  };
+  service.calls = [];
+  await service.failure(client.resolve(BY_ID), "decryption");
+  assert.deepEqual(service.paths, [PATHS.item, PATHS.vault, PATHS.item]);
+});
+
+test("a token that is revoked costs overlapping calls one sign-in", async () => {
+  const client = await service.authenticate();
+  service.emulator.expireSessions();
+  instead(PATHS.start, "{}", 401);
+  service.calls = [];
+  const calls = Array.from({ length: 10 }, () => client.resolve(BY_NAME));
+  for (const call of calls) await service.failure(call, "authenticationFailed");
+  assert.equal(service.paths.filter((path) => path === PATHS.start).length, 1);
+  service.replace = undefined;
+  assert.equal(await client.resolve(BY_NAME), SECRET);
 });

@@ -26,7 +26,9 @@ const STATUSES = [
   [502, "serverError", true],
   [503, "serverError", true],
   [504, "serverError", true],
-  [599, "serverError", false],
+  [501, "serverError", false],
+  [520, "serverError", true],
+  [599, "serverError", true],
 ];
 const BODIES = [
   "",
