@@ -34,6 +34,12 @@ export interface Secrets {
    * @throws {OnePasswordError} saying what stands in the way
    */
   resolve(reference: string): Promise<string>;
+  /**
+   * The content of a file that a secret reference names, whatever bytes it has; text as UTF-8.
+   *
+   * @throws {OnePasswordError} saying what stands in the way
+   */
+  resolveBytes(reference: string): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
@@ -51,7 +57,10 @@ export interface Secrets {
 export class Client implements Disposable {
   readonly #core: Core;
   /** Reads secrets. */
-  readonly secrets: Secrets = { resolve: (reference) => this.resolve(reference) };
+  readonly secrets: Secrets = {
+    resolve: (reference) => this.resolve(reference),
+    resolveBytes: (reference) => this.#resolveBytes(reference),
+  };
 
   private constructor(core: Core) {
     this.#core = core;
@@ -82,13 +91,13 @@ export class Client implements Disposable {
 
   /** The same as `client.secrets.resolve`. */
   async resolve(reference: string): Promise<string> {
-    if (typeof reference !== "string") {
-      throw new OnePasswordError({
-        code: "parsing",
-        message: "a secret reference is a string such as op://vault/item/field",
-      });
-    }
+    checkReference(reference);
     return await rethrow(this.#core.resolve(reference), reference);
+  }
+
+  async #resolveBytes(reference: string): Promise<Uint8Array<ArrayBuffer>> {
+    checkReference(reference);
+    return await rethrow(this.#core.resolveBytes(reference), reference);
   }
 
   /** Zeroes the token, the session and all keys. Later calls fail with `closed`. */
@@ -100,6 +109,14 @@ export class Client implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+function checkReference(reference: string): void {
+  if (typeof reference === "string") return;
+  throw new OnePasswordError({
+    code: "parsing",
+    message: "a secret reference is a string such as op://vault/item/field",
+  });
 }
 
 interface CheckedConfig {

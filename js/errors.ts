@@ -12,6 +12,11 @@ export const ERROR_CODES = [
   "unreadableField",
   "incompatibleTOTPQueryParameterField",
   "incompatibleSshKeyQueryParameterField",
+  "incompatibleAttribute",
+  "unableToGenerateTotpCode",
+  "sSHKeyMetadataNotFound",
+  "unsupportedFileFormat",
+  "fileTooLarge",
   "tokenInvalid",
   "argumentInvalid",
   "hostNotAllowed",
@@ -42,7 +47,14 @@ export interface ErrorDetails {
   readonly retryable?: boolean | undefined;
   readonly retryAfterMs?: number | undefined;
   readonly reference?: string | undefined;
+  readonly candidates?: readonly Candidate[] | undefined;
   readonly cause?: unknown;
+}
+
+/** Something that an ambiguous reference may have meant. */
+export interface Candidate {
+  readonly id: string;
+  readonly title: string;
 }
 
 /** The same in every copy of this package that a program may hold. */
@@ -65,6 +77,8 @@ export class OnePasswordError extends Error {
   declare readonly retryAfterMs?: number;
   /** The secret reference that was asked for. */
   declare readonly reference?: string;
+  /** What an ambiguous reference may have meant. */
+  declare readonly candidates?: readonly Candidate[];
 
   constructor(details: ErrorDetails) {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -73,13 +87,14 @@ export class OnePasswordError extends Error {
     if (details.status !== undefined) this.status = details.status;
     if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
     if (details.reference !== undefined) this.reference = details.reference;
+    if (details.candidates !== undefined) this.candidates = details.candidates;
     Object.defineProperty(this, BRAND, { value: true });
   }
 
   /** What `JSON.stringify` shows: everything but the stack and the cause. */
   toJSON(): Omit<ErrorDetails, "cause"> & { readonly name: string } {
-    const { name, code, message, status, retryable, retryAfterMs, reference } = this;
-    return { name, code, message, status, retryable, retryAfterMs, reference };
+    const { name, code, message, status, retryable, retryAfterMs, reference, candidates } = this;
+    return { name, code, message, status, retryable, retryAfterMs, reference, candidates };
   }
 }
 

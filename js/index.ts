@@ -1,2 +1,19 @@
-export { Client, type ClientConfig, type FetchFunction, type Secrets } from "./client.js";
-export { ERROR_CODES, type ErrorCode, isOnePasswordError, OnePasswordError } from "./errors.js";
+export {
+  Client,
+  type ClientConfig,
+  type FetchFunction,
+  type Secrets,
+} from "./client.js";
+export {
+  type Candidate,
+  ERROR_CODES,
+  type ErrorCode,
+  isOnePasswordError,
+  OnePasswordError,
+} from "./errors.js";
+export {
+  parseSecretReference,
+  type ReferenceAttribute,
+  type SecretReference,
+  validateSecretReference,
+} from "./reference.js";

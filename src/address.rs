@@ -139,7 +139,10 @@ impl Pattern {
 }
 
 fn split_scheme(text: &str) -> Option<(Option<Scheme>, &str)> {
-    match text.split_once("://") {
+    let at_slashes = text
+        .split_once(':')
+        .and_then(|(scheme, rest)| rest.strip_prefix("//").map(|rest| (scheme, rest)));
+    match at_slashes {
         None => Some((None, text)),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => {
             Some((Some(Scheme::Https), rest))

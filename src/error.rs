@@ -3,6 +3,15 @@
 //! An [`Error`] never holds a token, key, secret or the text of a foreign
 //! parser's complaint, which may quote one.
 
+/// Something that an ambiguous reference may have meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its id, which is not ambiguous.
+    pub id: String,
+    /// Its name or title.
+    pub title: String,
+}
+
 /// Everything that can go wrong, each with a stable [`code`](Error::code).
 ///
 /// Names of reference errors are the vendor's (`ResolveReferenceError` of
@@ -18,8 +27,9 @@ pub enum Error {
     },
     /// No vault has this id or name.
     #[error(
-        "no vault “{vault}” among the {readable} vaults that this service account can read{}; check the name, or grant the service account access to the vault",
-        and_unreadable(*.unreadable)
+        "no vault “{vault}” among the {readable} vaults that this service account can read{}{}; check the name, or grant the service account access to the vault",
+        and_unreadable(*.unreadable),
+        did_you_mean(.similar)
     )]
     VaultNotFound {
         /// The vault part of the reference.
@@ -28,19 +38,26 @@ pub enum Error {
         readable: usize,
         /// How many more could not be opened.
         unreadable: usize,
+        /// A name that is nearly this one.
+        similar: Option<String>,
     },
     /// Several vaults have this name.
-    #[error("{count} vaults are named “{vault}”; use the vault's id in place of its name")]
+    #[error(
+        "{} vaults are named “{vault}”; use the id of one in place of the name: {}",
+        candidates.len(),
+        ids(candidates)
+    )]
     TooManyVaults {
         /// The vault part of the reference.
         vault: String,
-        /// How many matched.
-        count: usize,
+        /// Those that matched.
+        candidates: Vec<Candidate>,
     },
     /// No item has this id or title.
     #[error(
-        "no item “{item}” among the {readable} items of the vault “{vault}”{}; check the title and the vault",
-        and_unreadable(*.unreadable)
+        "no item “{item}” among the {readable} items of the vault “{vault}”{}{}; check the title and the vault, or name the item by its id",
+        and_unreadable(*.unreadable),
+        did_you_mean(.similar)
     )]
     ItemNotFound {
         /// The item part of the reference.
@@ -51,18 +68,22 @@ pub enum Error {
         readable: usize,
         /// How many more could not be opened.
         unreadable: usize,
+        /// A name that is nearly this one.
+        similar: Option<String>,
     },
     /// Several items have this title.
     #[error(
-        "{count} items of the vault “{vault}” are titled “{item}”; use the item's id in place of its title"
+        "{} items of the vault “{vault}” are titled “{item}”; use the id of one in place of the title: {}",
+        candidates.len(),
+        ids(candidates)
     )]
     TooManyItems {
         /// The item part of the reference.
         item: String,
         /// The vault part of the reference.
         vault: String,
-        /// How many matched.
-        count: usize,
+        /// Those that matched.
+        candidates: Vec<Candidate>,
     },
     /// The item is in the bin or deleted.
     #[error("the item “{item}” is not in an active state: it was deleted; restore it first")]
@@ -72,35 +93,43 @@ pub enum Error {
     },
     /// No section has this id or title.
     #[error(
-        "the item “{item}” has no section “{section}”; check the section's title or leave it out"
+        "the item “{item}” has no section “{section}”{}; check the section's title or leave it out",
+        did_you_mean(.similar)
     )]
     NoMatchingSections {
         /// The item part of the reference.
         item: String,
         /// The section part of the reference.
         section: String,
+        /// A title that is nearly this one.
+        similar: Option<String>,
     },
     /// No field has this id or title.
     #[error(
-        "the item “{item}” has no field “{field}” where the reference looks; check the field's name and its section"
+        "the item “{item}” has no field “{field}” where the reference looks{}; check the field's name and its section",
+        did_you_mean(.similar)
     )]
     FieldNotFound {
         /// The item part of the reference.
         item: String,
         /// The field part of the reference.
         field: String,
+        /// A title that is nearly this one.
+        similar: Option<String>,
     },
     /// Several fields have this title.
     #[error(
-        "{count} fields of the item “{item}” match “{field}”; name the section, or use the field's id in place of its title"
+        "{} fields of the item “{item}” match “{field}”; name the section, or use the id of one in place of the title: {}",
+        candidates.len(),
+        ids(candidates)
     )]
     TooManyMatchingFields {
         /// The item part of the reference.
         item: String,
         /// The field part of the reference.
         field: String,
-        /// How many matched.
-        count: usize,
+        /// Those that matched.
+        candidates: Vec<Candidate>,
     },
     /// The field's value cannot be turned into text.
     #[error("the field “{field}” cannot be read as text: {reason}")]
@@ -125,6 +154,48 @@ pub enum Error {
     IncompatibleSshKeyQuery {
         /// The field part of the reference.
         field: String,
+    },
+    /// The query asks for what the field does not have.
+    #[error(
+        "the field “{field}” is {of}: ?attribute= takes type, value, title, id, purpose or otp for a field, and type, content, size, id or name for a file"
+    )]
+    IncompatibleAttribute {
+        /// The field part of the reference.
+        field: String,
+        /// What it is.
+        of: &'static str,
+    },
+    /// The one-time password's secret or settings are damaged.
+    #[error("the one-time password “{field}” cannot be computed: {reason}")]
+    UnableToGenerateTotpCode {
+        /// The field part of the reference.
+        field: String,
+        /// What stands in the way; never the secret.
+        reason: &'static str,
+    },
+    /// The SSH key lacks its parts.
+    #[error(
+        "the SSH key “{field}” lacks its fingerprint, type or public key; open the item in 1Password and save it again"
+    )]
+    SshKeyMetadataNotFound {
+        /// The field part of the reference.
+        field: String,
+    },
+    /// The file is not text.
+    #[error("the file “{field}” is not UTF-8 text; read its bytes with resolveBytes")]
+    UnsupportedFileFormat {
+        /// The field part of the reference.
+        field: String,
+    },
+    /// The file is larger than is read.
+    #[error("the file “{field}” has {size} bytes; at most {limit} are read")]
+    FileTooLarge {
+        /// The field part of the reference.
+        field: String,
+        /// Length in bytes.
+        size: i64,
+        /// The most that is read.
+        limit: i64,
     },
     /// The service-account token cannot be used.
     #[error(
@@ -294,6 +365,11 @@ impl Error {
         "unreadableField",
         "incompatibleTOTPQueryParameterField",
         "incompatibleSshKeyQueryParameterField",
+        "incompatibleAttribute",
+        "unableToGenerateTotpCode",
+        "sSHKeyMetadataNotFound",
+        "unsupportedFileFormat",
+        "fileTooLarge",
         "tokenInvalid",
         "argumentInvalid",
         "hostNotAllowed",
@@ -330,6 +406,11 @@ impl Error {
             Self::UnreadableField { .. } => "unreadableField",
             Self::IncompatibleTotpQuery { .. } => "incompatibleTOTPQueryParameterField",
             Self::IncompatibleSshKeyQuery { .. } => "incompatibleSshKeyQueryParameterField",
+            Self::IncompatibleAttribute { .. } => "incompatibleAttribute",
+            Self::UnableToGenerateTotpCode { .. } => "unableToGenerateTotpCode",
+            Self::SshKeyMetadataNotFound { .. } => "sSHKeyMetadataNotFound",
+            Self::UnsupportedFileFormat { .. } => "unsupportedFileFormat",
+            Self::FileTooLarge { .. } => "fileTooLarge",
             Self::TokenInvalid { .. } => "tokenInvalid",
             Self::ArgumentInvalid { .. } => "argumentInvalid",
             Self::HostNotAllowed { .. } => "hostNotAllowed",
@@ -365,6 +446,18 @@ impl Error {
         }
     }
 
+    /// `candidates() -> list`
+    ///
+    /// What an ambiguous reference may have meant, else nothing.
+    pub fn candidates(&self) -> &[Candidate] {
+        match self {
+            Self::TooManyVaults { candidates, .. }
+            | Self::TooManyItems { candidates, .. }
+            | Self::TooManyMatchingFields { candidates, .. } => candidates,
+            _ => &[],
+        }
+    }
+
     /// `retryable() -> bool`
     ///
     /// Whether the same call may succeed later without any change.
@@ -387,6 +480,14 @@ impl Error {
             _ => None,
         }
     }
+}
+
+fn did_you_mean(similar: &Option<String>) -> String {
+    similar.as_ref().map_or_else(String::new, |name| format!("; did you mean “{name}”?"))
+}
+
+fn ids(candidates: &[Candidate]) -> String {
+    candidates.iter().map(|candidate| candidate.id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether a status may be another one at the next try.
@@ -414,17 +515,28 @@ mod tests {
         let (action, error_code, reason, what) = ("look", None, "is odd", "it");
         vec![
             Error::Parsing { reason },
-            Error::VaultNotFound { vault: text(), readable: 1, unreadable: 0 },
-            Error::TooManyVaults { vault: text(), count: 2 },
-            Error::ItemNotFound { item: text(), vault: text(), readable: 1, unreadable: 2 },
-            Error::TooManyItems { item: text(), vault: text(), count: 2 },
+            Error::VaultNotFound { vault: text(), readable: 1, unreadable: 0, similar: None },
+            Error::TooManyVaults { vault: text(), candidates: vec![] },
+            Error::ItemNotFound {
+                item: text(),
+                vault: text(),
+                readable: 1,
+                unreadable: 2,
+                similar: Some(text()),
+            },
+            Error::TooManyItems { item: text(), vault: text(), candidates: vec![] },
             Error::ItemNotActive { item: text() },
-            Error::NoMatchingSections { item: text(), section: text() },
-            Error::FieldNotFound { item: text(), field: text() },
-            Error::TooManyMatchingFields { item: text(), field: text(), count: 2 },
+            Error::NoMatchingSections { item: text(), section: text(), similar: None },
+            Error::FieldNotFound { item: text(), field: text(), similar: None },
+            Error::TooManyMatchingFields { item: text(), field: text(), candidates: vec![] },
             Error::UnreadableField { field: text(), reason },
             Error::IncompatibleTotpQuery { field: text() },
             Error::IncompatibleSshKeyQuery { field: text() },
+            Error::IncompatibleAttribute { field: text(), of: "a file" },
+            Error::UnableToGenerateTotpCode { field: text(), reason },
+            Error::SshKeyMetadataNotFound { field: text() },
+            Error::UnsupportedFileFormat { field: text() },
+            Error::FileTooLarge { field: text(), size: 2, limit: 1 },
             Error::TokenInvalid { reason: text() },
             Error::ArgumentInvalid { option: "x", reason },
             Error::HostNotAllowed { host: text() },

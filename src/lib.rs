@@ -44,7 +44,7 @@
 //! 5. The vault called `prod` is asked for its item overviews, and the one titled
 //!    `database` for the item.
 //! 6. [`resolve::resolve`] finds the field in the opened details and
-//!    [`item::value::Field::text`] turns its value into text, a
+//!    [`item::value::Field::answer`] turns its value into text, a
 //!    [`secret::Secret`] until it crosses into JavaScript.
 
 pub mod address;

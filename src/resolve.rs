@@ -4,9 +4,8 @@
 
 use crate::{
     error::Error,
-    item::value::Field,
+    item::value::{Answer, Field},
     reference::SecretReference,
-    secret::Secret,
     wire::{ItemDetails, Section},
 };
 
@@ -20,17 +19,18 @@ pub fn is_named(part: &str, name: &str) -> bool {
     part.to_lowercase() == name.to_lowercase()
 }
 
-/// `resolve(details, reference) -> value`
+/// `resolve(details, reference, now_ms) -> answer`
 ///
 /// # Errors
 /// [`Error::NoMatchingSections`], [`Error::FieldNotFound`],
-/// [`Error::TooManyMatchingFields`], and what [`Field::text`] says of the value.
+/// [`Error::TooManyMatchingFields`], and what [`Field::answer`] says of the field.
 /// # Source
-/// protocol.md “Resolving a reference” 4 to 8 (observed, recorded)
-pub fn resolve(
-    details: &ItemDetails,
+/// protocol.md “Resolving a reference” 4 to 9 (observed, recorded)
+pub fn resolve<'a>(
+    details: &'a ItemDetails,
     reference: &SecretReference,
-) -> Result<Secret<String>, Error> {
+    now_ms: u64,
+) -> Result<Answer<'a>, Error> {
     let fields = match &reference.section {
         Some(section) => fields_in_sections(details, section, reference)?,
         None => fields_anywhere(details, &reference.field),
@@ -39,14 +39,35 @@ pub fn resolve(
         [] => Err(Error::FieldNotFound {
             item: reference.item.clone(),
             field: reference.field.clone(),
+            similar: closest(&reference.field, field_titles(details)),
         }),
-        [field] => field.text(&reference.field, reference.query),
+        [field] => field.answer(&reference.field, reference.query, now_ms),
         several => Err(Error::TooManyMatchingFields {
             item: reference.item.clone(),
             field: reference.field.clone(),
-            count: several.len(),
+            candidates: several.iter().map(Field::candidate).collect(),
         }),
     }
+}
+
+/// `closest(name, candidates) -> candidate`
+///
+/// The candidate that is a typing error away: at most a third of the name differs.
+pub fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+    let name = name.to_lowercase();
+    let limit = (name.chars().count() / 3).max(1);
+    candidates
+        .filter(|candidate| !candidate.is_empty())
+        .map(|candidate| (strsim::levenshtein(&name, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+fn field_titles(details: &ItemDetails) -> impl Iterator<Item = &str> {
+    let built_in = details.fields.iter().map(|field| &*field.designation);
+    let in_sections = details.sections.iter().flat_map(|section| &section.fields);
+    built_in.chain(in_sections.map(|field| &*field.title))
 }
 
 /// Several sections may match; then all of them are searched.
@@ -66,6 +87,7 @@ fn fields_in_sections<'a>(
         return Err(Error::NoMatchingSections {
             item: reference.item.clone(),
             section: section.into(),
+            similar: closest(section, details.sections.iter().map(|section| &*section.title)),
         });
     }
     Ok(sections.flat_map(|section| fields_in_section(section, &reference.field)).collect())
@@ -89,20 +111,18 @@ fn fields_outside_sections<'a>(details: &'a ItemDetails, name: &str) -> Vec<Fiel
         .fields
         .iter()
         .filter(|field| is_named(name, &field.designation) || is_named(name, &field.id))
-        .map(|field| Field::built_in(&field.id, &field.value));
+        .map(Field::built_in);
     let notes = details
         .notes_plain
         .iter()
         .filter(|_| NOTES_NAMES.iter().any(|notes| is_named(name, notes)))
-        .map(|notes| Field::built_in("notesPlain", notes));
-    built_in.chain(notes).collect()
+        .map(Field::notes);
+    let document =
+        details.document.iter().filter(|file| is_named(name, &file.file_name)).map(Field::document);
+    built_in.chain(notes).chain(document).collect()
 }
 
 fn fields_in_section<'a>(section: &'a Section, name: &str) -> Vec<Field<'a>> {
-    section
-        .fields
-        .iter()
-        .filter(|field| is_named(name, &field.id) || is_named(name, &field.title))
-        .map(Field::in_section)
-        .collect()
+    let named = |field| Field::in_section(field, |candidate| is_named(name, candidate));
+    section.fields.iter().filter_map(named).collect()
 }

@@ -21,6 +21,16 @@ impl<T: Zeroize> Secret<T> {
         Self(Box::new(value))
     }
 
+    /// `into_inner() -> value`
+    ///
+    /// The value, taken out: from here on it is the caller's to zero.
+    pub fn into_inner(mut self) -> T
+    where
+        T: Default,
+    {
+        std::mem::take(&mut self.0)
+    }
+
     /// `expose() -> value`
     ///
     /// The value itself. Each use is a place to look at in a review.

@@ -32,6 +32,8 @@ pub struct Call {
     pub mac: Option<String>,
     /// JSON, sealed if a session seals it.
     pub body: Option<String>,
+    /// `Accept`, where it is not JSON.
+    pub accept: Option<&'static str>,
 }
 
 /// An agreed session: both sides have proved that they know its key.
@@ -74,17 +76,17 @@ impl Session {
     /// A request with a sealed body, signed under the next number.
     ///
     /// # Shapes
-    /// - `iv`: 12 random bytes
+    /// - `body`: JSON; `iv`: 12 random bytes
     /// # Errors
     /// [`Error::Decryption`] if the body is longer than GCM allows.
     pub fn post(
         &self,
         action: &'static str,
         target: String,
-        body: &impl miniserde::Serialize,
+        body: &str,
         iv: [u8; IV_BYTES],
     ) -> Result<Call, Error> {
-        let sealed = to_json(&self.key.seal(iv, to_json(body).as_bytes())?);
+        let sealed = to_json(&self.key.seal(iv, body.as_bytes())?);
         Ok(self.sign(action, "POST", target, Some(sealed)))
     }
 
@@ -106,7 +108,15 @@ impl Session {
             query,
             number,
         });
-        Call { action, method, session_id: Some(self.id.clone()), mac: Some(mac), body, target }
+        Call {
+            action,
+            method,
+            session_id: Some(self.id.clone()),
+            mac: Some(mac),
+            body,
+            target,
+            accept: None,
+        }
     }
 
     /// `open(response) -> plaintext`
@@ -160,7 +170,6 @@ fn parse_retry_after(value: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::ExchangeRequest;
 
     fn session(first_number: u32) -> Session {
         Session::new("S".repeat(26), &Secret::new([5; 32]), "my.1password.com", first_number)
@@ -184,8 +193,7 @@ mod tests {
     #[test]
     fn bodies_are_sealed_with_the_session_key() {
         let session = session(0);
-        let call =
-            session.post("do", "/x".into(), &ExchangeRequest { user_a: "1" }, [3; 12]).unwrap();
+        let call = session.post("do", "/x".into(), r#"{"userA":"1"}"#, [3; 12]).unwrap();
         let body = call.body.unwrap();
         assert!(!body.contains("userA"));
         assert_eq!(

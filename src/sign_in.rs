@@ -203,9 +203,8 @@ impl<'a> SignIn<'a> {
         }
         let session =
             Session::new(session_id, &agreement.session_key, host, self.random.first_number);
-        let request = CompleteRequest { client: &self.identity.client(), device: None };
-        let call =
-            session.post(ACTION, "/api/v2/auth/complete".into(), &request, self.random.iv)?;
+        let body = to_json(&CompleteRequest { client: &self.identity.client(), device: None });
+        let call = session.post(ACTION, "/api/v2/auth/complete".into(), &body, self.random.iv)?;
         self.step = Step::Complete { session };
         Ok(Progress::Send(call))
     }
@@ -226,7 +225,7 @@ fn plain_call(
     session_id: Option<String>,
     body: Option<String>,
 ) -> Call {
-    Call { action: ACTION, method, target, session_id, mac: None, body }
+    Call { action: ACTION, method, target, session_id, mac: None, body, accept: None }
 }
 
 fn from_json<T: FromJson>(response: &HttpResponse) -> Result<T, Error> {

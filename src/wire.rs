@@ -271,12 +271,16 @@ from_json! {
         "sections" => pub sections: Vec<Section>,
         /// The notes.
         "notesPlain" => pub notes_plain: Option<FieldValue>,
+        /// The file of a Document item.
+        "documentAttributes" => pub document: Option<FieldObject>,
     }
 
     /// A field outside sections.
     pub struct BuiltInField {
         /// Id of the field.
         "id" => pub id: String,
+        /// Name of the form's input; a reference does not match it.
+        "name" => pub name: String,
         /// Its role, such as `username` or `password`.
         "designation" => pub designation: String,
         /// The value.
@@ -293,7 +297,31 @@ from_json! {
         "fields" => pub fields: Vec<SectionField>,
     }
 
-    /// A field's value that is an object: an address.
+    /// What a field has beside its value.
+    pub struct FieldAttributes {
+        /// Of an SSH key.
+        "sshKeyAttributes" => pub ssh_key: SshKeyAttributes,
+    }
+
+    /// An SSH key, all parts of it.
+    pub struct SshKeyAttributes {
+        /// In PEM.
+        "privateKey" => pub private_key: Option<Secret<String>>,
+        /// As `authorized_keys` has it.
+        "publicKey" => pub public_key: Option<Secret<String>>,
+        /// `SHA256:…`
+        "fingerprint" => pub fingerprint: Option<Secret<String>>,
+        /// Its algorithm.
+        "keyType" => pub key_type: SshKeyType,
+    }
+
+    /// An SSH key's algorithm.
+    pub struct SshKeyType {
+        /// `ed25519` or `rsa`.
+        "t" => pub name: String,
+    }
+
+    /// A field's value that is an object: an address or a file.
     pub struct FieldObject {
         /// Street and number.
         "street" => pub street: Secret<String>,
@@ -305,6 +333,18 @@ from_json! {
         "zip" => pub zip: Secret<String>,
         /// Country code.
         "country" => pub country: Secret<String>,
+        /// Name of the file.
+        "fileName" => pub file_name: String,
+        /// Id of the file's content.
+        "documentId" => pub document_id: String,
+        /// Length of the content in bytes.
+        "unencryptedSize" => pub unencrypted_size: i64,
+        /// SHA-256 of what is stored, base64url.
+        "integrityHash" => pub integrity_hash: String,
+        /// Initialisation vector, base64url of 12 bytes.
+        "nonce" => pub nonce: String,
+        /// Opens the content.
+        "encryptionKey" => pub encryption_key: SymmetricJwk,
     }
 
     /// A field in a section.
@@ -317,6 +357,8 @@ from_json! {
         "t" => pub title: String,
         /// The value.
         "v" => pub value: FieldValue,
+        /// What it has beside its value.
+        "a" => pub attributes: FieldAttributes,
     }
 }
 

@@ -76,9 +76,11 @@ const ROUTES: readonly Route[] = [
     needs: "access",
     handle: writeItems,
   },
+  { method: "GET", path: "/api/v3/file/:document", needs: "access", handle: getFile },
+  // The older address (assumed).
   {
     method: "GET",
-    path: "/api/v3/file/:document",
+    path: "/api/v2/file/:vault/:item/:document",
     needs: "access",
     handle: getFile,
   },

@@ -3,7 +3,7 @@
 use crate::{error::Error, secret::Secret};
 use aes_gcm::{
     Aes256Gcm, KeyInit,
-    aead::{Aead, Nonce},
+    aead::{Aead, AeadInOut, Nonce},
 };
 
 /// Length of a key.
@@ -58,6 +58,27 @@ pub fn open(
         .map_err(|_| failed)
 }
 
+/// `open_in_place(key, iv, sealed, what) -> plaintext`
+///
+/// [`open`] in the memory that the sealed bytes stand in: for files.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_in_place(
+    key: &Secret<[u8; KEY_BYTES]>,
+    iv: &[u8],
+    sealed: Vec<u8>,
+    what: &'static str,
+) -> Result<Secret<Vec<u8>>, Error> {
+    let failed = Error::Decryption { what };
+    let Ok(iv) = <[u8; IV_BYTES]>::try_from(iv) else { return Err(failed) };
+    let mut buffer = Secret::new(sealed);
+    Aes256Gcm::new(key.expose().into())
+        .decrypt_in_place(&Nonce::<Aes256Gcm>::from(iv), b"", buffer.expose_mut())
+        .map_err(|_| failed)?;
+    Ok(buffer)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +116,9 @@ mod tests {
             let plaintext = decode_hex(plaintext).unwrap();
             assert_eq!(encode_hex(&seal(&key, &iv, &plaintext).unwrap()), sealed);
             let opened = open(&key, &iv, &decode_hex(sealed).unwrap(), "a vector").unwrap();
+            assert_eq!(opened.expose(), &plaintext);
+            let sealed = decode_hex(sealed).unwrap();
+            let opened = open_in_place(&key, &iv, sealed, "a vector").unwrap();
             assert_eq!(opened.expose(), &plaintext);
         }
     }

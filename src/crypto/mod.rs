@@ -7,8 +7,13 @@ pub mod throttle;
 
 use sha2::{Digest, Sha256};
 
-/// SHA-256 of the parts, one after the other (FIPS 180-4).
-fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+/// `sha256(parts) -> digest`
+///
+/// SHA-256 of the parts, one after the other.
+///
+/// # Source
+/// FIPS 180-4
+pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part);

@@ -113,9 +113,8 @@ impl Ephemeral {
         let (_, tail) = padded.split_at_mut(U320::BYTES - PRIVATE_VALUE_BYTES);
         tail.copy_from_slice(random.expose());
         let private = Secret::new(U320::from_be_slice(padded.as_slice()));
-        let public = Element::new(&GENERATOR)
-            .pow_bounded_exp(private.expose(), PRIVATE_VALUE_BITS)
-            .retrieve();
+        let generator = Element::new(&GENERATOR);
+        let public = power(&generator, &private.expose().resize(), PRIVATE_VALUE_BITS).retrieve();
         Self { private, public }
     }
 
@@ -168,13 +167,13 @@ impl Ephemeral {
             GENERATOR.to_be_bytes().as_ref(),
         ]));
         let x = Secret::new(U256::from_be_slice(x.expose()));
-        let g_to_x = Secret::new(Element::new(&GENERATOR).pow_bounded_exp(x.expose(), X_BITS));
+        let g_to_x = Secret::new(power(&Element::new(&GENERATOR), &x.expose().resize(), X_BITS));
         let k_g_to_x = Secret::new(Element::new(&k.resize()).mul(g_to_x.expose()));
         let base = Secret::new(Element::new(server_public).sub(k_g_to_x.expose()));
         let u_x: Secret<U512> = Secret::new(u.concatenating_mul(x.expose()));
         let exponent: Secret<U576> =
             Secret::new(u_x.expose().resize().wrapping_add(&self.private.expose().resize()));
-        Secret::new(base.expose().pow_bounded_exp(exponent.expose(), EXPONENT_BITS).retrieve())
+        Secret::new(power(base.expose(), exponent.expose(), EXPONENT_BITS).retrieve())
     }
 
     /// M1
@@ -213,6 +212,12 @@ impl Agreement {
         let equal: Choice = self.server_proof.as_slice().ct_eq(server_proof);
         equal.into()
     }
+}
+
+/// `base^exponent`, in constant time for exponents of `bits` bits. One width for
+/// all exponents: each has its own copy of the code.
+fn power(base: &Element, exponent: &U576, bits: u32) -> Element {
+    base.pow_bounded_exp(exponent, bits)
 }
 
 fn parse_user_b(text: &str) -> Result<U4096, Error> {

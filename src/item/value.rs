@@ -1,124 +1,342 @@
-//! A field's value as text.
+//! A field's value as text, or the file that it is.
 
 use crate::{
     encoding::civil_date,
-    error::Error,
-    reference::Query,
+    error::{Candidate, Error},
+    item::totp,
+    reference::{Attribute, Query},
     secret::Secret,
-    wire::{FieldObject, FieldValue, SectionField},
+    wire::{
+        BuiltInField, FieldAttributes, FieldObject, FieldValue, SectionField, SshKeyAttributes,
+    },
 };
 use zeroize::Zeroize;
 
 /// Kind of the fields outside sections.
 const BUILT_IN: &str = "string";
 const CONCEALED: &str = "concealed";
+const SSH_KEY: &str = "sshKey";
+const FILE: &str = "file";
 /// A concealed field with an id that starts like this is a one-time password.
 const ONE_TIME_PASSWORD_ID: &str = "TOTP_";
+const SSH_KEY_TYPES: [&str; 2] = ["ed25519", "rsa"];
 const SECONDS_A_DAY: i64 = 86_400;
+
+/// What a reference names.
+#[derive(Debug)]
+pub enum Answer<'a> {
+    /// Text.
+    Text(Secret<String>),
+    /// A file, which has to be downloaded.
+    File(&'a FieldObject),
+}
 
 /// A field that a reference names, wherever it stands.
 #[derive(Debug)]
 pub struct Field<'a> {
     kind: &'a str,
     id: &'a str,
-    value: &'a FieldValue,
+    title: &'a str,
+    purpose: &'a str,
+    content: Content<'a>,
+}
+
+#[derive(Debug)]
+enum Content<'a> {
+    Value(&'a FieldValue),
+    File(&'a FieldObject),
+    SshKey(SshKeyPart, &'a SshKeyAttributes),
+}
+
+/// The parts that an SSH key's field answers for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SshKeyPart {
+    PrivateKey,
+    PublicKey,
+    Fingerprint,
+    KeyType,
 }
 
 impl<'a> Field<'a> {
-    /// `built_in(id, value) -> field`
+    /// `built_in(field) -> field`
     ///
-    /// A field outside sections, or the notes.
-    pub const fn built_in(id: &'a str, value: &'a FieldValue) -> Self {
-        Self { kind: BUILT_IN, id, value }
+    /// A field outside sections.
+    pub fn built_in(field: &'a BuiltInField) -> Self {
+        let BuiltInField { id, name, designation, value } = field;
+        Self {
+            kind: BUILT_IN,
+            id,
+            title: name,
+            purpose: designation,
+            content: Content::Value(value),
+        }
     }
 
-    /// `in_section(field) -> field`
+    /// `notes(value) -> field`
     ///
-    /// A field of a section.
-    pub fn in_section(field: &'a SectionField) -> Self {
-        Self { kind: &field.kind, id: &field.id, value: &field.value }
+    /// The item's notes.
+    pub const fn notes(value: &'a FieldValue) -> Self {
+        let name = "notesPlain";
+        Self {
+            kind: BUILT_IN,
+            id: name,
+            title: name,
+            purpose: "notes",
+            content: Content::Value(value),
+        }
     }
 
-    /// `text(name, query) -> value`
+    /// `document(file) -> field`
+    ///
+    /// The file of a Document item.
+    pub fn document(file: &'a FieldObject) -> Self {
+        let FieldObject { document_id, file_name, .. } = file;
+        Self {
+            kind: FILE,
+            id: document_id,
+            title: file_name,
+            purpose: "",
+            content: Content::File(file),
+        }
+    }
+
+    /// `in_section(field, name) -> field`
+    ///
+    /// A field of a section, if it answers to this name: to its id and its title;
+    /// a file to its id and its file name; an SSH key also to its parts' names.
+    ///
+    /// # Source
+    /// protocol.md “Resolving a reference” 5 and 8 (observed, recorded)
+    pub fn in_section(field: &'a SectionField, is_named: impl Fn(&str) -> bool) -> Option<Self> {
+        let SectionField { kind, id, title, value, attributes } = field;
+        let is_it = is_named(id) || is_named(title);
+        let (is_it, content) = match (kind.as_str(), &value.object) {
+            (SSH_KEY, _) => {
+                let FieldAttributes { ssh_key } = attributes;
+                let part = ssh_key_part(&is_named).or(is_it.then_some(SshKeyPart::PrivateKey))?;
+                (true, Content::SshKey(part, ssh_key))
+            }
+            (FILE, Some(file)) => (is_named(id) || is_named(&file.file_name), Content::File(file)),
+            _ => (is_it, Content::Value(value)),
+        };
+        is_it.then_some(Self { kind, id, title, purpose: "", content })
+    }
+
+    /// `candidate() -> candidate`
+    ///
+    /// What an error says of a field that is one of several.
+    pub fn candidate(&self) -> Candidate {
+        let id = if self.id.is_empty() { self.purpose } else { self.id };
+        Candidate { id: id.to_owned(), title: self.title.to_owned() }
+    }
+
+    /// `answer(name, query, now_ms) -> answer`
     ///
     /// # Shapes
-    /// - `name`: what the reference calls the field, for errors
+    /// - `name`: what the reference calls the field, for errors; `now_ms`: Unix
+    ///   time in milliseconds, for one-time passwords
     /// # Errors
-    /// [`Error::IncompatibleTotpQuery`] and [`Error::IncompatibleSshKeyQuery`] if
-    /// the query does not fit, [`Error::UnreadableField`] if the value has no
-    /// text form, [`Error::Unsupported`] for kinds that are not read yet.
+    /// [`Error::IncompatibleTotpQuery`], [`Error::IncompatibleSshKeyQuery`] and
+    /// [`Error::IncompatibleAttribute`] if the query does not fit,
+    /// [`Error::UnableToGenerateTotpCode`] and [`Error::SshKeyMetadataNotFound`]
+    /// for a damaged value, [`Error::UnreadableField`] if it has no text form,
+    /// [`Error::Unsupported`] for a private key in OpenSSH's format.
     /// # Source
-    /// protocol.md “Resolving a reference” 6 to 8 (observed, recorded)
-    pub fn text(&self, name: &str, query: Option<Query>) -> Result<Secret<String>, Error> {
-        match query {
-            Some(Query::OneTimePassword) if !self.is_one_time_password() => {
-                return Err(Error::IncompatibleTotpQuery { field: name.to_owned() });
-            }
-            Some(Query::OneTimePassword) => {
-                return Err(Error::Unsupported {
-                    what: "one-time passwords are not computed yet; without ?attribute= the field resolves to what they are computed from",
-                });
-            }
-            Some(Query::OpenSsh) if self.kind != "sshKey" => {
-                return Err(Error::IncompatibleSshKeyQuery { field: name.to_owned() });
-            }
-            _ => {}
+    /// protocol.md “Resolving a reference” 6 to 9 (observed, recorded)
+    pub fn answer(
+        &self,
+        name: &str,
+        query: Option<Query>,
+        now_ms: u64,
+    ) -> Result<Answer<'a>, Error> {
+        match self.content {
+            Content::File(file) => self.file(file, name, query),
+            Content::SshKey(part, key) => self.ssh_key(part, key, name, query).map(Answer::Text),
+            Content::Value(value) => self.value(value, name, query, now_ms).map(Answer::Text),
         }
-        let unreadable = |reason| Error::UnreadableField { field: name.to_owned(), reason };
+    }
+}
+
+impl<'a> Field<'a> {
+    fn file(
+        &self,
+        file: &'a FieldObject,
+        name: &str,
+        query: Option<Query>,
+    ) -> Result<Answer<'a>, Error> {
+        let attribute = match query {
+            // The vendor's client answers with the content here too (observed).
+            None | Some(Query::OpenSsh | Query::Attribute(Attribute::OneTimePassword)) => {
+                return Ok(Answer::File(file));
+            }
+            Some(Query::Attribute(attribute)) => attribute,
+        };
+        let text = match attribute {
+            Attribute::Content => return Ok(Answer::File(file)),
+            Attribute::Type => type_name(FILE, self.id).to_owned(),
+            Attribute::Size => file.unencrypted_size.to_string(),
+            Attribute::Id => file.document_id.clone(),
+            Attribute::Name => file.file_name.clone(),
+            _ => return Err(Error::IncompatibleAttribute { field: name.to_owned(), of: "a file" }),
+        };
+        Ok(Answer::Text(Secret::new(text)))
+    }
+
+    fn value(
+        &self,
+        value: &FieldValue,
+        name: &str,
+        query: Option<Query>,
+        now_ms: u64,
+    ) -> Result<Secret<String>, Error> {
+        let field = || name.to_owned();
+        match query {
+            None | Some(Query::Attribute(Attribute::Value)) => {
+                self.text(value).map_err(|reason| Error::UnreadableField { field: field(), reason })
+            }
+            Some(Query::OpenSsh) => Err(Error::IncompatibleSshKeyQuery { field: field() }),
+            Some(Query::Attribute(Attribute::OneTimePassword)) => {
+                if !is_one_time_password(self.kind, self.id) {
+                    return Err(Error::IncompatibleTotpQuery { field: field() });
+                }
+                totp::one_time_password(plain_text(value), now_ms).map_err(|fault| {
+                    Error::UnableToGenerateTotpCode { field: field(), reason: fault.reason() }
+                })
+            }
+            Some(Query::Attribute(attribute)) => self.about(attribute, name),
+        }
+    }
+
+    fn ssh_key(
+        &self,
+        part: SshKeyPart,
+        key: &SshKeyAttributes,
+        name: &str,
+        query: Option<Query>,
+    ) -> Result<Secret<String>, Error> {
+        let field = || name.to_owned();
+        let SshKeyAttributes { private_key, public_key, fingerprint, key_type } = key;
+        let (Some(private_key), Some(public_key), Some(fingerprint), true) =
+            (private_key, public_key, fingerprint, SSH_KEY_TYPES.contains(&key_type.name.as_str()))
+        else {
+            return Err(Error::SshKeyMetadataNotFound { field: field() });
+        };
+        match query {
+            None | Some(Query::Attribute(Attribute::Value)) => Ok(match part {
+                SshKeyPart::PrivateKey => private_key.clone(),
+                SshKeyPart::PublicKey => public_key.clone(),
+                SshKeyPart::Fingerprint => fingerprint.clone(),
+                SshKeyPart::KeyType => Secret::from(key_type.name.as_str()),
+            }),
+            Some(Query::OpenSsh) if part == SshKeyPart::PrivateKey => Err(Error::Unsupported {
+                what: "private keys cannot be written in OpenSSH's format yet; leave out ?ssh-format= for the key as it is stored",
+            }),
+            Some(Query::OpenSsh) => Err(Error::IncompatibleSshKeyQuery { field: field() }),
+            Some(Query::Attribute(Attribute::OneTimePassword)) => {
+                Err(Error::IncompatibleTotpQuery { field: field() })
+            }
+            Some(Query::Attribute(attribute)) => self.about(attribute, name),
+        }
+    }
+
+    /// What `?attribute=` says of a field that is no file.
+    fn about(&self, attribute: Attribute, name: &str) -> Result<Secret<String>, Error> {
+        Ok(Secret::from(match attribute {
+            Attribute::Type => type_name(self.kind, self.id),
+            Attribute::Title => self.title,
+            Attribute::Id => self.id,
+            Attribute::Purpose => self.purpose,
+            _ => {
+                return Err(Error::IncompatibleAttribute { field: name.to_owned(), of: "a field" });
+            }
+        }))
+    }
+
+    fn text(&self, value: &FieldValue) -> Result<Secret<String>, &'static str> {
         match self.kind {
             BUILT_IN | CONCEALED | "email" | "phone" | "URL" | "menu" | "gender" | "cctype"
-            | "reference" => Ok(self.plain_text()),
+            | "reference" => Ok(Secret::from(plain_text(value))),
             "formattedText" => Ok(Secret::default()),
-            "date" => self.date().ok_or_else(|| unreadable("it is not a date")),
-            "monthYear" => {
-                self.month_year().ok_or_else(|| unreadable("it is not a month and year"))
-            }
-            "address" => self.address().ok_or_else(|| unreadable("it is not an address")),
-            "sshKey" => Err(Error::Unsupported { what: "SSH keys cannot be resolved yet" }),
-            "file" => Err(Error::Unsupported { what: "files cannot be resolved yet" }),
-            _ => Err(unreadable("its kind is unknown")),
+            "date" => date(value).ok_or("it is not a date"),
+            "monthYear" => month_year(value).ok_or("it is not a month and year"),
+            "address" => address(value).ok_or("it is not an address"),
+            FILE => Err("it is a file without content"),
+            _ => Err("its kind is unknown"),
         }
     }
+}
 
-    fn is_one_time_password(&self) -> bool {
-        self.kind == CONCEALED && self.id.starts_with(ONE_TIME_PASSWORD_ID)
-    }
+fn ssh_key_part(is_named: impl Fn(&str) -> bool) -> Option<SshKeyPart> {
+    [
+        ("private key", SshKeyPart::PrivateKey),
+        ("private_key", SshKeyPart::PrivateKey),
+        ("public key", SshKeyPart::PublicKey),
+        ("public_key", SshKeyPart::PublicKey),
+        ("fingerprint", SshKeyPart::Fingerprint),
+        ("key type", SshKeyPart::KeyType),
+    ]
+    .into_iter()
+    .find_map(|(name, part)| is_named(name).then_some(part))
+}
 
-    /// The text as it stands; what is no text is empty.
-    fn plain_text(&self) -> Secret<String> {
-        match &self.value.text {
-            Some(text) => Secret::from(text.expose().as_str()),
-            None => Secret::default(),
-        }
-    }
+fn is_one_time_password(kind: &str, id: &str) -> bool {
+    kind == CONCEALED && id.starts_with(ONE_TIME_PASSWORD_ID)
+}
 
-    fn number(&self) -> Option<i64> {
-        let text = || self.value.text.as_ref()?.expose().parse().ok();
-        self.value.number.or_else(text)
+/// A field's type as the `op` command line names it (documented; the names of
+/// kinds that it does not document are assumed).
+fn type_name<'a>(kind: &'a str, id: &str) -> &'a str {
+    match kind {
+        CONCEALED if is_one_time_password(kind, id) => "OTP",
+        BUILT_IN => "STRING",
+        CONCEALED => "CONCEALED",
+        "email" => "EMAIL",
+        "phone" => "PHONE",
+        "URL" => "URL",
+        "menu" => "MENU",
+        "gender" => "GENDER",
+        "cctype" => "CREDIT_CARD_TYPE",
+        "reference" => "REFERENCE",
+        "date" => "DATE",
+        "monthYear" => "MONTH_YEAR",
+        "address" => "ADDRESS",
+        SSH_KEY => "SSHKEY",
+        FILE => "FILE",
+        other => other,
     }
+}
 
-    /// Unix seconds as `YYYY-MM-DD` in UTC.
-    fn date(&self) -> Option<Secret<String>> {
-        let (year, month, day) = civil_date(self.number()?.div_euclid(SECONDS_A_DAY));
-        (0..=9999).contains(&year).then(|| Secret::new(format!("{year:04}-{month:02}-{day:02}")))
-    }
+/// The text as it stands; what is no text is empty.
+fn plain_text(value: &FieldValue) -> &str {
+    value.text.as_ref().map_or("", |text| text.expose())
+}
 
-    /// `YYYYMM` as `MM/YYYY`.
-    fn month_year(&self) -> Option<Secret<String>> {
-        let number = self.number()?;
-        let (year, month) = (number / 100, number % 100);
-        ((1000..=9999).contains(&year) && (1..=12).contains(&month))
-            .then(|| Secret::new(format!("{month:02}/{year}")))
-    }
+fn number(value: &FieldValue) -> Option<i64> {
+    let text = || value.text.as_ref()?.expose().parse().ok();
+    value.number.or_else(text)
+}
 
-    /// `street, city state zip, country`, without what is empty.
-    fn address(&self) -> Option<Secret<String>> {
-        let FieldObject { street, city, state, zip, country } = self.value.object.as_ref()?;
-        let mut place = join(" ", [city, state, zip].map(|part| part.expose().as_str()));
-        let text = join(", ", [street.expose(), &place, country.expose()]);
-        place.zeroize();
-        Some(Secret::new(text))
-    }
+/// Unix seconds as `YYYY-MM-DD` in UTC.
+fn date(value: &FieldValue) -> Option<Secret<String>> {
+    let (year, month, day) = civil_date(number(value)?.div_euclid(SECONDS_A_DAY));
+    (0..=9999).contains(&year).then(|| Secret::new(format!("{year:04}-{month:02}-{day:02}")))
+}
+
+/// `YYYYMM` as `MM/YYYY`.
+fn month_year(value: &FieldValue) -> Option<Secret<String>> {
+    let number = number(value)?;
+    let (year, month) = (number / 100, number % 100);
+    ((1000..=9999).contains(&year) && (1..=12).contains(&month))
+        .then(|| Secret::new(format!("{month:02}/{year}")))
+}
+
+/// `street, city state zip, country`, without what is empty.
+fn address(value: &FieldValue) -> Option<Secret<String>> {
+    let FieldObject { street, city, state, zip, country, .. } = value.object.as_ref()?;
+    let mut place = join(" ", [city, state, zip].map(|part| part.expose().as_str()));
+    let text = join(", ", [street.expose(), &place, country.expose()]);
+    place.zeroize();
+    Some(Secret::new(text))
 }
 
 fn join(separator: &str, parts: [&str; 3]) -> String {

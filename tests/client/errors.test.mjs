@@ -68,13 +68,15 @@ for (const [reference, code, words] of FAILURES) {
       assert.equal(error.reference, reference);
       assert.equal(error.retryable, false);
       assert.ok(error.message.includes(words), error.message);
-      const { name, message } = error;
+      const { name, message, candidates } = error;
+      assert.equal(candidates?.length, code.startsWith("tooMany") ? 2 : undefined);
       assert.deepEqual(JSON.parse(JSON.stringify(error)), {
         name,
         code,
         message,
         retryable: false,
         reference,
+        ...(candidates && { candidates }),
       });
     }
   });

@@ -122,7 +122,7 @@ test("a token that is revoked costs overlapping calls one sign-in", async () => 
   instead(PATHS.start, "{}", 401);
   service.calls = [];
   const calls = Array.from({ length: 10 }, () => client.resolve(BY_NAME));
-  for (const call of calls) await service.failure(call, "authenticationFailed");
+  await Promise.all(calls.map((call) => service.failure(call, "authenticationFailed")));
   assert.equal(service.paths.filter((path) => path === PATHS.start).length, 1);
   service.replace = undefined;
   assert.equal(await client.resolve(BY_NAME), SECRET);

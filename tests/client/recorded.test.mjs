@@ -14,13 +14,7 @@ mock.method(Date, "now", () => recorded.now_ms);
  * Where this client answers otherwise, and why: the code it answers with, and which references are
  * meant. Each must still be needed by some reference.
  */
-const DEVIATIONS = [
-  {
-    reason: "one-time passwords are not computed yet",
-    error: "unsupported",
-    concerns: ({ ref, secret }) => /\?attribute=t?otp$/.test(ref) && /^\d{6}$/.test(secret),
-  },
-];
+const DEVIATIONS = [];
 
 const needed = new Set();
 
