@@ -90,7 +90,7 @@ impl SymmetricKey {
         }
         let iv = decode_base64(&envelope.iv).ok_or_else(failed)?;
         let data = decode_base64(&envelope.data).ok_or_else(failed)?;
-        aead::open(&self.bytes, &iv, &data, what)
+        aead::open(&self.bytes, &iv, data, what)
     }
 
     /// `open_json(envelope, what) -> value`

@@ -42,7 +42,7 @@ impl<H: Host> Client<H> {
         self.vault_by_name(account, part).await
     }
 
-    pub(super) async fn vault_by_id(
+    async fn vault_by_id(
         &self,
         account: &Account<H::PrivateKey>,
         id: &str,
@@ -68,7 +68,7 @@ impl<H: Host> Client<H> {
         Ok(OpenVault { id: vault.uuid, key, is_remembered: false })
     }
 
-    pub(super) async fn vault_by_name(
+    async fn vault_by_name(
         &self,
         account: &Account<H::PrivateKey>,
         name: &str,
@@ -77,7 +77,7 @@ impl<H: Host> Client<H> {
     }
 
     /// All vaults that open.
-    pub(super) async fn list_vaults(
+    async fn list_vaults(
         &self,
         account: &Account<H::PrivateKey>,
     ) -> Result<Listing<OpenVault>, Error> {
@@ -96,7 +96,7 @@ impl<H: Host> Client<H> {
         Ok(listing)
     }
 
-    pub(super) async fn open_vault(
+    async fn open_vault(
         &self,
         account: &Account<H::PrivateKey>,
         vault: Vault,
@@ -128,11 +128,10 @@ impl<H: Host> Client<H> {
                 self.read_item(account, &vault.id, &id).await?
             }
         };
-        check_active(&item, part)?;
-        Ok(item)
+        if is_active(&item) { Ok(item) } else { Err(Error::ItemNotActive { item: part.clone() }) }
     }
 
-    pub(super) async fn read_item(
+    async fn read_item(
         &self,
         account: &Account<H::PrivateKey>,
         vault_id: &str,
@@ -145,7 +144,7 @@ impl<H: Host> Client<H> {
     }
 
     /// The ids and titles of a vault's items that a reference may name.
-    pub(super) async fn list_items(
+    async fn list_items(
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
@@ -165,9 +164,9 @@ impl<H: Host> Client<H> {
 }
 
 /// Things with their names, and how many more could not be opened.
-pub(super) struct Listing<T> {
-    pub(super) entries: Vec<(T, String)>,
-    pub(super) unreadable: usize,
+struct Listing<T> {
+    entries: Vec<(T, String)>,
+    unreadable: usize,
 }
 
 impl<T> Default for Listing<T> {
@@ -188,7 +187,7 @@ impl<T> Listing<T> {
 
 impl Listing<OpenVault> {
     /// The one vault of this name.
-    pub(super) fn pick_vault(&self, name: &str) -> Result<OpenVault, Error> {
+    fn pick_vault(&self, name: &str) -> Result<OpenVault, Error> {
         let vault = name.to_owned();
         match self.named(name).as_slice() {
             [(only, _)] => Ok(only.clone()),
@@ -211,7 +210,7 @@ impl Listing<OpenVault> {
 
 impl Listing<String> {
     /// The id of the one item that the reference names by its title.
-    pub(super) fn pick_item(&self, reference: &SecretReference) -> Result<String, Error> {
+    fn pick_item(&self, reference: &SecretReference) -> Result<String, Error> {
         let (item, vault) = (reference.item.clone(), reference.vault.clone());
         match self.named(&item).as_slice() {
             [(only, _)] => Ok(only.clone()),
@@ -233,11 +232,6 @@ impl Listing<String> {
 
 fn candidate(id: &str, title: &str) -> Candidate {
     Candidate { id: id.to_owned(), title: title.to_owned() }
-}
-
-/// Refuses an item in the bin or deleted. `part` is what the reference calls it.
-pub(super) fn check_active(item: &Item, part: &str) -> Result<(), Error> {
-    if is_active(item) { Ok(()) } else { Err(Error::ItemNotActive { item: part.to_owned() }) }
 }
 
 /// What the service has nothing for is `None`.

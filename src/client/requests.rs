@@ -14,12 +14,6 @@ use std::rc::Rc;
 
 const ACCEPT_BYTES: &str = "application/octet-stream, application/json";
 
-/// A `GET` that any session may carry.
-struct Wanted {
-    action: &'static str,
-    target: String,
-}
-
 impl<H: Host> Client<H> {
     pub(super) async fn sign_in(
         &self,
@@ -41,7 +35,7 @@ impl<H: Host> Client<H> {
         }
     }
 
-    pub(super) fn sign_in_random(&self) -> Result<SignInRandom, Error> {
+    fn sign_in_random(&self) -> Result<SignInRandom, Error> {
         let mut private_value = Secret::<[u8; PRIVATE_VALUE_BYTES]>::zeroed();
         let mut first_number = [0; 4];
         let mut iv = [0; IV_BYTES];
@@ -58,7 +52,7 @@ impl<H: Host> Client<H> {
         action: &'static str,
         target: String,
     ) -> Result<T, Error> {
-        from_json(&self.exchange(account, Wanted { action, target }).await?)
+        from_json(&self.read_json(account, action, target).await?)
     }
 
     /// Reads bytes that travel as they are.
@@ -68,56 +62,47 @@ impl<H: Host> Client<H> {
         action: &'static str,
         target: String,
     ) -> Result<Vec<u8>, Error> {
-        let wanted = Wanted { action, target };
-        let (_, response) = self.send_in_session(account, &wanted, Some(ACCEPT_BYTES)).await?;
+        let accept = Some(ACCEPT_BYTES);
+        let (_, response) = self.send_in_session(account, action, target, accept).await?;
         Ok(response.body)
     }
 
     /// The opened answer. Not generic over what is read from it: each kind would
     /// have a copy of all that waits.
-    async fn exchange(
+    async fn read_json(
         &self,
         account: &Account<H::PrivateKey>,
-        wanted: Wanted,
+        action: &'static str,
+        target: String,
     ) -> Result<Secret<Vec<u8>>, Error> {
-        let (session, response) = self.send_in_session(account, &wanted, None).await?;
+        let (session, response) = self.send_in_session(account, action, target, None).await?;
         session.open(&response)
     }
 
-    /// Sends a request under the session. A session that has ended is renewed once.
+    /// Sends a `GET` under the session. A session that has ended is renewed once.
     async fn send_in_session(
         &self,
         account: &Account<H::PrivateKey>,
-        wanted: &Wanted,
+        action: &'static str,
+        target: String,
         accept: Option<&'static str>,
     ) -> Result<(Rc<Session>, HttpResponse), Error> {
+        let call = |session: &Session| Call { accept, ..session.get(action, target.clone()) };
         let renewals = account.renewals.get();
         let mut session = account.session()?;
-        let mut response = self.send_under(account, &session, wanted, accept).await?;
+        let mut response = self.send(account, call(&session)).await?;
         if response.status == 401 {
             session = self.renew(account, &session, renewals).await?;
-            response = self.send_under(account, &session, wanted, accept).await?;
+            response = self.send(account, call(&session)).await?;
         }
-        check_status(&response, wanted.action)?;
+        check_status(&response, action)?;
         Ok((session, response))
-    }
-
-    async fn send_under(
-        &self,
-        account: &Account<H::PrivateKey>,
-        session: &Session,
-        wanted: &Wanted,
-        accept: Option<&'static str>,
-    ) -> Result<HttpResponse, Error> {
-        let mut call = session.get(wanted.action, wanted.target.clone());
-        call.accept = accept;
-        self.send(account, call).await
     }
 
     /// A session in place of one that has ended. Of all calls that found it ended,
     /// the first signs in and the others take what it got, be it an error.
     /// `renewals` is how many there had been when the call was sent.
-    pub(super) async fn renew(
+    async fn renew(
         &self,
         account: &Account<H::PrivateKey>,
         ended: &Rc<Session>,
@@ -139,7 +124,7 @@ impl<H: Host> Client<H> {
         renewed
     }
 
-    pub(super) async fn send(
+    async fn send(
         &self,
         account: &Account<H::PrivateKey>,
         call: Call,

@@ -30,7 +30,7 @@ pub fn open_file(file: &FieldObject, stored: Vec<u8>) -> Result<Secret<Vec<u8>>,
         .and_then(|key| Secret::from_slice(key.expose()))
         .ok_or_else(failed)?;
     let iv = decode_base64(&file.nonce).ok_or_else(failed)?;
-    aead::open_in_place(&key, &iv, stored, FILE)
+    aead::open(&key, &iv, stored, FILE)
 }
 
 #[cfg(test)]
