@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
-# A Rust toolchain with the wasm32-unknown-unknown target, from Debian's packages.
+# A Rust toolchain for the host and wasm32-unknown-unknown, from Debian's packages.
 #
 #   debian-toolchain.sh DEST MINIMUM [--is-ready]
 #
 # MINIMUM is the oldest version of Rust that will do. With --is-ready it only tells, by its exit
 # code, whether DEST is made and current. Exit code 3: Debian's packages are missing here or too old.
 #
-# Debian ships a compiler and the source of its standard library, but not that library built for
-# wasm32. This builds it once and lays out DEST as a toolchain folder: `PATH=DEST/bin:$PATH cargo …`
-# then works for the host and for wasm32. Run again it does nothing, until the package changes.
+# Debian ships a compiler and the source of its standard library, but not where cargo and rustc look
+# for that source and for wasm32's linker. This lays out DEST as a toolchain folder:
+# `PATH=DEST/bin:$PATH cargo …` then works for the host and, with -Zbuild-std, for wasm32. Run again
+# it does nothing, until the package changes.
 set -euo pipefail
 
 DEST=$1
 MINIMUM=$2
 TARGET=wasm32-unknown-unknown
 PACKAGES=(rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web lld-19)
-LAYOUT=2 # raise it when the folder's layout below changes
+LAYOUT=4 # raise it when the folder's layout below changes
 # The packages hold libraries and headers for linking, not a linker for the host.
 command -v cc >/dev/null || PACKAGES+=(gcc libc6-dev)
 
@@ -37,7 +38,6 @@ if [ "$(installed)" != "${#PACKAGES[@]}" ]; then
   apt-get install -y -qq --no-install-recommends "${PACKAGES[@]}" </dev/null
 fi
 
-VERSION=$(/usr/bin/rustc --version | cut -d' ' -f2)
 HOST=$(/usr/bin/rustc -vV | sed -n 's/^host: //p')
 SOURCE=$(readlink -f "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust")
 [ "$(cat "$DEST/STAMP" 2>/dev/null || true)" != "$(stamp)" ] || exit 0
@@ -50,43 +50,9 @@ WORK=$(mktemp -d "$PARENT/toolchain.XXXXXX")
 trap 'rm -rf "$WORK"' EXIT
 MADE=$WORK/made
 
-# 1. The standard library. A crate without code makes cargo build what it is told with build-std.
-# embed-bitcode lets the crates that link it use LTO; the paths of this machine stay out of it.
-mkdir -p "$WORK/seed/src"
-echo '#![no_std]' >"$WORK/seed/src/lib.rs"
-cat >"$WORK/seed/Cargo.toml" <<TOML
-[package]
-name = "sysroot-seed"
-version = "0.0.0"
-edition = "2021"
-[workspace]
-[profile.release]
-opt-level = 3
-debug = false
-codegen-units = 1
-TOML
-build_std() { # COMMAND...: with the compiler of the package and nothing else that the user has set
-  env -u RUSTUP_TOOLCHAIN -u CARGO_BUILD_TARGET -u RUSTC_WRAPPER RUSTC_BOOTSTRAP=1 \
-    RUSTC=/usr/bin/rustc CARGO_TARGET_DIR="$WORK/target" CARGO_ENCODED_RUSTFLAGS="$FLAGS" \
-    /usr/bin/cargo "$@" --quiet --target $TARGET \
-    -Z build-std=core,alloc,std,panic_abort,panic_unwind,proc_macro,test
-}
-FLAGS="-Cembed-bitcode=yes"
-add_flag() { FLAGS+=$'\x1f'"$1"; }
-cd "$WORK/seed"
-# Fetched first, because the folders of the crates have to be known to be hidden.
-build_std fetch
-add_flag "--remap-path-prefix=$SOURCE=/rust"
-for crates in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
-  add_flag "--remap-path-prefix=$crates=/crates"
-done
-build_std build --release
-cd /
-
-# 2. The folder: the host's libraries by link, wasm32's by copy, and commands that name the folder.
+# The host's libraries and the source by link, and commands that name the folder. wasm-pack wants to
+# see a folder for the target.
 mkdir -p "$MADE/bin" "$MADE/lib/rustlib/$TARGET/lib" "$MADE/lib/rustlib/$HOST/bin" "$MADE/lib/rustlib/src"
-cp "$WORK/target/$TARGET"/release/deps/*.rlib "$MADE/lib/rustlib/$TARGET/lib/"
-rm -f "$MADE/lib/rustlib/$TARGET/lib"/libsysroot_seed*
 ln -s "/usr/lib/rustlib/$HOST/lib" "$MADE/lib/rustlib/$HOST/lib"
 ln -s /usr/lib/llvm-19/bin/lld "$MADE/lib/rustlib/$HOST/bin/rust-lld"
 ln -s "$SOURCE" "$MADE/lib/rustlib/src/rust"

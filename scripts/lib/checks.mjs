@@ -4,11 +4,11 @@ import { programOf } from "./packages.mjs";
 import { ROOT } from "./paths.mjs";
 import { ask, run } from "./run.mjs";
 import { TARGET } from "./toolchain.mjs";
-import { locked } from "./wasm.mjs";
+import { BUILD_STD, BUILD_STD_ENV, locked } from "./wasm.mjs";
 
 const BIOME = programOf("@biomejs/biome/bin/biome");
 const TSC = programOf("typescript/bin/tsc");
-const WASM = ["--target", TARGET];
+const WASM = ["--release", "--target", TARGET, ...BUILD_STD];
 
 const cargo = ({ env }, args, more = {}) =>
   run("cargo", args, { cwd: ROOT, env: { ...env, ...more } });
@@ -20,19 +20,19 @@ async function fmt({ toolchain, fix }) {
   await cargo(toolchain, ["fmt", ...(fix ? [] : ["--check"])]);
 }
 
-function clippy({ toolchain, fix }, args) {
+function clippy({ toolchain, fix }, args, env) {
   const fixing = fix ? ["--fix", "--allow-dirty", "--allow-staged"] : [];
-  return cargo(toolchain, ["clippy", ...locked(), ...fixing, ...args, "--", "-D", "warnings"]);
+  const all = ["clippy", ...locked(), ...fixing, ...args, "--", "-D", "warnings"];
+  return cargo(toolchain, all, env);
 }
 
 // Private items too: the essays that explain the core link to them. Twice, because what names
 // JavaScript exists for wasm32 alone.
 async function doc({ toolchain }) {
-  const env = { RUSTDOCFLAGS: "-D warnings" };
-  for (const target of [[], ["--release", ...WASM]]) {
-    const args = ["doc", ...locked(), "--no-deps", "--document-private-items", ...target];
-    await cargo(toolchain, args, env);
-  }
+  const strict = { RUSTDOCFLAGS: "-D warnings" };
+  const args = ["doc", ...locked(), "--no-deps", "--document-private-items"];
+  await cargo(toolchain, args, strict);
+  await cargo(toolchain, [...args, ...WASM], { ...strict, ...BUILD_STD_ENV });
 }
 
 const deny = ({ toolchain }, ...what) =>
@@ -56,7 +56,7 @@ export const TOOL_CHECKS = {
   types,
   clippy: (context) => clippy(context, ["--all-targets"]),
   // In release, because the build has compiled the macros and build scripts for that already.
-  "clippy-wasm": (context) => clippy(context, ["--release", "--lib", ...WASM]),
+  "clippy-wasm": (context) => clippy(context, ["--lib", ...WASM], BUILD_STD_ENV),
   doc,
   deny: (context) => deny(context, "licenses", "bans", "sources"),
 };

@@ -1,5 +1,5 @@
 // Finds or makes the one Rust toolchain that serves the host and wasm32.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { CACHE, CARGO_HOME, cargoToml, ROOT } from "./paths.mjs";
@@ -24,17 +24,19 @@ function isOldEnough(version, least) {
   return major > leastMajor || (major === leastMajor && minor >= leastMinor);
 }
 
-/** The compiler that the user has: its version, whether it has the target, its name in rustup. */
+/**
+ * The compiler that the user has: its version, its name in rustup, and whether it knows wasm32 and has
+ * the source of its standard library, which the build compiles anew.
+ */
 function installed() {
   const version = askRust("rustc", ["--version"])?.split(" ")[1];
   if (!version) return undefined;
-  const folder = askRust("rustc", ["--print", "target-libdir", "--target", TARGET]);
-  const hasTarget =
-    Boolean(folder) &&
-    existsSync(folder) &&
-    readdirSync(folder).some((n) => n.startsWith("libstd-"));
+  const folder = join(askRust("rustc", ["--print", "sysroot"]) ?? "", "lib/rustlib");
+  const isComplete = [`${TARGET}/lib`, "src/rust/library/std"].every((n) =>
+    existsSync(join(folder, n)),
+  );
   const name = askRust("rustup", ["show", "active-toolchain"])?.split(" ")[0];
-  return { version, hasTarget, name };
+  return { version, isComplete, name };
 }
 
 function systemEnv({ name }) {
@@ -43,7 +45,7 @@ function systemEnv({ name }) {
 
 function findSystem() {
   const rust = installed();
-  if (!rust?.hasTarget || !isOldEnough(rust.version, minimum())) return undefined;
+  if (!rust?.isComplete || !isOldEnough(rust.version, minimum())) return undefined;
   return systemEnv(rust);
 }
 
@@ -69,7 +71,8 @@ async function addRustup() {
   if (!askRust("rustup", ["--version"])) return undefined;
   const rust = installed();
   if (!rust) {
-    const parts = ["--profile", "minimal", "-c", "clippy", "-c", "rustfmt", "-t", TARGET];
+    const parts = ["clippy", "rustfmt", "rust-src"].flatMap((name) => ["-c", name]);
+    parts.push("--profile", "minimal", "-t", TARGET);
     await step("Rust, from rustup", () =>
       run("rustup", ["toolchain", "install", "stable", ...parts]),
     );
@@ -81,9 +84,15 @@ async function addRustup() {
       `Rust ${rust.version} is older than ${minimum()}: run \`rustup update stable\`, then try again.`,
     );
   }
-  if (!rust.hasTarget) {
-    const add = ["target", "add", TARGET, "--toolchain", rust.name];
-    await step("Rust for wasm32, from rustup", () => run("rustup", add, { env: ASK_ENV }));
+  if (!rust.isComplete) {
+    await step("Rust for wasm32, from rustup", async () => {
+      for (const part of [
+        ["target", "add", TARGET],
+        ["component", "add", "rust-src"],
+      ]) {
+        await run("rustup", [...part, "--toolchain", rust.name], { env: ASK_ENV });
+      }
+    });
   }
   return systemEnv(rust);
 }
@@ -102,8 +111,8 @@ export async function findToolchain() {
   }
   throw new Failure(
     forced
-      ? `There is no Rust ≥ ${minimum()} for ${TARGET} to be had by "${forced}": unset ONEPASSWORD_EDGE_TOOLCHAIN to try the other ways.`
-      : `Rust ≥ ${minimum()} with the target ${TARGET} is missing: install rustup from https://rustup.rs, then try again.`,
+      ? `There is no Rust ≥ ${minimum()} for ${TARGET} with rust-src to be had by "${forced}": unset ONEPASSWORD_EDGE_TOOLCHAIN to try the other ways.`
+      : `Rust ≥ ${minimum()} with the target ${TARGET} and the component rust-src is missing: install rustup from https://rustup.rs, then try again.`,
   );
 }
 

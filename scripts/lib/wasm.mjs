@@ -35,6 +35,14 @@ const WASM_OPT_FEATURES = [
   "--enable-reference-types",
   "--enable-sign-ext",
 ];
+/**
+ * The standard library is compiled with the module, for size, and a panic is a bare trap: its
+ * machinery and its texts, which nobody would see, are a tenth of the module. cargo and rustc want
+ * to be told that this is meant, because the options are not stable yet.
+ */
+export const BUILD_STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
+export const BUILD_STD_ENV = { RUSTC_BOOTSTRAP: "1" };
+const IMMEDIATE_ABORT = ["-Zunstable-options", "-Cpanic=immediate-abort"];
 // Loops in place of unrolled rounds.
 const CRATE_OPTIONS = ['sha2_backend_soft="compact"', 'aes_backend_soft="compact"'];
 // -Oz for the smallest module, -O3 for the fastest.
@@ -53,7 +61,6 @@ export async function buildWasm(toolchain, tools) {
     outputs: outputs.map((name) => join(WASM_FOLDER, name)),
   };
   await unlessStamped(work, async () => {
-    await forgetOldToolchain(toolchain);
     await step("crates", () => fetchCrates(toolchain));
     await step("wasm", () => pack(toolchain));
     await step("wasm-opt", optimize);
@@ -61,21 +68,10 @@ export async function buildWasm(toolchain, tools) {
   });
 }
 
-// cargo knows a compiler by its version, and would link a standard library that was replaced.
-function forgetOldToolchain({ id }) {
-  const work = {
-    stamp: join(ROOT, "target/stamps/toolchain"),
-    hash: hashOf([], [id]),
-    outputs: [],
-  };
-  return unlessStamped(work, () =>
-    rmSync(join(ROOT, "target", TARGET), { recursive: true, force: true }),
-  );
-}
-
 // First, because the folders of the crates have to be known before the build can hide them.
 async function fetchCrates({ env }) {
-  await run("cargo", ["fetch", ...locked(), "--target", TARGET], { env, cwd: ROOT });
+  const args = ["fetch", ...locked(), "--target", TARGET, ...BUILD_STD];
+  await run("cargo", args, { env: { ...env, ...BUILD_STD_ENV }, cwd: ROOT });
 }
 
 /** In CI a Cargo.lock that does not fit Cargo.toml is an error; at a desk cargo mends it. */
@@ -95,6 +91,7 @@ function rustFlags(sysroot) {
   const names = existsSync(registries) ? readdirSync(registries) : [];
   for (const name of names) maps.push([join(registries, name), "/crates"]);
   const flags = maps.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  flags.push(...IMMEDIATE_ABORT);
   for (const option of CRATE_OPTIONS) flags.push("--cfg", option);
   if (TARGET_FEATURES.length > 0) flags.push(`-Ctarget-feature=${TARGET_FEATURES.join(",")}`);
   return flags;
@@ -106,9 +103,9 @@ async function pack({ env, sysroot }) {
   const args = ["build", ROOT, "--release", "--target", "web", "--mode", "no-install", "--no-opt"];
   // Encoded: a plain RUSTFLAGS is split at spaces, and a path may hold one.
   const flags = { CARGO_ENCODED_RUSTFLAGS: rustFlags(sysroot).join("\x1f") };
-  await run("wasm-pack", [...args, ...names, "--", ...locked()], {
+  await run("wasm-pack", [...args, ...names, "--", ...locked(), ...BUILD_STD], {
     cwd: ROOT,
-    env: { ...env, ...flags },
+    env: { ...env, ...BUILD_STD_ENV, ...flags },
   });
 }
 
