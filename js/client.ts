@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { type ErrorDetails, OnePasswordError } from "./errors.js";
+import { type ErrorCode, type ErrorDetails, OnePasswordError } from "./errors.js";
 import { loadCore } from "./load.js";
 import { detectPlatform } from "./platform.js";
 import type { Client as Core } from "./wasm/op.js";
@@ -40,6 +40,36 @@ export interface Secrets {
    * @throws {OnePasswordError} saying what stands in the way
    */
   resolveBytes(reference: string): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Several references at once, with few requests. One that fails spoils no other.
+   *
+   * @throws {OnePasswordError} if the client is closed
+   */
+  resolveAll(references: readonly string[]): Promise<ResolveAllResponse>;
+}
+
+/** What {@link Secrets.resolveAll} answers: for each reference its value, or what stands in the way. */
+export interface ResolveAllResponse {
+  readonly individualResponses: Readonly<Record<string, ResolveResponse>>;
+}
+
+/** One of the two is there. */
+export interface ResolveResponse {
+  readonly content?: ResolvedReference;
+  readonly error?: ResolveError;
+}
+
+/** A value, and where it was found. */
+export interface ResolvedReference {
+  readonly secret: string;
+  readonly itemId: string;
+  readonly vaultId: string;
+}
+
+/** What stands in the way of one reference. */
+export interface ResolveError {
+  readonly type: ErrorCode;
+  readonly message: string;
 }
 
 /**
@@ -60,6 +90,7 @@ export class Client implements Disposable {
   readonly secrets: Secrets = {
     resolve: (reference) => this.resolve(reference),
     resolveBytes: (reference) => this.#resolveBytes(reference),
+    resolveAll: (references) => this.#resolveAll(references),
   };
 
   private constructor(core: Core) {
@@ -100,6 +131,14 @@ export class Client implements Disposable {
     return await rethrow(this.#core.resolveBytes(reference), reference);
   }
 
+  async #resolveAll(references: readonly string[]): Promise<ResolveAllResponse> {
+    check(isStringArray(references), "references must be an array of strings");
+    const asked = [...new Set(references)];
+    const outcomes: Outcome[] = await rethrow(this.#core.resolveAll(asked));
+    const responses = outcomes.map(toResponse).map((response, n) => [asked[n], response]);
+    return { individualResponses: Object.fromEntries(responses) };
+  }
+
   /** Zeroes the token, the session and all keys. Later calls fail with `closed`. */
   close(): void {
     this.#core.close();
@@ -109,6 +148,15 @@ export class Client implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** What the core says of one of several references. */
+type Outcome = ResolvedReference | { readonly error: ErrorDetails };
+
+function toResponse(outcome: Outcome): ResolveResponse {
+  if (!("error" in outcome)) return { content: outcome };
+  const { code: type, message } = outcome.error;
+  return { error: { type, message } };
 }
 
 function checkReference(reference: string): void {

@@ -15,6 +15,8 @@ export const ERROR_CODES = [
   "incompatibleAttribute",
   "unableToGenerateTotpCode",
   "sSHKeyMetadataNotFound",
+  "unableToParsePrivateKey",
+  "unableToFormatPrivateKeyToOpenSsh",
   "unsupportedFileFormat",
   "fileTooLarge",
   "tokenInvalid",

@@ -2,6 +2,10 @@ export {
   Client,
   type ClientConfig,
   type FetchFunction,
+  type ResolveAllResponse,
+  type ResolvedReference,
+  type ResolveError,
+  type ResolveResponse,
   type Secrets,
 } from "./client.js";
 export {

@@ -181,6 +181,22 @@ pub enum Error {
         /// The field part of the reference.
         field: String,
     },
+    /// The private key is not one that can be read.
+    #[error(
+        "the private key “{field}” is damaged, or is not an Ed25519 or RSA key without a passphrase in PKCS#8, PKCS#1 or OpenSSH form; leave out ?ssh-format= for the key as it is stored"
+    )]
+    UnableToParsePrivateKey {
+        /// The field part of the reference.
+        field: String,
+    },
+    /// The private key has no OpenSSH form.
+    #[error(
+        "the private key “{field}” is too long for the OpenSSH form; leave out ?ssh-format= for the key as it is stored"
+    )]
+    UnableToFormatPrivateKey {
+        /// The field part of the reference.
+        field: String,
+    },
     /// The file is not text.
     #[error("the file “{field}” is not UTF-8 text; read its bytes with resolveBytes")]
     UnsupportedFileFormat {
@@ -368,6 +384,8 @@ impl Error {
         "incompatibleAttribute",
         "unableToGenerateTotpCode",
         "sSHKeyMetadataNotFound",
+        "unableToParsePrivateKey",
+        "unableToFormatPrivateKeyToOpenSsh",
         "unsupportedFileFormat",
         "fileTooLarge",
         "tokenInvalid",
@@ -409,6 +427,8 @@ impl Error {
             Self::IncompatibleAttribute { .. } => "incompatibleAttribute",
             Self::UnableToGenerateTotpCode { .. } => "unableToGenerateTotpCode",
             Self::SshKeyMetadataNotFound { .. } => "sSHKeyMetadataNotFound",
+            Self::UnableToParsePrivateKey { .. } => "unableToParsePrivateKey",
+            Self::UnableToFormatPrivateKey { .. } => "unableToFormatPrivateKeyToOpenSsh",
             Self::UnsupportedFileFormat { .. } => "unsupportedFileFormat",
             Self::FileTooLarge { .. } => "fileTooLarge",
             Self::TokenInvalid { .. } => "tokenInvalid",
@@ -535,6 +555,8 @@ mod tests {
             Error::IncompatibleAttribute { field: text(), of: "a file" },
             Error::UnableToGenerateTotpCode { field: text(), reason },
             Error::SshKeyMetadataNotFound { field: text() },
+            Error::UnableToParsePrivateKey { field: text() },
+            Error::UnableToFormatPrivateKey { field: text() },
             Error::UnsupportedFileFormat { field: text() },
             Error::FileTooLarge { field: text(), size: 2, limit: 1 },
             Error::TokenInvalid { reason: text() },

@@ -4,7 +4,7 @@
 
 use crate::{
     error::Error,
-    item::value::{Answer, Field},
+    item::value::{Answer, Field, Moment},
     reference::SecretReference,
     wire::{ItemDetails, Section},
 };
@@ -19,7 +19,7 @@ pub fn is_named(part: &str, name: &str) -> bool {
     part.to_lowercase() == name.to_lowercase()
 }
 
-/// `resolve(details, reference, now_ms) -> answer`
+/// `resolve(details, reference, moment) -> answer`
 ///
 /// # Errors
 /// [`Error::NoMatchingSections`], [`Error::FieldNotFound`],
@@ -29,7 +29,7 @@ pub fn is_named(part: &str, name: &str) -> bool {
 pub fn resolve<'a>(
     details: &'a ItemDetails,
     reference: &SecretReference,
-    now_ms: u64,
+    moment: Moment,
 ) -> Result<Answer<'a>, Error> {
     let fields = match &reference.section {
         Some(section) => fields_in_sections(details, section, reference)?,
@@ -41,7 +41,7 @@ pub fn resolve<'a>(
             field: reference.field.clone(),
             similar: closest(&reference.field, field_titles(details)),
         }),
-        [field] => field.answer(&reference.field, reference.query, now_ms),
+        [field] => field.answer(&reference.field, reference.query, moment),
         several => Err(Error::TooManyMatchingFields {
             item: reference.item.clone(),
             field: reference.field.clone(),

@@ -2,7 +2,7 @@
 
 use crate::{
     address::AllowedHosts,
-    client::{self, Options},
+    client::{self, Found, Options},
     error::{Candidate, Error},
     host::{Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
     identity::Identity,
@@ -137,6 +137,19 @@ impl Client {
         future_to_promise(async move {
             let bytes = client.resolve_bytes(&reference).await?;
             Ok(Uint8Array::from(bytes.expose().as_slice()).into())
+        })
+    }
+
+    /// `resolve_all(references) -> Promise<({ secret, itemId, vaultId } | { error })[]>`
+    ///
+    /// # Errors
+    /// As [`Client::authenticate`]; `error` has the same form.
+    #[wasm_bindgen(js_name = resolveAll)]
+    pub fn resolve_all(&self, references: Vec<String>) -> Promise {
+        let client = Rc::clone(&self.0);
+        future_to_promise(async move {
+            let outcomes = client.resolve_all(&references).await?;
+            Ok(outcomes.into_iter().map(outcome_object).collect::<Array>().into())
         })
     }
 
@@ -343,6 +356,22 @@ fn network_error(request: &HttpRequest, cause: &str) -> Error {
         action: request.action,
         host: request.host.clone(),
         cause: shown.chars().take(MAX_CAUSE_CHARS).collect(),
+    }
+}
+
+fn outcome_object(outcome: Result<Found, Error>) -> Object {
+    match outcome {
+        Ok(Found { secret, item_id, vault_id }) => string_object([
+            ("secret", secret.expose().as_str()),
+            ("itemId", &item_id),
+            ("vaultId", &vault_id),
+        ]),
+        Err(error) => {
+            let object = Object::new();
+            // Setting a property of a plain object cannot fail.
+            let _ = Reflect::set(&object, &"error".into(), &error.into());
+            object
+        }
     }
 }
 

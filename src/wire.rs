@@ -75,6 +75,14 @@ pub struct CompleteRequest<'a> {
     pub device: Option<()>,
 }
 
+/// `POST /api/v3/vault/<vault>/items/batch`
+#[derive(Debug, Serialize)]
+pub struct BatchRequest<'a> {
+    /// At most 50, each once.
+    #[serde(rename = "itemUuids")]
+    pub item_uuids: &'a [String],
+}
+
 /// A request's body, sealed.
 #[derive(Debug, Serialize)]
 pub struct SealedRequest<'a> {
@@ -243,6 +251,12 @@ from_json! {
     pub struct ItemResponse {
         /// The item.
         "item" => pub item: Option<Item>,
+    }
+
+    /// Answer to `POST /api/v3/vault/<vault>/items/batch`
+    pub struct BatchResponse {
+        /// In any order; what is not there is left out.
+        "items" => pub items: Option<Vec<Item>>,
     }
 
     /// A sealed item.

@@ -7,7 +7,7 @@
 use onepassword_edge::{
     encoding::is_object_id,
     error::Error,
-    item::value::Answer,
+    item::value::{Answer, Moment},
     json::parse,
     reference::{SecretReference, parse_reference},
     resolve::{is_named, resolve},
@@ -40,7 +40,8 @@ fn answer(account: &Value, text: &str, now_ms: u64) -> Result<String, String> {
     let item = find(account, &reference)?;
     let details = item["details"].to_string();
     let details: ItemDetails = parse(details.as_bytes()).unwrap_or_default();
-    match resolve(&details, &reference, now_ms).map_err(code)? {
+    let moment = Moment { now_ms, check_bytes: [0; 4] };
+    match resolve(&details, &reference, moment).map_err(code)? {
         Answer::Text(secret) => Ok(secret.expose().clone()),
         Answer::File(file) => panic!("a file: {file:?}"),
     }

@@ -42,7 +42,7 @@ impl<H: Host> Client<H> {
         self.vault_by_name(account, part).await
     }
 
-    async fn vault_by_id(
+    pub(super) async fn vault_by_id(
         &self,
         account: &Account<H::PrivateKey>,
         id: &str,
@@ -77,7 +77,7 @@ impl<H: Host> Client<H> {
     }
 
     /// All vaults that open.
-    async fn list_vaults(
+    pub(super) async fn list_vaults(
         &self,
         account: &Account<H::PrivateKey>,
     ) -> Result<Listing<OpenVault>, Error> {
@@ -128,10 +128,11 @@ impl<H: Host> Client<H> {
                 self.read_item(account, &vault.id, &id).await?
             }
         };
-        if is_active(&item) { Ok(item) } else { Err(Error::ItemNotActive { item: part.clone() }) }
+        check_active(&item, part)?;
+        Ok(item)
     }
 
-    async fn read_item(
+    pub(super) async fn read_item(
         &self,
         account: &Account<H::PrivateKey>,
         vault_id: &str,
@@ -144,7 +145,7 @@ impl<H: Host> Client<H> {
     }
 
     /// The ids and titles of a vault's items that a reference may name.
-    async fn list_items(
+    pub(super) async fn list_items(
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
@@ -159,12 +160,15 @@ impl<H: Host> Client<H> {
                 _ => listing.unreadable += 1,
             }
         }
+        if vault.is_remembered && listing.entries.is_empty() && listing.unreadable > 0 {
+            return Err(Error::Decryption { what: "any item of the vault" });
+        }
         Ok(listing)
     }
 }
 
 /// Things with their names, and how many more could not be opened.
-struct Listing<T> {
+pub(super) struct Listing<T> {
     entries: Vec<(T, String)>,
     unreadable: usize,
 }
@@ -187,7 +191,7 @@ impl<T> Listing<T> {
 
 impl Listing<OpenVault> {
     /// The one vault of this name.
-    fn pick_vault(&self, name: &str) -> Result<OpenVault, Error> {
+    pub(super) fn pick_vault(&self, name: &str) -> Result<OpenVault, Error> {
         let vault = name.to_owned();
         match self.named(name).as_slice() {
             [(only, _)] => Ok(only.clone()),
@@ -210,7 +214,7 @@ impl Listing<OpenVault> {
 
 impl Listing<String> {
     /// The id of the one item that the reference names by its title.
-    fn pick_item(&self, reference: &SecretReference) -> Result<String, Error> {
+    pub(super) fn pick_item(&self, reference: &SecretReference) -> Result<String, Error> {
         let (item, vault) = (reference.item.clone(), reference.vault.clone());
         match self.named(&item).as_slice() {
             [(only, _)] => Ok(only.clone()),
@@ -234,8 +238,13 @@ fn candidate(id: &str, title: &str) -> Candidate {
     Candidate { id: id.to_owned(), title: title.to_owned() }
 }
 
+/// Refuses an item in the bin or deleted. `part` is what the reference calls it.
+pub(super) fn check_active(item: &Item, part: &str) -> Result<(), Error> {
+    if is_active(item) { Ok(()) } else { Err(Error::ItemNotActive { item: part.to_owned() }) }
+}
+
 /// What the service has nothing for is `None`.
-fn unless_missing<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+pub(super) fn unless_missing<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(Error::NotFound { .. }) => Ok(None),

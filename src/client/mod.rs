@@ -1,5 +1,6 @@
 //! The client: the only module that waits.
 
+mod batch;
 mod files;
 mod find;
 mod keys;
@@ -11,7 +12,10 @@ use crate::{
     error::Error,
     host::Host,
     identity::Identity,
-    item::{open_details, value::Answer},
+    item::{
+        open_details,
+        value::{Answer, Moment},
+    },
     keyring::Keyring,
     reference::{SecretReference, parse_reference},
     resolve::resolve,
@@ -20,6 +24,7 @@ use crate::{
     token::{Credentials, parse_token},
     wire::Item,
 };
+pub use batch::Found;
 use find::OpenVault;
 use futures_util::{
     future::{AbortHandle, abortable},
@@ -162,8 +167,11 @@ impl<H: Host> Client<H> {
         item: &Item,
         reference: &SecretReference,
     ) -> Result<Resolved, Error> {
+        let mut check_bytes = [0; 4];
+        self.host.fill_random(&mut check_bytes)?;
+        let moment = Moment { now_ms: self.host.now_ms(), check_bytes };
         let details = open_details(item, &vault.key)?;
-        match resolve(&details, reference, self.host.now_ms())? {
+        match resolve(&details, reference, moment)? {
             Answer::Text(text) => Ok(Resolved::Text(text)),
             Answer::File(file) => {
                 let place = (vault.id.as_str(), item.uuid.as_str());

@@ -14,6 +14,15 @@ use std::rc::Rc;
 
 const ACCEPT_BYTES: &str = "application/octet-stream, application/json";
 
+/// A request that may be sent again under another session: a `GET`, or with a
+/// body a `POST`.
+struct Wanted {
+    action: &'static str,
+    target: String,
+    body: Option<String>,
+    accept: Option<&'static str>,
+}
+
 impl<H: Host> Client<H> {
     pub(super) async fn sign_in(
         &self,
@@ -52,7 +61,20 @@ impl<H: Host> Client<H> {
         action: &'static str,
         target: String,
     ) -> Result<T, Error> {
-        from_json(&self.read_json(account, action, target).await?)
+        let wanted = Wanted { action, target, body: None, accept: None };
+        from_json(&self.exchange(account, wanted).await?)
+    }
+
+    /// Posts JSON within the session and reads the answer.
+    pub(super) async fn post<T: FromJson>(
+        &self,
+        account: &Account<H::PrivateKey>,
+        action: &'static str,
+        target: String,
+        body: String,
+    ) -> Result<T, Error> {
+        let wanted = Wanted { action, target, body: Some(body), accept: None };
+        from_json(&self.exchange(account, wanted).await?)
     }
 
     /// Reads bytes that travel as they are.
@@ -62,41 +84,50 @@ impl<H: Host> Client<H> {
         action: &'static str,
         target: String,
     ) -> Result<Vec<u8>, Error> {
-        let accept = Some(ACCEPT_BYTES);
-        let (_, response) = self.send_in_session(account, action, target, accept).await?;
+        let wanted = Wanted { action, target, body: None, accept: Some(ACCEPT_BYTES) };
+        let (_, response) = self.send_in_session(account, wanted).await?;
         Ok(response.body)
     }
 
     /// The opened answer. Not generic over what is read from it: each kind would
     /// have a copy of all that waits.
-    async fn read_json(
+    async fn exchange(
         &self,
         account: &Account<H::PrivateKey>,
-        action: &'static str,
-        target: String,
+        wanted: Wanted,
     ) -> Result<Secret<Vec<u8>>, Error> {
-        let (session, response) = self.send_in_session(account, action, target, None).await?;
+        let (session, response) = self.send_in_session(account, wanted).await?;
         session.open(&response)
     }
 
-    /// Sends a `GET` under the session. A session that has ended is renewed once.
+    /// Sends a request under the session. A session that has ended is renewed once.
     async fn send_in_session(
         &self,
         account: &Account<H::PrivateKey>,
-        action: &'static str,
-        target: String,
-        accept: Option<&'static str>,
+        wanted: Wanted,
     ) -> Result<(Rc<Session>, HttpResponse), Error> {
-        let call = |session: &Session| Call { accept, ..session.get(action, target.clone()) };
         let renewals = account.renewals.get();
         let mut session = account.session()?;
-        let mut response = self.send(account, call(&session)).await?;
+        let mut response = self.send(account, self.sign(&session, &wanted)?).await?;
         if response.status == 401 {
             session = self.renew(account, &session, renewals).await?;
-            response = self.send(account, call(&session)).await?;
+            response = self.send(account, self.sign(&session, &wanted)?).await?;
         }
-        check_status(&response, action)?;
+        check_status(&response, wanted.action)?;
         Ok((session, response))
+    }
+
+    fn sign(&self, session: &Session, wanted: &Wanted) -> Result<Call, Error> {
+        let Wanted { action, ref target, ref body, accept } = *wanted;
+        let call = match body {
+            None => session.get(action, target.clone()),
+            Some(body) => {
+                let mut iv = [0; IV_BYTES];
+                self.host.fill_random(&mut iv)?;
+                session.post(action, target.clone(), body, iv)?
+            }
+        };
+        Ok(Call { accept, ..call })
     }
 
     /// A session in place of one that has ended. Of all calls that found it ended,

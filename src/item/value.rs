@@ -3,7 +3,7 @@
 use crate::{
     encoding::civil_date,
     error::{Candidate, Error},
-    item::totp,
+    item::{ssh, totp},
     reference::{Attribute, Query},
     secret::Secret,
     wire::{
@@ -21,6 +21,15 @@ const FILE: &str = "file";
 const ONE_TIME_PASSWORD_ID: &str = "TOTP_";
 const SSH_KEY_TYPES: [&str; 2] = ["ed25519", "rsa"];
 const SECONDS_A_DAY: i64 = 86_400;
+
+/// What a value may depend on besides the item.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// Unix time in milliseconds, for one-time passwords.
+    pub now_ms: u64,
+    /// Random bytes, for OpenSSH's check of a private key.
+    pub check_bytes: [u8; 4],
+}
 
 /// What a reference names.
 #[derive(Debug)]
@@ -130,29 +139,30 @@ impl<'a> Field<'a> {
         Candidate { id: id.to_owned(), title: self.title.to_owned() }
     }
 
-    /// `answer(name, query, now_ms) -> answer`
+    /// `answer(name, query, moment) -> answer`
     ///
     /// # Shapes
-    /// - `name`: what the reference calls the field, for errors; `now_ms`: Unix
-    ///   time in milliseconds, for one-time passwords
+    /// - `name`: what the reference calls the field, for errors
     /// # Errors
     /// [`Error::IncompatibleTotpQuery`], [`Error::IncompatibleSshKeyQuery`] and
     /// [`Error::IncompatibleAttribute`] if the query does not fit,
-    /// [`Error::UnableToGenerateTotpCode`] and [`Error::SshKeyMetadataNotFound`]
-    /// for a damaged value, [`Error::UnreadableField`] if it has no text form,
-    /// [`Error::Unsupported`] for a private key in OpenSSH's format.
+    /// [`Error::UnableToGenerateTotpCode`], [`Error::SshKeyMetadataNotFound`],
+    /// [`Error::UnableToParsePrivateKey`] and [`Error::UnableToFormatPrivateKey`]
+    /// for a damaged value, [`Error::UnreadableField`] if it has no text form.
     /// # Source
     /// protocol.md “Resolving a reference” 6 to 9 (observed, recorded)
     pub fn answer(
         &self,
         name: &str,
         query: Option<Query>,
-        now_ms: u64,
+        moment: Moment,
     ) -> Result<Answer<'a>, Error> {
         match self.content {
             Content::File(file) => self.file(file, name, query),
-            Content::SshKey(part, key) => self.ssh_key(part, key, name, query).map(Answer::Text),
-            Content::Value(value) => self.value(value, name, query, now_ms).map(Answer::Text),
+            Content::SshKey(part, key) => {
+                self.ssh_key(part, key, name, query, moment).map(Answer::Text)
+            }
+            Content::Value(value) => self.value(value, name, query, moment).map(Answer::Text),
         }
     }
 }
@@ -187,7 +197,7 @@ impl<'a> Field<'a> {
         value: &FieldValue,
         name: &str,
         query: Option<Query>,
-        now_ms: u64,
+        moment: Moment,
     ) -> Result<Secret<String>, Error> {
         let field = || name.to_owned();
         match query {
@@ -199,7 +209,7 @@ impl<'a> Field<'a> {
                 if !is_one_time_password(self.kind, self.id) {
                     return Err(Error::IncompatibleTotpQuery { field: field() });
                 }
-                totp::one_time_password(plain_text(value), now_ms).map_err(|fault| {
+                totp::one_time_password(plain_text(value), moment.now_ms).map_err(|fault| {
                     Error::UnableToGenerateTotpCode { field: field(), reason: fault.reason() }
                 })
             }
@@ -213,6 +223,7 @@ impl<'a> Field<'a> {
         key: &SshKeyAttributes,
         name: &str,
         query: Option<Query>,
+        moment: Moment,
     ) -> Result<Secret<String>, Error> {
         let field = || name.to_owned();
         let SshKeyAttributes { private_key, public_key, fingerprint, key_type } = key;
@@ -228,9 +239,18 @@ impl<'a> Field<'a> {
                 SshKeyPart::Fingerprint => fingerprint.clone(),
                 SshKeyPart::KeyType => Secret::from(key_type.name.as_str()),
             }),
-            Some(Query::OpenSsh) if part == SshKeyPart::PrivateKey => Err(Error::Unsupported {
-                what: "private keys cannot be written in OpenSSH's format yet; leave out ?ssh-format= for the key as it is stored",
-            }),
+            Some(Query::OpenSsh) if part == SshKeyPart::PrivateKey => {
+                ssh::to_openssh(private_key.expose(), moment.check_bytes).map_err(|fault| {
+                    match fault {
+                        ssh::Fault::CannotParse => {
+                            Error::UnableToParsePrivateKey { field: field() }
+                        }
+                        ssh::Fault::CannotFormat => {
+                            Error::UnableToFormatPrivateKey { field: field() }
+                        }
+                    }
+                })
+            }
             Some(Query::OpenSsh) => Err(Error::IncompatibleSshKeyQuery { field: field() }),
             Some(Query::Attribute(Attribute::OneTimePassword)) => {
                 Err(Error::IncompatibleTotpQuery { field: field() })

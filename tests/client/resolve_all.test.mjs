@@ -1,0 +1,102 @@
+// Several references at once.
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { ITEM_ID, PATHS, SECRET, Service, VAULT, VAULT_ID } from "./support.mjs";
+
+const BATCH = `/api/v3/vault/${VAULT_ID}/items/batch`;
+const many = Array.from({ length: 120 }, (_, n) => ({ title: `item ${n}`, password: `pw ${n}` }));
+
+const service = await Service.start({
+  account: {
+    vaults: [
+      { ...VAULT, items: [...VAULT.items, ...many, { title: "gone", state: "trashed" }] },
+      { name: "other", items: [{ title: "x", password: "in another vault" }] },
+    ],
+  },
+});
+const { secrets } = await service.authenticate();
+
+afterEach(() => {
+  service.change = undefined;
+  service.replace = undefined;
+});
+
+const responses = async (references) => (await secrets.resolveAll(references)).individualResponses;
+const password = (n) => `op://app/item ${n}/password`;
+
+test("the vendor's shape, and one bad reference spoils no other", async () => {
+  const answers = await responses([
+    "op://app/database/password",
+    `op://${VAULT_ID}/${ITEM_ID}/password`,
+    "op://other/x/password",
+    "op://nowhere/x/password",
+    "op://app/nothing/password",
+    "op://app/database/nothing",
+    "op://app/gone/password",
+    "not a reference",
+  ]);
+  const content = { secret: SECRET, itemId: ITEM_ID, vaultId: VAULT_ID };
+  assert.deepEqual(answers["op://app/database/password"], { content });
+  assert.deepEqual(answers[`op://${VAULT_ID}/${ITEM_ID}/password`], { content });
+  assert.equal(answers["op://other/x/password"].content.secret, "in another vault");
+  const types = Object.fromEntries(
+    Object.entries(answers).map(([reference, { error }]) => [reference, error?.type]),
+  );
+  assert.equal(types["op://nowhere/x/password"], "vaultNotFound");
+  assert.equal(types["op://app/nothing/password"], "itemNotFound");
+  assert.equal(types["op://app/database/nothing"], "fieldNotFound");
+  assert.equal(types["op://app/gone/password"], "itemNotFound");
+  assert.equal(types["not a reference"], "parsing");
+  assert.ok(answers["not a reference"].error.message.includes("op://"));
+});
+
+test("no references, and the same one often", async () => {
+  assert.deepEqual(await responses([]), {});
+  service.calls = [];
+  const answers = await responses(Array(100).fill(password(1)));
+  assert.deepEqual(Object.keys(answers), [password(1)]);
+  assert.deepEqual(service.paths, [PATHS.vaults, PATHS.overviews, BATCH]);
+});
+
+test("120 items take three batches, and answers in any order are matched by id", async () => {
+  service.change = (answer) => {
+    if (answer.path === BATCH) answer.json.items.reverse();
+  };
+  service.calls = [];
+  const answers = await responses(many.map((_, n) => password(n)));
+  for (const n of many.keys()) assert.equal(answers[password(n)].content.secret, `pw ${n}`);
+  assert.deepEqual(service.paths, [PATHS.vaults, PATHS.overviews, BATCH, BATCH, BATCH]);
+});
+
+test("an item that the batch leaves out is missing", async () => {
+  service.change = (answer) => {
+    if (answer.path === BATCH) answer.json.items = [];
+  };
+  const answers = await responses(["op://app/database/password"]);
+  assert.equal(answers["op://app/database/password"].error.type, "notFound");
+});
+
+test("a batch that is refused for an unknown id is read item by item", async () => {
+  service.replace = (call, ask) =>
+    call.path === BATCH ? Promise.resolve(new Response(null, { status: 404 })) : ask();
+  const unknown = `op://${VAULT_ID}/${"z".repeat(26)}/password`;
+  const answers = await responses([password(1), unknown]);
+  assert.equal(answers[password(1)].content.secret, "pw 1");
+  assert.equal(answers[unknown].error.type, "itemNotFound");
+});
+
+test("a failing batch fails its references alone", async () => {
+  service.replace = (call, ask) =>
+    call.path === BATCH ? Promise.resolve(new Response(null, { status: 500 })) : ask();
+  const answers = await responses([password(1), "op://other/x/password"]);
+  assert.equal(answers[password(1)].error.type, "serverError");
+  assert.equal(answers["op://other/x/password"].content.secret, "in another vault");
+});
+
+test("what is no list of strings, and a closed client", async () => {
+  await service.failure(secrets.resolveAll("op://app/database/password"), "argumentInvalid");
+  await service.failure(secrets.resolveAll([7]), "argumentInvalid");
+  const client = await service.authenticate();
+  client.close();
+  await service.failure(client.secrets.resolveAll([password(1)]), "closed");
+});
