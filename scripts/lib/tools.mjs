@@ -21,6 +21,7 @@ const TOOLS = {
     version: () => cargoToml(/^wasm-bindgen = .*"=([\d.]+)"/m),
     args: ["--bin", "wasm-bindgen"],
   },
+  "cargo-fuzz": { version: "0.13.2", args: ["--locked"] },
   "cargo-deny": { version: "0.20.2", args: ["--locked", "--no-default-features"] },
 };
 

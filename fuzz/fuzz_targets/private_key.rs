@@ -1,0 +1,28 @@
+//! A private key that is written in OpenSSH's form is read again, to the same text.
+#![no_main]
+
+use base64ct::{Base64, Encoding};
+use libfuzzer_sys::fuzz_target;
+use onepassword_edge::item::ssh::to_openssh;
+
+const CHECK_BYTES: [u8; 4] = [1, 2, 3, 4];
+
+/// As PEM too, so that the fuzzer need not find out about base64.
+fn as_pem(label: &str, bytes: &[u8]) -> String {
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", Base64::encode_string(bytes))
+}
+
+fn check(pem: &str) {
+    let Ok(written) = to_openssh(pem, CHECK_BYTES) else { return };
+    let again = to_openssh(written.expose(), CHECK_BYTES).expect("what was written is read");
+    assert_eq!(written.expose(), again.expose());
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        check(text);
+    }
+    for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "OPENSSH PRIVATE KEY"] {
+        check(&as_pem(label, bytes));
+    }
+});

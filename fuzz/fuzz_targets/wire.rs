@@ -1,0 +1,39 @@
+//! Every struct of the wire, from the same bytes; and what the session makes of a status.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use onepassword_edge::{
+    host::HttpResponse,
+    json::parse,
+    keyring::Keyring,
+    secret::Secret,
+    session::{Session, check_status},
+    wire::{
+        BatchResponse, CompleteResponse, ConfirmResponse, DeviceResponse, ErrorResponse,
+        ExchangeResponse, ItemResponse, KeysetsResponse, OverviewsResponse, StartResponse, Vault,
+    },
+};
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = parse::<StartResponse>(bytes);
+    let _ = parse::<DeviceResponse>(bytes);
+    let _ = parse::<ExchangeResponse>(bytes);
+    let _ = parse::<ConfirmResponse>(bytes);
+    let _ = parse::<CompleteResponse>(bytes);
+    let _ = parse::<OverviewsResponse>(bytes);
+    let _ = parse::<ItemResponse>(bytes);
+    let _ = parse::<BatchResponse>(bytes);
+    let _ = parse::<ErrorResponse>(bytes);
+
+    let status = u16::from(bytes.first().copied().unwrap_or_default()) + 200;
+    let response = HttpResponse { status, retry_after: None, body: bytes.to_vec() };
+    let _ = check_status(&response, "fuzz");
+    let session = Session::new("id".into(), &Secret::new([1; 32]), "my.1password.com", 0);
+    assert!(session.open(&response).is_err());
+
+    let keysets = parse::<KeysetsResponse>(bytes).and_then(|answer| answer.keysets);
+    let mut ring = Keyring::<()>::new(&Secret::new([2; 32]), keysets.unwrap_or_default());
+    for vault in parse::<Vec<Vault>>(bytes).unwrap_or_default() {
+        let _ = ring.vault_key(&vault.uuid, &vault.combined_access.enc_vault_key);
+    }
+});
