@@ -4,13 +4,13 @@
 use libfuzzer_sys::fuzz_target;
 use onepassword_edge::token::parse_token;
 
-/// Shorter runs of characters stand in a message by chance.
-const SHORTEST_SECRET: usize = 16;
+/// What is shorter, or has spaces, stands in a message by chance.
+const SHORTEST_SECRET: usize = 24;
 
 fuzz_target!(|text: &str| {
     let Err(error) = parse_token(text) else { return };
-    let (message, text) = (error.to_string(), text.trim());
-    if text.len() >= SHORTEST_SECRET {
-        assert!(!message.contains(text));
+    let secret = text.trim().trim_start_matches("ops_");
+    if secret.len() >= SHORTEST_SECRET && !secret.contains(' ') {
+        assert!(!error.to_string().contains(secret));
     }
 });
