@@ -39,7 +39,7 @@ pub enum Error {
         /// How many more could not be opened.
         unreadable: usize,
         /// A name that is nearly this one.
-        similar: Option<String>,
+        similar: Option<Candidate>,
     },
     /// Several vaults have this name.
     #[error(
@@ -69,7 +69,7 @@ pub enum Error {
         /// How many more could not be opened.
         unreadable: usize,
         /// A name that is nearly this one.
-        similar: Option<String>,
+        similar: Option<Candidate>,
     },
     /// Several items have this title.
     #[error(
@@ -102,7 +102,7 @@ pub enum Error {
         /// The section part of the reference.
         section: String,
         /// A title that is nearly this one.
-        similar: Option<String>,
+        similar: Option<Candidate>,
     },
     /// No field has this id or title.
     #[error(
@@ -115,7 +115,7 @@ pub enum Error {
         /// The field part of the reference.
         field: String,
         /// A title that is nearly this one.
-        similar: Option<String>,
+        similar: Option<Candidate>,
     },
     /// Several fields have this title.
     #[error(
@@ -502,8 +502,10 @@ impl Error {
     }
 }
 
-fn did_you_mean(similar: &Option<String>) -> String {
-    similar.as_ref().map_or_else(String::new, |name| format!("; did you mean “{name}”?"))
+fn did_you_mean(similar: &Option<Candidate>) -> String {
+    let question =
+        |Candidate { id, title }: &Candidate| format!("; did you mean “{title}” (id {id})?");
+    similar.as_ref().map_or_else(String::new, question)
 }
 
 fn ids(candidates: &[Candidate]) -> String {
@@ -542,7 +544,7 @@ mod tests {
                 vault: text(),
                 readable: 1,
                 unreadable: 2,
-                similar: Some(text()),
+                similar: Some(Candidate { id: text(), title: text() }),
             },
             Error::TooManyItems { item: text(), vault: text(), candidates: vec![] },
             Error::ItemNotActive { item: text() },

@@ -3,7 +3,7 @@
 //! Names compare without regard to case, in Unicode, with nothing trimmed.
 
 use crate::{
-    error::Error,
+    error::{Candidate, Error},
     item::value::{Answer, Field, Moment},
     reference::SecretReference,
     wire::{ItemDetails, Section},
@@ -53,21 +53,31 @@ pub fn resolve<'a>(
 /// `closest(name, candidates) -> candidate`
 ///
 /// The candidate that is a typing error away: at most a third of the name differs.
-pub fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+///
+/// # Shapes
+/// - `candidates`: ids and titles
+pub fn closest<'a>(
+    name: &str,
+    candidates: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Option<Candidate> {
     let name = name.to_lowercase();
     let limit = (name.chars().count() / 3).max(1);
     candidates
-        .filter(|candidate| !candidate.is_empty())
-        .map(|candidate| (strsim::levenshtein(&name, &candidate.to_lowercase()), candidate))
+        .filter(|(_, title)| !title.is_empty())
+        .map(|named| (strsim::levenshtein(&name, &named.1.to_lowercase()), named))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate.to_owned())
+        .map(|(_, (id, title))| Candidate { id: id.to_owned(), title: title.to_owned() })
 }
 
-fn field_titles(details: &ItemDetails) -> impl Iterator<Item = &str> {
-    let built_in = details.fields.iter().map(|field| &*field.designation);
+/// Ids and titles; a built-in field without an id answers to its role.
+fn field_titles(details: &ItemDetails) -> impl Iterator<Item = (&str, &str)> {
+    let built_in = details.fields.iter().map(|field| {
+        let id = if field.id.is_empty() { &field.designation } else { &field.id };
+        (&**id, &*field.designation)
+    });
     let in_sections = details.sections.iter().flat_map(|section| &section.fields);
-    built_in.chain(in_sections.map(|field| &*field.title))
+    built_in.chain(in_sections.map(|field| (&*field.id, &*field.title)))
 }
 
 /// Several sections may match; then all of them are searched.
@@ -87,7 +97,10 @@ fn fields_in_sections<'a>(
         return Err(Error::NoMatchingSections {
             item: reference.item.clone(),
             section: section.into(),
-            similar: closest(section, details.sections.iter().map(|section| &*section.title)),
+            similar: closest(
+                section,
+                details.sections.iter().map(|other| (&*other.name, &*other.title)),
+            ),
         });
     }
     Ok(sections.flat_map(|section| fields_in_section(section, &reference.field)).collect())

@@ -184,8 +184,8 @@ impl<T> Listing<T> {
         self.entries.iter().filter(|(_, other)| is_named(name, other)).collect()
     }
 
-    fn similar(&self, name: &str) -> Option<String> {
-        closest(name, self.entries.iter().map(|(_, other)| other.as_str()))
+    fn similar(&self, name: &str, id: impl Fn(&T) -> &str) -> Option<Candidate> {
+        closest(name, self.entries.iter().map(|(thing, other)| (id(thing), other.as_str())))
     }
 }
 
@@ -199,7 +199,7 @@ impl Listing<OpenVault> {
                 vault,
                 readable: self.entries.len(),
                 unreadable: self.unreadable,
-                similar: self.similar(name),
+                similar: self.similar(name, |vault| &vault.id),
             }),
             several => Err(Error::TooManyVaults {
                 vault,
@@ -221,7 +221,7 @@ impl Listing<String> {
             [] => Err(Error::ItemNotFound {
                 readable: self.entries.len(),
                 unreadable: self.unreadable,
-                similar: self.similar(&item),
+                similar: self.similar(&item, String::as_str),
                 item,
                 vault,
             }),
