@@ -8,7 +8,7 @@ use crate::{
     identity::Identity,
     secret::Secret,
 };
-use js_sys::{Array, Date, Function, JsString, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Date, Function, JsString, Object, Promise, Reflect, Uint8Array};
 use serde::Serialize;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -290,20 +290,65 @@ async fn read_response(response: &JsValue, request: &HttpRequest) -> Result<Http
     };
     let retry_after = property(response, "headers")
         .and_then(|headers| call(&headers, "get", &["retry-after".into()]).ok()??.as_string());
-    let promise = call(response, "arrayBuffer", &[]).map_err(failed)?.ok_or_else(no_response)?;
-    let body = settle(promise).await.map_err(failed)?;
-    let length = property(&body, "byteLength").and_then(|length| length.as_f64());
-    if length.ok_or_else(no_response)? > MAX_BODY_BYTES {
-        return Err(Error::Protocol { what: "an answer is longer than 64 MiB" });
+    let mut body = Body::default();
+    let stream = property(response, "body").map(|stream| call(&stream, "getReader", &[]));
+    match stream.transpose().map_err(failed)?.flatten() {
+        // Piece by piece: as one buffer a file would be in memory once more.
+        Some(reader) => loop {
+            let next = call(&reader, "read", &[]).map_err(failed)?.ok_or_else(no_response)?;
+            let next = settle(next).await.map_err(failed)?;
+            match property(&next, "value") {
+                Some(piece) => body.push(&piece).ok_or_else(no_response)??,
+                None => break,
+            }
+        },
+        None => {
+            let whole = call(response, "arrayBuffer", &[]).map_err(failed)?;
+            let whole = settle(whole.ok_or_else(no_response)?).await.map_err(failed)?;
+            body.push(&whole).ok_or_else(no_response)??;
+        }
     }
-    let body = body_bytes(&body).ok_or_else(no_response)?;
-    Ok(HttpResponse { status, retry_after, body })
+    Ok(HttpResponse { status, retry_after, body: body.into_bytes() })
 }
 
-/// The bytes of an `ArrayBuffer`, of whichever realm.
-fn body_bytes(value: &JsValue) -> Option<Vec<u8>> {
+/// The pieces of an answer's body, which stay JavaScript's until their sum is
+/// known: the module's memory grows, but does not shrink.
+#[derive(Default)]
+struct Body {
+    pieces: Vec<Uint8Array>,
+    length: usize,
+}
+
+impl Body {
+    /// Adds an `ArrayBuffer` or bytes, of whichever realm; `None` if it is neither.
+    fn push(&mut self, piece: &JsValue) -> Option<Result<(), Error>> {
+        let length = property(piece, "byteLength")?.as_f64()?;
+        if length + self.length as f64 > MAX_BODY_BYTES {
+            return Some(Err(Error::Protocol { what: "an answer is longer than 64 MiB" }));
+        }
+        // A view is no proxy, whose length would throw.
+        let bytes = piece.dyn_ref::<Uint8Array>().filter(|_| ArrayBuffer::is_view(piece));
+        let piece = bytes.cloned().or_else(|| bytes_of(piece))?;
+        self.length += piece.length() as usize;
+        self.pieces.push(piece);
+        Some(Ok(()))
+    }
+
+    fn into_bytes(self) -> Vec<u8> {
+        let mut bytes = vec![0; self.length];
+        let mut rest = bytes.as_mut_slice();
+        for piece in self.pieces {
+            let (start, end) = rest.split_at_mut(piece.length() as usize);
+            piece.copy_to(start);
+            rest = end;
+        }
+        bytes
+    }
+}
+
+fn bytes_of(value: &JsValue) -> Option<Uint8Array> {
     let array = Reflect::construct(&uint8_array_class()?, &Array::of1(value)).ok()?;
-    Some(array.dyn_into::<Uint8Array>().ok()?.to_vec())
+    array.dyn_into::<Uint8Array>().ok()
 }
 
 fn uint8_array_class() -> Option<Function> {

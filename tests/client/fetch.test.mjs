@@ -91,6 +91,11 @@ for (const [name, code, retryable] of [
   });
 }
 
+/** A Response of another make whose body is read in pieces. */
+function streamed(read, status = 200) {
+  return { status, body: { getReader: () => ({ read }) } };
+}
+
 const NO_RESPONSES = {
   undefined: undefined,
   null: null,
@@ -115,6 +120,12 @@ const NO_RESPONSES = {
   "a body of a symbol": { status: 200, arrayBuffer: async () => Symbol("s") },
   "a body of text": { status: 200, arrayBuffer: async () => "{}" },
   "a body of a list": { status: 200, arrayBuffer: async () => [1, 2, 3] },
+  "a stream that is text": { status: 200, body: "{}" },
+  "a stream that cannot be read": { status: 200, body: { getReader: () => ({}) } },
+  "a stream of text": streamed(async () => ({ value: "{}" })),
+  "a stream of nothings": streamed(async () => ({ value: null })),
+  "a stream of lists": streamed(async () => ({ value: [1, 2, 3] })),
+  "a stream of proxies": streamed(async () => ({ value: new Proxy(new Uint8Array(8), {}) })),
 };
 for (const [name, response] of Object.entries(NO_RESPONSES)) {
   test(`fetch answers with ${name}`, async () => {
@@ -135,6 +146,33 @@ test("a body that breaks off", async () => {
     const error = await failsWhile(replace, "network");
     assert.match(error.cause.message, /terminated/);
   }
+});
+
+test("a body that never ends is given up", async () => {
+  let pieces = 0;
+  const value = new Uint8Array(2 ** 20);
+  const endless = streamed(async () => {
+    pieces += 1;
+    return { done: false, value };
+  });
+  const error = await failsWhile(() => endless, "protocol");
+  assert.match(error.message, /64 MiB/);
+  assert.equal(pieces, 65);
+});
+
+test("a body in pieces of any size and realm", async () => {
+  service.replace = async (_, ask) => {
+    const response = await ask();
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const pieces = Array.from(bytes, (byte) => Uint8Array.of(byte));
+    const foreign = runInNewContext("list.map((byte) => Uint8Array.of(byte))", {
+      list: [...bytes],
+    });
+    const left = [new Uint8Array(0), ...pieces.slice(0, 7), ...foreign.slice(7, 9)];
+    left.push(Buffer.from(bytes.subarray(9)));
+    return streamed(async () => ({ value: left.shift() }), response.status);
+  };
+  assert.equal(await (await service.authenticate()).resolve(BY_NAME), SECRET);
 });
 
 test("a body that was read already", async () => {

@@ -1,6 +1,7 @@
 // Files: text, bytes, their attributes, and what can be wrong with them.
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import init from "../../dist/wasm/op.js";
 import { Service } from "./support.mjs";
 
 const BYTES = Uint8Array.from({ length: 1000 }, (_, n) => (n * 7) % 256);
@@ -82,6 +83,21 @@ test("the size, the name and the id need no download", async () => {
     service.paths.filter((path) => path.includes("/file/")),
     [],
   );
+});
+
+test("a file is in the module's memory once", async () => {
+  const bytes = new Uint8Array(16 * 2 ** 20).fill(7);
+  const files = [{ name: "large.bin", content: bytes }];
+  const large = await Service.start({
+    account: { vaults: [{ name: "v", items: [{ title: "i", files }] }] },
+  });
+  // The service in this process has it too; the module's memory is the client's alone.
+  const { memory } = await init();
+  const { secrets: reader } = await large.authenticate();
+  const before = memory.buffer.byteLength;
+  assert.deepEqual(await reader.resolveBytes("op://v/i/large.bin"), bytes);
+  const grown = memory.buffer.byteLength - before;
+  assert.ok(grown < 1.2 * bytes.length, `${grown} bytes for a file of ${bytes.length}`);
 });
 
 test("a file at the older address", async () => {
