@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { type ErrorCode, type ErrorDetails, OnePasswordError } from "./errors.js";
+import { type Candidate, type ErrorCode, type ErrorDetails, OnePasswordError } from "./errors.js";
 import { loadCore } from "./load.js";
 import { detectPlatform } from "./platform.js";
 import type { Client as Core } from "./wasm/op.js";
@@ -70,6 +70,8 @@ export interface ResolvedReference {
 export interface ResolveError {
   readonly type: ErrorCode;
   readonly message: string;
+  /** What an ambiguous reference may have meant. */
+  readonly candidates?: readonly Candidate[];
 }
 
 /**
@@ -155,8 +157,8 @@ type Outcome = ResolvedReference | { readonly error: ErrorDetails };
 
 function toResponse(outcome: Outcome): ResolveResponse {
   if (!("error" in outcome)) return { content: outcome };
-  const { code: type, message } = outcome.error;
-  return { error: { type, message } };
+  const { code: type, message, candidates } = outcome.error;
+  return { error: { type, message, ...(candidates && { candidates }) } };
 }
 
 function checkReference(reference: string): void {
@@ -215,7 +217,8 @@ function check(condition: boolean, rule: string): asserts condition {
 }
 
 function isStringArray(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((entry) => typeof entry === "string");
+  // A copy, because `every` skips the holes of a sparse array.
+  return Array.isArray(value) && [...value].every((entry) => typeof entry === "string");
 }
 
 /** Gives what the core rejects with its class. */
@@ -228,11 +231,14 @@ async function rethrow<T>(promise: Promise<T>, reference?: string): Promise<T> {
     throw new OnePasswordError({
       ...details,
       // A token passed by mistake must not come back in an error.
-      reference: reference?.startsWith("op://") ? reference : undefined,
+      reference: reference === undefined || TOKEN.test(reference) ? undefined : reference,
       cause: cause === undefined ? undefined : new Error(String(cause)),
     });
   }
 }
+
+/** Of a token, and of what is no reference at all. */
+const TOKEN = /ops_|^(?!op:\/\/)/;
 
 function isErrorDetails(value: unknown): value is ErrorDetails {
   return typeof value === "object" && value !== null && "code" in value && "message" in value;

@@ -3,10 +3,13 @@
 //! An [`Error`] never holds a token, key, secret or the text of a foreign
 //! parser's complaint, which may quote one.
 
+use std::borrow::Cow;
+
 /// Something that an ambiguous reference may have meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// Its id, which is not ambiguous.
+    /// Its id, of a field with its section's before it: what a reference may say
+    /// instead. Empty if there is nothing.
     pub id: String,
     /// Its name or title.
     pub title: String,
@@ -27,7 +30,7 @@ pub enum Error {
     },
     /// No vault has this id or name.
     #[error(
-        "no vault “{vault}” among the {readable} vaults that this service account can read{}{}; check the name, or grant the service account access to the vault",
+        "no vault “{vault}” among the {readable} vaults that this service account can read{}{} the name, name the vault by its id, or grant the service account access to it",
         and_unreadable(*.unreadable),
         did_you_mean(.similar)
     )]
@@ -55,7 +58,7 @@ pub enum Error {
     },
     /// No item has this id or title.
     #[error(
-        "no item “{item}” among the {readable} items of the vault “{vault}”{}{}; check the title and the vault, or name the item by its id",
+        "no item “{item}” among the {readable} items of the vault “{vault}”{}{} the title and the vault, or name the item by its id",
         and_unreadable(*.unreadable),
         did_you_mean(.similar)
     )]
@@ -93,7 +96,7 @@ pub enum Error {
     },
     /// No section has this id or title.
     #[error(
-        "the item “{item}” has no section “{section}”{}; check the section's title or leave it out",
+        "the item “{item}” has no section “{section}”{} the section's title, name it by its id, or leave it out",
         did_you_mean(.similar)
     )]
     NoMatchingSections {
@@ -106,12 +109,15 @@ pub enum Error {
     },
     /// No field has this id or title.
     #[error(
-        "the item “{item}” has no field “{field}” where the reference looks{}; check the field's name and its section",
+        "the item “{item}” has no field “{field}”{}{} the field's title and its section, or name it by its id",
+        in_section(.section),
         did_you_mean(.similar)
     )]
     FieldNotFound {
         /// The item part of the reference.
         item: String,
+        /// The section part of the reference.
+        section: Option<String>,
         /// The field part of the reference.
         field: String,
         /// A title that is nearly this one.
@@ -119,9 +125,9 @@ pub enum Error {
     },
     /// Several fields have this title.
     #[error(
-        "{} fields of the item “{item}” match “{field}”; name the section, or use the id of one in place of the title: {}",
+        "{} fields of the item “{item}” match “{field}”; {}",
         candidates.len(),
-        ids(candidates)
+        in_their_place(candidates)
     )]
     TooManyMatchingFields {
         /// The item part of the reference.
@@ -137,7 +143,7 @@ pub enum Error {
         /// The field part of the reference.
         field: String,
         /// What stands in the way; never the value.
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
     /// `attribute=otp` was asked of a field that is not a one-time password.
     #[error(
@@ -503,9 +509,26 @@ impl Error {
 }
 
 fn did_you_mean(similar: &Option<Candidate>) -> String {
-    let question =
-        |Candidate { id, title }: &Candidate| format!("; did you mean “{title}” (id {id})?");
-    similar.as_ref().map_or_else(String::new, question)
+    let by_id = |id: &str| if id.is_empty() { String::new() } else { format!(" (id {id})") };
+    match similar {
+        Some(Candidate { id, title }) => format!("; did you mean “{title}”{}? Check", by_id(id)),
+        None => "; check".to_owned(),
+    }
+}
+
+fn in_section(section: &Option<String>) -> String {
+    let within = |section| format!(" in the section “{section}”");
+    section.as_ref().map_or_else(String::new, within)
+}
+
+/// Not all have an id that a reference may name: the parts of SSH keys and documents do not.
+fn in_their_place(candidates: &[Candidate]) -> String {
+    let named = candidates.iter().filter(|candidate| !candidate.id.is_empty());
+    let ids: Vec<_> = named.map(|candidate| candidate.id.as_str()).collect();
+    match ids.as_slice() {
+        [] => "no reference can tell them apart: rename one".to_owned(),
+        ids => format!("use in place of field and section one of: {}", ids.join(", ")),
+    }
 }
 
 fn ids(candidates: &[Candidate]) -> String {
@@ -549,9 +572,14 @@ mod tests {
             Error::TooManyItems { item: text(), vault: text(), candidates: vec![] },
             Error::ItemNotActive { item: text() },
             Error::NoMatchingSections { item: text(), section: text(), similar: None },
-            Error::FieldNotFound { item: text(), field: text(), similar: None },
+            Error::FieldNotFound {
+                item: text(),
+                section: Some(text()),
+                field: text(),
+                similar: None,
+            },
             Error::TooManyMatchingFields { item: text(), field: text(), candidates: vec![] },
-            Error::UnreadableField { field: text(), reason },
+            Error::UnreadableField { field: text(), reason: reason.into() },
             Error::IncompatibleTotpQuery { field: text() },
             Error::IncompatibleSshKeyQuery { field: text() },
             Error::IncompatibleAttribute { field: text(), of: "a file" },

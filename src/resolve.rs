@@ -6,11 +6,14 @@ use crate::{
     error::{Candidate, Error},
     item::value::{Answer, Field, Moment},
     reference::SecretReference,
-    wire::{ItemDetails, Section},
+    wire::{FieldObject, ItemDetails, Section, SectionField},
 };
 
 /// What the notes answer to.
 const NOTES_NAMES: [&str; 2] = ["notesPlain", "notes"];
+
+/// Kind of a file's field.
+const FILE: &str = "file";
 
 /// `is_named(part, name) -> bool`
 ///
@@ -31,20 +34,25 @@ pub fn resolve<'a>(
     reference: &SecretReference,
     moment: Moment,
 ) -> Result<Answer<'a>, Error> {
+    let name = &reference.field;
     let fields = match &reference.section {
-        Some(section) => fields_in_sections(details, section, reference)?,
-        None => fields_anywhere(details, &reference.field),
+        Some(part) => {
+            let sections = sections_named(details, part, reference)?;
+            or_files(named_in(&sections, name), || files_in(&sections, name))
+        }
+        None => fields_anywhere(details, name),
     };
     match fields.as_slice() {
         [] => Err(Error::FieldNotFound {
             item: reference.item.clone(),
-            field: reference.field.clone(),
-            similar: closest(&reference.field, field_titles(details)),
+            section: reference.section.clone(),
+            field: name.clone(),
+            similar: closest(name, all_fields(details)),
         }),
-        [field] => field.answer(&reference.field, reference.query, moment),
+        [field] => field.answer(name, reference.query, moment),
         several => Err(Error::TooManyMatchingFields {
             item: reference.item.clone(),
-            field: reference.field.clone(),
+            field: name.clone(),
             candidates: several.iter().map(Field::candidate).collect(),
         }),
     }
@@ -53,89 +61,118 @@ pub fn resolve<'a>(
 /// `closest(name, candidates) -> candidate`
 ///
 /// The candidate that is a typing error away: at most a third of the name differs.
-///
-/// # Shapes
-/// - `candidates`: ids and titles
-pub fn closest<'a>(
-    name: &str,
-    candidates: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Option<Candidate> {
+pub fn closest(name: &str, candidates: impl Iterator<Item = Candidate>) -> Option<Candidate> {
     let name = name.to_lowercase();
-    let limit = (name.chars().count() / 3).max(1);
+    let length = name.chars().count();
+    let limit = (length / 3).max(1);
     candidates
-        .filter(|(_, title)| !title.is_empty())
-        .map(|named| (strsim::levenshtein(&name, &named.1.to_lowercase()), named))
+        // Before the distance, which takes the product of the lengths.
+        .filter(|Candidate { title, .. }| title.chars().count().abs_diff(length) <= limit)
+        .map(|named| (strsim::levenshtein(&name, &named.title.to_lowercase()), named))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
-        .map(|(_, (id, title))| Candidate { id: id.to_owned(), title: title.to_owned() })
+        .map(|(_, named)| named)
 }
 
-/// Ids and titles; a built-in field without an id answers to its role.
-fn field_titles(details: &ItemDetails) -> impl Iterator<Item = (&str, &str)> {
-    let built_in = details.fields.iter().map(|field| {
-        let id = if field.id.is_empty() { &field.designation } else { &field.id };
-        (&**id, &*field.designation)
+/// What the item's fields answer to, as candidates. The names of built-in fields are their roles.
+fn all_fields(details: &ItemDetails) -> impl Iterator<Item = Candidate> {
+    let outside = outside_sections(details)
+        .map(|([name, _], field)| Candidate { title: name.to_owned(), ..field.candidate() });
+    let document = details.document.iter().map(|file| Field::document(file).candidate());
+    let inside = details.sections.iter().flat_map(|section| {
+        section.fields.iter().map(|field| Field::in_section(field, &section.name).candidate())
     });
-    let in_sections = details.sections.iter().flat_map(|section| &section.fields);
-    built_in.chain(in_sections.map(|field| (&*field.id, &*field.title)))
+    outside.chain(document).chain(inside)
 }
 
 /// Several sections may match; then all of them are searched.
-fn fields_in_sections<'a>(
+fn sections_named<'a>(
     details: &'a ItemDetails,
-    section: &str,
+    part: &str,
     reference: &SecretReference,
-) -> Result<Vec<Field<'a>>, Error> {
-    let mut sections = details
-        .sections
-        .iter()
-        .filter(|candidate| {
-            is_named(section, &candidate.name) || is_named(section, &candidate.title)
-        })
-        .peekable();
-    if sections.peek().is_none() {
-        return Err(Error::NoMatchingSections {
-            item: reference.item.clone(),
-            section: section.into(),
-            similar: closest(
-                section,
-                details.sections.iter().map(|other| (&*other.name, &*other.title)),
-            ),
-        });
+) -> Result<Vec<&'a Section>, Error> {
+    let is_it =
+        |section: &&Section| is_named(part, &section.name) || is_named(part, &section.title);
+    let sections: Vec<_> = details.sections.iter().filter(is_it).collect();
+    if !sections.is_empty() {
+        return Ok(sections);
     }
-    Ok(sections.flat_map(|section| fields_in_section(section, &reference.field)).collect())
+    let candidate =
+        |section: &Section| Candidate { id: section.name.clone(), title: section.title.clone() };
+    Err(Error::NoMatchingSections {
+        item: reference.item.clone(),
+        section: part.to_owned(),
+        similar: closest(part, details.sections.iter().map(candidate)),
+    })
 }
 
 /// Fields outside titled sections come first, so that a built-in `username`
-/// beats a section's `username`.
+/// beats a section's `username`. The parts of SSH keys belong to the item.
 fn fields_anywhere<'a>(details: &'a ItemDetails, name: &str) -> Vec<Field<'a>> {
     let (untitled, titled): (Vec<_>, Vec<_>) =
         details.sections.iter().partition(|section| section.title.is_empty());
-    let within = |sections: Vec<&'a Section>| {
-        sections.into_iter().flat_map(|section| fields_in_section(section, name)).collect()
-    };
-    let mut fields: Vec<Field<'a>> = fields_outside_sections(details, name);
-    fields.extend::<Vec<_>>(within(untitled));
-    if fields.is_empty() { within(titled) } else { fields }
+    let mut first: Vec<Field<'a>> = outside_sections(details)
+        .filter(|(names, _)| names.iter().any(|other| is_named(name, other)))
+        .map(|(_, field)| field)
+        .collect();
+    first.extend(named_in(&untitled, name));
+    let keys = details.sections.iter().flat_map(|section| &section.fields);
+    first.extend(keys.filter_map(|key| Field::ssh_key_part(key, |other| is_named(name, other))));
+    let fields = or_files(first, || {
+        let document = details.document.iter().filter(|file| is_named(name, &file.file_name));
+        document.map(Field::document).chain(files_in(&untitled, name)).collect()
+    });
+    if !fields.is_empty() {
+        return fields;
+    }
+    or_files(named_in(&titled, name), || files_in(&titled, name))
 }
 
-fn fields_outside_sections<'a>(details: &'a ItemDetails, name: &str) -> Vec<Field<'a>> {
-    let built_in = details
-        .fields
-        .iter()
-        .filter(|field| is_named(name, &field.designation) || is_named(name, &field.id))
-        .map(Field::built_in);
-    let notes = details
-        .notes_plain
-        .iter()
-        .filter(|_| NOTES_NAMES.iter().any(|notes| is_named(name, notes)))
-        .map(Field::notes);
-    let document =
-        details.document.iter().filter(|file| is_named(name, &file.file_name)).map(Field::document);
-    built_in.chain(notes).chain(document).collect()
+/// The fields outside sections, and what they answer to.
+fn outside_sections(details: &ItemDetails) -> impl Iterator<Item = ([&str; 2], Field<'_>)> {
+    let built_in = details.fields.iter();
+    let built_in =
+        built_in.map(|field| ([&*field.designation, &*field.id], Field::built_in(field)));
+    let password = details.password.iter().map(|text| (["password"; 2], Field::password(text)));
+    let notes = details.notes_plain.iter().map(|text| (NOTES_NAMES, Field::notes(text)));
+    built_in.chain(password).chain(notes)
 }
 
-fn fields_in_section<'a>(section: &'a Section, name: &str) -> Vec<Field<'a>> {
-    let named = |field| Field::in_section(field, |candidate| is_named(name, candidate));
-    section.fields.iter().filter_map(named).collect()
+/// The fields of these sections whose id or title it is.
+fn named_in<'a>(sections: &[&'a Section], name: &str) -> Vec<Field<'a>> {
+    fields_of(sections, |field| is_named(name, &field.id) || is_named(name, &field.title))
+}
+
+/// The files of these sections whose id or name it is.
+fn files_in<'a>(sections: &[&'a Section], name: &str) -> Vec<Field<'a>> {
+    fields_of(sections, |field| {
+        file_of(field)
+            .is_some_and(|file| is_named(name, &field.id) || is_named(name, &file.file_name))
+    })
+}
+
+fn fields_of<'a>(
+    sections: &[&'a Section],
+    is_it: impl Fn(&SectionField) -> bool,
+) -> Vec<Field<'a>> {
+    let mut found = Vec::new();
+    for section in sections {
+        let fields = section.fields.iter().filter(|field| is_it(field));
+        found.extend(fields.map(|field| Field::in_section(field, &section.name)));
+    }
+    found
+}
+
+fn file_of(field: &SectionField) -> Option<&FieldObject> {
+    field.value.object.as_ref().filter(|_| field.kind == FILE)
+}
+
+/// A name is looked for among all fields, and if it is no field's but at most one
+/// file's, among the names of files: a file's title alone does not find it.
+fn or_files<'a>(fields: Vec<Field<'a>>, files: impl FnOnce() -> Vec<Field<'a>>) -> Vec<Field<'a>> {
+    match fields.as_slice() {
+        [] => files(),
+        [only] if only.is_file() => files(),
+        _ => fields,
+    }
 }

@@ -9,7 +9,6 @@ use crate::{
     secret::Secret,
 };
 use js_sys::{Array, ArrayBuffer, Date, Function, JsString, Object, Promise, Reflect, Uint8Array};
-use serde::Serialize;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
@@ -22,6 +21,8 @@ const MAX_CAUSE_CHARS: usize = 300;
 const MAX_BODY_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
 /// Keys, proofs, tokens and ids of sessions are longer than this.
 const SHORTEST_KEY_CHARS: usize = 16;
+/// Names of fields and hosts are no longer than this, tokens are.
+const LONGEST_WORD_CHARS: usize = 200;
 
 /// The standard library's allocator is 3 KB larger, gzipped.
 #[global_allocator]
@@ -35,49 +36,31 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 #[derive(Debug)]
 pub struct Client(Rc<client::Client<JsHost>>);
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct JsError {
-    code: &'static str,
-    message: String,
-    status: Option<u16>,
-    retryable: bool,
-    retry_after_ms: Option<f64>,
-    cause: Option<String>,
-    candidates: Option<Vec<JsCandidate>>,
-}
-
-#[derive(Serialize)]
-struct JsCandidate {
-    id: String,
-    title: String,
-}
-
-impl From<Candidate> for JsCandidate {
-    fn from(Candidate { id, title }: Candidate) -> Self {
-        Self { id, title }
-    }
-}
-
 impl From<Error> for JsValue {
     fn from(error: Error) -> Self {
-        let cause = match &error {
-            Error::Network { cause, .. } => Some(cause.clone()),
-            _ => None,
-        };
-        let error = JsError {
-            code: error.code(),
-            message: error.to_string(),
-            status: error.status(),
-            retryable: error.retryable(),
-            retry_after_ms: error.retry_after_ms().map(|ms| ms as f64),
-            cause,
-            candidates: Some(error.candidates())
-                .filter(|candidates| !candidates.is_empty())
-                .map(|candidates| candidates.iter().cloned().map(JsCandidate::from).collect()),
-        };
-        serde_wasm_bindgen::to_value(&error).unwrap_or(Self::UNDEFINED)
+        let message = printable(&error.to_string());
+        let object = string_object([("code", error.code()), ("message", &message)]);
+        set(&object, "retryable", error.retryable());
+        if let Some(status) = error.status() {
+            set(&object, "status", status);
+        }
+        if let Some(ms) = error.retry_after_ms() {
+            set(&object, "retryAfterMs", ms as f64);
+        }
+        if let Error::Network { cause, .. } = &error {
+            set(&object, "cause", cause.as_str());
+        }
+        let candidates = error.candidates();
+        if !candidates.is_empty() {
+            let candidates = candidates.iter().map(candidate_object).collect::<Array>();
+            set(&object, "candidates", candidates);
+        }
+        object.into()
     }
+}
+
+fn candidate_object(Candidate { id, title }: &Candidate) -> Object {
+    string_object([("id", id.as_str()), ("title", title.as_str())])
 }
 
 #[wasm_bindgen]
@@ -413,11 +396,26 @@ fn outcome_object(outcome: Result<Found, Error>) -> Object {
         ]),
         Err(error) => {
             let object = Object::new();
-            // Setting a property of a plain object cannot fail.
-            let _ = Reflect::set(&object, &"error".into(), &error.into());
+            set(&object, "error", error);
             object
         }
     }
+}
+
+/// Names may hold what a log must not: control characters, and a text of the
+/// length of a key, such as a token that was pasted into a reference.
+fn printable(message: &str) -> String {
+    let mut shown = String::new();
+    for word in message.split_inclusive(' ') {
+        let is_long = word.chars().count() > LONGEST_WORD_CHARS;
+        let kept = if is_long { SHORTEST_KEY_CHARS } else { LONGEST_WORD_CHARS };
+        let kept = word.chars().take(kept).map(|c| if c.is_control() { '\u{fffd}' } else { c });
+        shown.extend(kept);
+        if is_long {
+            shown.push_str("… ");
+        }
+    }
+    shown
 }
 
 /// A property, unless there is none or reading it throws.
@@ -431,8 +429,12 @@ fn property(value: &JsValue, name: &str) -> Option<JsValue> {
 fn string_object<'a>(properties: impl IntoIterator<Item = (&'a str, &'a str)>) -> Object {
     let object = Object::new();
     for (name, value) in properties {
-        // Setting a property of a plain object cannot fail.
-        let _ = Reflect::set(&object, &name.into(), &value.into());
+        set(&object, name, value);
     }
     object
+}
+
+/// Setting a property of a plain object cannot fail.
+fn set(object: &Object, name: &str, value: impl Into<JsValue>) {
+    let _ = Reflect::set(object, &name.into(), &value.into());
 }

@@ -284,7 +284,9 @@ from_json! {
         /// Sections with the other fields.
         "sections" => pub sections: Vec<Section>,
         /// The notes.
-        "notesPlain" => pub notes_plain: Option<FieldValue>,
+        "notesPlain" => pub notes_plain: Option<Secret<String>>,
+        /// The password of a Password item, which has no field for it.
+        "password" => pub password: Option<Secret<String>>,
         /// The file of a Document item.
         "documentAttributes" => pub document: Option<FieldObject>,
     }
@@ -297,6 +299,8 @@ from_json! {
         "name" => pub name: String,
         /// Its role, such as `username` or `password`.
         "designation" => pub designation: String,
+        /// The input's type: `T` text, `P` password, `E` e-mail, `U` URL, `TEL` phone, ….
+        "type" => pub input: String,
         /// The value.
         "value" => pub value: FieldValue,
     }
@@ -333,6 +337,8 @@ from_json! {
     pub struct SshKeyType {
         /// `ed25519` or `rsa`.
         "t" => pub name: String,
+        /// Of an RSA key: its size in bits.
+        "c" => pub bits: Option<i64>,
     }
 
     /// A field's value that is an object: an address or a file.

@@ -42,7 +42,7 @@ const WASM_OPT_FEATURES = [
  */
 export const BUILD_STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 export const BUILD_STD_ENV = { RUSTC_BOOTSTRAP: "1" };
-const IMMEDIATE_ABORT = ["-Zunstable-options", "-Cpanic=immediate-abort"];
+const NO_PANIC_TEXTS = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
 // Loops in place of unrolled rounds.
 const CRATE_OPTIONS = ['sha2_backend_soft="compact"', 'aes_backend_soft="compact"'];
 // -Oz for the smallest module, -O3 for the fastest.
@@ -91,7 +91,7 @@ function rustFlags(sysroot) {
   const names = existsSync(registries) ? readdirSync(registries) : [];
   for (const name of names) maps.push([join(registries, name), "/crates"]);
   const flags = maps.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
-  flags.push(...IMMEDIATE_ABORT);
+  flags.push(...NO_PANIC_TEXTS);
   for (const option of CRATE_OPTIONS) flags.push("--cfg", option);
   if (TARGET_FEATURES.length > 0) flags.push(`-Ctarget-feature=${TARGET_FEATURES.join(",")}`);
   return flags;

@@ -13,6 +13,7 @@ use crate::{
     secret::Secret,
     wire::{BatchRequest, BatchResponse, Item},
 };
+use std::rc::Rc;
 
 const READ_ITEMS: &str = "read several items";
 /// Items that one request may ask for.
@@ -33,6 +34,12 @@ pub struct Found {
 type Asked = (usize, SecretReference);
 type Outcome = Result<Found, Error>;
 
+/// The references into one vault.
+struct Group {
+    vault: OpenVault,
+    asked: Vec<Asked>,
+}
+
 impl<H: Host> Client<H> {
     /// `resolve_all(references) -> outcomes`
     ///
@@ -46,25 +53,30 @@ impl<H: Host> Client<H> {
     pub async fn resolve_all(&self, references: &[String]) -> Result<Vec<Outcome>, Error> {
         self.until_closed(async {
             let account = self.account()?;
-            let mut outcomes: Vec<Option<Outcome>> = Vec::new();
-            let mut groups: Vec<(String, Vec<Asked>)> = Vec::new();
+            let mut outcomes: Vec<Option<Outcome>> = references.iter().map(|_| None).collect();
+            let mut settle = |index: usize, outcome| {
+                if let Some(slot) = outcomes.get_mut(index) {
+                    *slot = Some(outcome);
+                }
+            };
+            let mut groups: Vec<Group> = Vec::new();
+            let mut listing = None;
             for (index, text) in references.iter().enumerate() {
-                match parse_reference(text) {
-                    Ok(reference) => {
-                        outcomes.push(None);
-                        add_to_group(&mut groups, (index, reference));
+                let grouped = match parse_reference(text) {
+                    Ok(asked) => {
+                        self.add_to_group(&account, &mut groups, &mut listing, (index, asked)).await
                     }
-                    Err(error) => outcomes.push(Some(Err(error))),
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = grouped {
+                    settle(index, Err(error));
                 }
             }
-            let mut listing = None;
-            for (part, group) in groups {
-                let vault = self.find_vault_once(&account, &part, &mut listing).await;
-                let answers = self.resolve_group(&account, vault, &group).await;
-                for ((index, _), answer) in group.iter().zip(answers) {
-                    if let Some(outcome) = outcomes.get_mut(*index) {
-                        *outcome = Some(answer);
-                    }
+            for group in &groups {
+                for (asked, answer) in
+                    group.asked.iter().zip(self.resolve_group(&account, group).await)
+                {
+                    settle(asked.0, answer);
                 }
             }
             Ok(outcomes.into_iter().flatten().collect())
@@ -72,44 +84,60 @@ impl<H: Host> Client<H> {
         .await
     }
 
-    /// A vault, by a list of all that is read at most once.
-    async fn find_vault_once(
+    /// Puts a reference to others of its vault. A list of all vaults is read at
+    /// most once, and no vault that is known is asked for again.
+    async fn add_to_group(
         &self,
         account: &Account<H::PrivateKey>,
-        part: &str,
-        listing: &mut Option<Listing<OpenVault>>,
-    ) -> Result<OpenVault, Error> {
-        if is_object_id(part)
-            && let Some(vault) = self.vault_by_id(account, part).await?
-        {
-            return Ok(vault);
+        groups: &mut Vec<Group>,
+        listing: &mut Option<Result<Listing<OpenVault>, Error>>,
+        asked: Asked,
+    ) -> Result<(), Error> {
+        let part = &asked.1.vault;
+        let known = groups.iter_mut().find(|group| {
+            group.vault.id == *part || group.asked.iter().any(|(_, other)| other.vault == *part)
+        });
+        if let Some(group) = known {
+            group.asked.push(asked);
+            return Ok(());
         }
-        if listing.is_none() {
-            *listing = Some(self.list_vaults(account).await?);
+        let by_id = if is_object_id(part) { self.vault_by_id(account, part).await? } else { None };
+        let vault = match by_id {
+            Some(vault) => vault,
+            None => {
+                if listing.is_none() {
+                    *listing = Some(self.list_vaults(account).await);
+                }
+                match listing {
+                    Some(Ok(listing)) => listing.pick_vault(part)?,
+                    Some(Err(error)) => return Err(error.clone()),
+                    None => return Err(Error::Closed),
+                }
+            }
+        };
+        match groups.iter_mut().find(|group| group.vault.id == vault.id) {
+            Some(group) => group.asked.push(asked),
+            None => groups.push(Group { vault, asked: vec![asked] }),
         }
-        listing.as_ref().map_or(Err(Error::Closed), |listing| listing.pick_vault(part))
+        Ok(())
     }
 
-    /// The outcomes of references into one vault.
     async fn resolve_group(
         &self,
         account: &Account<H::PrivateKey>,
-        vault: Result<OpenVault, Error>,
-        group: &[Asked],
+        Group { vault, asked }: &Group,
     ) -> Vec<Outcome> {
-        let vault = match vault {
-            Ok(vault) => vault,
-            Err(error) => return fail(group, &error),
-        };
-        let answers = self.resolve_in_vault(account, &vault, group).await;
+        let answers = self.resolve_in_vault(account, vault, asked).await;
         let is_sealed = |answer: &Outcome| matches!(answer, Err(Error::Decryption { .. }));
         if !vault.is_remembered || !answers.iter().any(is_sealed) {
             return answers;
         }
         // The vault may have got a new key since this one was remembered.
         match self.read_vault(account, &vault.id).await {
-            Ok(vault) => self.resolve_in_vault(account, &vault, group).await,
-            Err(error) => fail(group, &error),
+            Ok(current) if !Rc::ptr_eq(&current.key, &vault.key) => {
+                self.resolve_in_vault(account, &current, asked).await
+            }
+            _ => answers,
         }
     }
 
@@ -117,15 +145,13 @@ impl<H: Host> Client<H> {
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
-        group: &[Asked],
+        asked: &[Asked],
     ) -> Vec<Outcome> {
-        let (ids, items) = match self.read_items(account, vault, group).await {
-            Ok(read) => read,
-            Err(error) => return fail(group, &error),
-        };
+        let mut items = Items::default();
+        let ids = self.read_items(account, vault, asked, &mut items).await;
         let mut outcomes = Vec::new();
-        for ((_, reference), id) in group.iter().zip(ids) {
-            outcomes.push(match id.and_then(|id| find(&items, &id)) {
+        for ((_, reference), id) in asked.iter().zip(ids) {
+            outcomes.push(match id.and_then(|id| items.find(&id)) {
                 Ok(item) => self.resolve_found(account, vault, item, reference).await,
                 Err(error) => Err(error),
             });
@@ -149,32 +175,32 @@ impl<H: Host> Client<H> {
         })
     }
 
-    /// For each reference the id of the item that it names, and these items.
+    /// For each reference the id of the item that it names; reads these items.
     async fn read_items(
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
-        group: &[Asked],
-    ) -> Result<(Vec<Result<String, Error>>, Vec<Item>), Error> {
+        asked: &[Asked],
+        items: &mut Items,
+    ) -> Vec<Result<String, Error>> {
         let mut listing = None;
         let mut ids = Vec::new();
-        for (_, reference) in group {
+        for (_, reference) in asked {
             ids.push(if is_object_id(&reference.item) {
                 Ok(reference.item.clone())
             } else {
                 self.id_by_title(account, vault, reference, &mut listing).await
             });
         }
-        let mut items = Vec::new();
-        self.read_batches(account, vault, &ids, &mut items).await?;
+        self.read_batches(account, vault, &ids, items).await;
         // An id that is no item's may be a title.
-        for ((_, reference), id) in group.iter().zip(&mut ids) {
-            if is_object_id(&reference.item) && find(&items, &reference.item).is_err() {
+        for ((_, reference), id) in asked.iter().zip(&mut ids) {
+            if is_object_id(&reference.item) && !items.knows(&reference.item) {
                 *id = self.id_by_title(account, vault, reference, &mut listing).await;
             }
         }
-        self.read_batches(account, vault, &ids, &mut items).await?;
-        Ok((ids, items))
+        self.read_batches(account, vault, &ids, items).await;
+        ids
     }
 
     /// An item's id, by a list of titles that is read at most once.
@@ -195,54 +221,70 @@ impl<H: Host> Client<H> {
         }
     }
 
-    /// Adds those of the items that are not there yet.
+    /// Reads those items that are not known yet.
     async fn read_batches(
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
         ids: &[Result<String, Error>],
-        items: &mut Vec<Item>,
-    ) -> Result<(), Error> {
+        items: &mut Items,
+    ) {
         let mut wanted: Vec<String> = Vec::new();
         for id in ids.iter().flatten() {
-            if find(items, id).is_err() && !wanted.contains(id) {
+            if !items.knows(id) && !wanted.contains(id) {
                 wanted.push(id.clone());
             }
         }
         for ids in wanted.chunks(MAX_BATCH) {
-            let target = format!("/api/v3/vault/{}/items/batch", vault.id);
-            let body = to_json(&BatchRequest { item_uuids: ids });
-            match self.post(account, READ_ITEMS, target, body).await {
-                Ok(BatchResponse { items: Some(answered) }) => items.extend(answered),
-                Ok(_) => return Err(Error::Protocol { what: "a batch came without its items" }),
+            match self.read_batch(account, vault, ids).await {
+                Ok(answered) => items.read.extend(answered),
                 // Should the service refuse a batch for one id that it does not know.
                 Err(Error::NotFound { .. }) => {
                     for id in ids {
-                        let item = self.read_item(account, &vault.id, id).await;
-                        items.extend(unless_missing(item)?);
+                        match unless_missing(self.read_item(account, &vault.id, id).await) {
+                            Ok(item) => items.read.extend(item),
+                            Err(error) => items.failed.push((id.clone(), error)),
+                        }
                     }
                 }
-                Err(other) => return Err(other),
+                Err(error) => {
+                    items.failed.extend(ids.iter().map(|id| (id.clone(), error.clone())));
+                }
             }
         }
-        Ok(())
+    }
+
+    async fn read_batch(
+        &self,
+        account: &Account<H::PrivateKey>,
+        vault: &OpenVault,
+        ids: &[String],
+    ) -> Result<Vec<Item>, Error> {
+        let target = format!("/api/v3/vault/{}/items/batch", vault.id);
+        let body = to_json(&BatchRequest { item_uuids: ids });
+        let answer: BatchResponse = self.post(account, READ_ITEMS, target, body).await?;
+        answer.items.ok_or(Error::Protocol { what: "a batch came without its items" })
     }
 }
 
-fn add_to_group(groups: &mut Vec<(String, Vec<Asked>)>, asked: Asked) {
-    let (_, SecretReference { vault, .. }) = &asked;
-    match groups.iter_mut().find(|(other, _)| other == vault) {
-        Some((_, group)) => group.push(asked),
-        None => groups.push((vault.clone(), vec![asked])),
+/// What batches brought, and why some of it did not come.
+#[derive(Default)]
+struct Items {
+    read: Vec<Item>,
+    failed: Vec<(String, Error)>,
+}
+
+impl Items {
+    fn knows(&self, id: &str) -> bool {
+        self.read.iter().any(|item| item.uuid == id) || self.failed.iter().any(|(of, _)| of == id)
     }
-}
 
-fn find<'a>(items: &'a [Item], id: &str) -> Result<&'a Item, Error> {
-    let missing = Error::NotFound { action: READ_ITEMS, error_code: None };
-    items.iter().find(|item| item.uuid == id).ok_or(missing)
-}
-
-/// Every reference fails alike.
-fn fail(group: &[Asked], error: &Error) -> Vec<Outcome> {
-    group.iter().map(|_| Err(error.clone())).collect()
+    fn find(&self, id: &str) -> Result<&Item, Error> {
+        let failed = self.failed.iter().find(|(of, _)| of == id);
+        let missing = Error::Protocol { what: "a batch came without an item that the vault lists" };
+        self.read
+            .iter()
+            .find(|item| item.uuid == id)
+            .ok_or_else(|| failed.map_or(missing, |(_, error)| error.clone()))
+    }
 }

@@ -1,11 +1,14 @@
 //! Downloading files.
 
 use super::{Account, Client};
-use crate::{error::Error, host::Host, item::file::open_file, secret::Secret, wire::FieldObject};
+use crate::{
+    crypto::aead::TAG_BYTES, error::Error, host::Host, item::file::open_file, secret::Secret,
+    wire::FieldObject,
+};
 
 const READ_FILE: &str = "read the file";
 /// What the vendor's client reads at most.
-const MAX_FILE_BYTES: i64 = 50 * 1024 * 1024;
+const MAX_FILE_BYTES: i64 = 50_000_000;
 
 impl<H: Host> Client<H> {
     /// A file's content. `name` is what the reference calls it.
@@ -20,11 +23,11 @@ impl<H: Host> Client<H> {
         if id.is_empty() || !id.bytes().all(|c| c.is_ascii_alphanumeric()) {
             return Err(Error::Protocol { what: "a file has a malformed id" });
         }
-        let size = file.unencrypted_size;
-        if size > MAX_FILE_BYTES {
-            let (field, limit) = (name.to_owned(), MAX_FILE_BYTES);
-            return Err(Error::FileTooLarge { field, size, limit });
-        }
+        let check_size = |size| match size {
+            ..=MAX_FILE_BYTES => Ok(()),
+            _ => Err(Error::FileTooLarge { field: name.to_owned(), size, limit: MAX_FILE_BYTES }),
+        };
+        check_size(file.unencrypted_size)?;
         // The address that the vendor's client uses, then the older one.
         let newer = format!("/api/v3/file/{id}");
         let stored = match self.read_bytes(account, READ_FILE, newer).await {
@@ -34,6 +37,8 @@ impl<H: Host> Client<H> {
             }
             result => result?,
         };
+        // The record may say less than there is.
+        check_size(stored.len().saturating_sub(TAG_BYTES) as i64)?;
         open_file(file, stored)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     host::Host,
     item::{is_active, open_title},
     reference::SecretReference,
-    resolve::{closest, is_named},
+    resolve::closest,
     wire::{Item, ItemResponse, OverviewsResponse, Vault, VaultAttributes},
 };
 use std::rc::Rc;
@@ -26,6 +26,12 @@ pub(super) struct OpenVault {
     pub(super) key: Rc<SymmetricKey>,
     /// Whether the key is one of an earlier call, and the vault was not asked for.
     pub(super) is_remembered: bool,
+}
+
+impl OpenVault {
+    fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 impl<H: Host> Client<H> {
@@ -88,7 +94,7 @@ impl<H: Host> Client<H> {
         let mut listing = Listing::default();
         for vault in vaults {
             match self.open_vault(account, vault).await {
-                Ok(entry) => listing.entries.push(entry),
+                Ok((vault, name)) => listing.push(vault, name),
                 Err(Error::Decryption { .. }) => listing.unreadable += 1,
                 Err(other) => return Err(other),
             }
@@ -156,7 +162,7 @@ impl<H: Host> Client<H> {
         let mut listing = Listing::default();
         for item in items.into_iter().filter(is_active) {
             match open_title(&item, &vault.key) {
-                Ok(title) if is_object_id(&item.uuid) => listing.entries.push((item.uuid, title)),
+                Ok(title) if is_object_id(&item.uuid) => listing.push(item.uuid, title),
                 _ => listing.unreadable += 1,
             }
         }
@@ -169,8 +175,15 @@ impl<H: Host> Client<H> {
 
 /// Things with their names, and how many more could not be opened.
 pub(super) struct Listing<T> {
-    entries: Vec<(T, String)>,
+    entries: Vec<Named<T>>,
     unreadable: usize,
+}
+
+struct Named<T> {
+    thing: T,
+    name: String,
+    /// In lower case, for the many comparisons of a batch.
+    lower: String,
 }
 
 impl<T> Default for Listing<T> {
@@ -180,12 +193,23 @@ impl<T> Default for Listing<T> {
 }
 
 impl<T> Listing<T> {
-    fn named(&self, name: &str) -> Vec<&(T, String)> {
-        self.entries.iter().filter(|(_, other)| is_named(name, other)).collect()
+    fn push(&mut self, thing: T, name: String) {
+        self.entries.push(Named { thing, lower: name.to_lowercase(), name });
+    }
+
+    fn named(&self, name: &str) -> Vec<&Named<T>> {
+        let lower = name.to_lowercase();
+        self.entries.iter().filter(|entry| entry.lower == lower).collect()
     }
 
     fn similar(&self, name: &str, id: impl Fn(&T) -> &str) -> Option<Candidate> {
-        closest(name, self.entries.iter().map(|(thing, other)| (id(thing), other.as_str())))
+        closest(name, self.entries.iter().map(|entry| entry.candidate(&id)))
+    }
+}
+
+impl<T> Named<T> {
+    fn candidate(&self, id: impl Fn(&T) -> &str) -> Candidate {
+        Candidate { id: id(&self.thing).to_owned(), title: self.name.clone() }
     }
 }
 
@@ -194,19 +218,16 @@ impl Listing<OpenVault> {
     pub(super) fn pick_vault(&self, name: &str) -> Result<OpenVault, Error> {
         let vault = name.to_owned();
         match self.named(name).as_slice() {
-            [(only, _)] => Ok(only.clone()),
+            [only] => Ok(only.thing.clone()),
             [] => Err(Error::VaultNotFound {
                 vault,
                 readable: self.entries.len(),
                 unreadable: self.unreadable,
-                similar: self.similar(name, |vault| &vault.id),
+                similar: self.similar(name, OpenVault::id),
             }),
             several => Err(Error::TooManyVaults {
                 vault,
-                candidates: several
-                    .iter()
-                    .map(|(vault, name)| candidate(&vault.id, name))
-                    .collect(),
+                candidates: several.iter().map(|vault| vault.candidate(OpenVault::id)).collect(),
             }),
         }
     }
@@ -217,7 +238,7 @@ impl Listing<String> {
     pub(super) fn pick_item(&self, reference: &SecretReference) -> Result<String, Error> {
         let (item, vault) = (reference.item.clone(), reference.vault.clone());
         match self.named(&item).as_slice() {
-            [(only, _)] => Ok(only.clone()),
+            [only] => Ok(only.thing.clone()),
             [] => Err(Error::ItemNotFound {
                 readable: self.entries.len(),
                 unreadable: self.unreadable,
@@ -228,14 +249,10 @@ impl Listing<String> {
             several => Err(Error::TooManyItems {
                 item,
                 vault,
-                candidates: several.iter().map(|(id, title)| candidate(id, title)).collect(),
+                candidates: several.iter().map(|item| item.candidate(String::as_str)).collect(),
             }),
         }
     }
-}
-
-fn candidate(id: &str, title: &str) -> Candidate {
-    Candidate { id: id.to_owned(), title: title.to_owned() }
 }
 
 /// Refuses an item in the bin or deleted. `part` is what the reference calls it.

@@ -10,6 +10,8 @@ use aes_gcm::{
 pub const KEY_BYTES: usize = 32;
 /// Length of an initialisation vector.
 pub const IV_BYTES: usize = 12;
+/// Length of the tag, which follows the ciphertext.
+pub const TAG_BYTES: usize = 16;
 
 /// `seal(key, iv, plaintext) -> sealed`
 ///

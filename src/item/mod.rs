@@ -1,6 +1,7 @@
 //! An item once it is opened: its state, its title, its fields.
 
 pub mod file;
+pub mod postal;
 pub mod ssh;
 pub mod totp;
 pub mod value;

@@ -4,7 +4,7 @@
 //! hand. Gzipped, that is 3.6 kB of the module; with the crates `pkcs8`, `pkcs1` and
 //! `pem-rfc7468` it was 17.1 kB, and with `ssh-key` 0.7.0-rc.11 on top of them 42.0 kB.
 
-use crate::{encoding::decode_base64, secret::Secret};
+use crate::secret::Secret;
 use base64ct::{Base64, Encoding};
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
@@ -19,6 +19,9 @@ const RSA_OID: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const ED25519_OID: &[u8] = &[0x2b, 0x65, 0x70];
 const RSA: &[u8] = b"ssh-rsa";
 const ED25519: &[u8] = b"ssh-ed25519";
+/// Smaller keys the vendor's client refuses: 2,048 bits, and exponents from 65,537.
+const MIN_RSA_BYTES: usize = 256;
+const MIN_RSA_EXPONENT_BYTES: usize = 3;
 const MAGIC: &[u8] = b"openssh-key-v1\0";
 /// Cipher, key derivation and its options of a key that is not encrypted.
 const NOT_ENCRYPTED: [&[u8]; 3] = [b"none", b"none", b""];
@@ -76,13 +79,20 @@ fn parse(pem: &str, room: usize) -> Option<Key> {
     }
 }
 
-/// One PEM text and nothing else, with lines of any length (RFC 7468 §3, “lax”).
-fn decode_pem(pem: &str) -> Option<(&str, Zeroizing<Vec<u8>>)> {
-    let (label, rest) = pem.strip_prefix("-----BEGIN ")?.split_once("-----")?;
-    let body = rest.strip_suffix("-----")?.strip_suffix(label)?.strip_suffix("-----END ")?;
+/// The only PEM text, with lines of any length (RFC 7468 §3, “lax”). Text around
+/// it and headers in it (RFC 1421 §4.6) are left out.
+fn decode_pem(text: &str) -> Option<(&str, Zeroizing<Vec<u8>>)> {
+    let (_, rest) = text.split_once("-----BEGIN ")?;
+    let (label, rest) = rest.split_once("-----")?;
+    let (body, rest) = rest.split_once("-----END ")?;
+    let rest = rest.strip_prefix(label)?.strip_prefix("-----")?;
+    // Of two keys, which one is meant?
+    (!rest.contains("-----BEGIN ")).then_some(())?;
     let mut base64 = Zeroizing::new(String::with_capacity(body.len()));
-    base64.extend(body.chars().filter(|c| !c.is_ascii_whitespace()));
-    Some((label, Zeroizing::new(decode_base64(&base64)?)))
+    for line in body.lines().filter(|line| !line.contains(':')) {
+        base64.extend(line.chars().filter(|c| !matches!(c, ' ' | '\r')));
+    }
+    Some((label, Zeroizing::new(Base64::decode_vec(&base64).ok()?)))
 }
 
 /// `SEQUENCE { INTEGER 0 or 1, SEQUENCE { OBJECT IDENTIFIER, … }, OCTET STRING key, … }`
@@ -188,7 +198,9 @@ fn ed25519(seed: &[u8], room: usize) -> Option<Key> {
 fn rsa(numbers: [&[u8]; 6], room: usize) -> Option<Key> {
     let mut public = Vec::new();
     let mut private = Zeroizing::new(Vec::with_capacity(room));
-    let [n, e, ..] = numbers;
+    let [n, e, ..] = numbers.map(without_zeros);
+    let is_small = n.len() < MIN_RSA_BYTES || e.len() < MIN_RSA_EXPONENT_BYTES;
+    (!is_small).then_some(())?;
     put(&mut public, RSA)?;
     put_number(&mut public, e)?;
     put_number(&mut public, n)?;
@@ -197,6 +209,13 @@ fn rsa(numbers: [&[u8]; 6], room: usize) -> Option<Key> {
         put_number(&mut private, number)?;
     }
     Some(Key { public, private })
+}
+
+fn without_zeros(mut number: &[u8]) -> &[u8] {
+    while let [0, rest @ ..] = number {
+        number = rest;
+    }
+    number
 }
 
 fn format(key: &Key, check_bytes: [u8; 4], room: usize) -> Option<Secret<String>> {

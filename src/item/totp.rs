@@ -86,7 +86,11 @@ struct Parameters {
 /// # Source
 /// RFC 6238 §4, RFC 4226 §5.3; protocol.md “Resolving a reference” 7 (observed, recorded)
 pub fn one_time_password(value: &str, now_ms: u64) -> Result<Secret<String>, Fault> {
-    let Parameters { key, algorithm, digits, period } = Parameters::read(value.trim())?;
+    // A URI may hold them anywhere (WHATWG URL §4.4), a secret too.
+    let is_break = |c: &char| matches!(c, '\t' | '\r' | '\n');
+    let mut text = Zeroizing::new(String::with_capacity(value.len()));
+    text.extend(value.trim().chars().filter(|c| !is_break(c)));
+    let Parameters { key, algorithm, digits, period } = Parameters::read(&text)?;
     let counter = now_ms / 1000 / u64::from(period);
     // HMAC takes a key of any length and its result is never shorter than SHA-1's.
     let number = algorithm(&key, counter.to_be_bytes()).ok_or(Fault::InvalidAlgorithm)?;
@@ -112,8 +116,13 @@ impl Parameters {
     fn of_uri(rest: &str) -> Result<Self, Fault> {
         let (rest, _fragment) = rest.split_once('#').unwrap_or((rest, ""));
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-        if !host(place).is_some_and(|host| host.eq_ignore_ascii_case(HOST)) {
+        let (host, port) = host_and_port(place).ok_or(Fault::InvalidUriHost)?;
+        if !host.eq_ignore_ascii_case(HOST) {
             return Err(Fault::InvalidUriHost);
+        }
+        // Then it is no URI, and to the vendor's client a bare secret.
+        if !port.is_empty() && port.parse::<u16>().is_err() {
+            return Err(Fault::SecretNotBase32);
         }
         Ok(Self {
             key: decode_base32(&parameter(query, "secret").ok_or(Fault::NoSecret)?)?,
@@ -135,11 +144,11 @@ fn split_scheme(value: &str) -> Option<(&str, &str)> {
     is_scheme.then_some((scheme, rest))
 }
 
-/// The host in `//user@host:port/path`.
-fn host(place: &str) -> Option<&str> {
+/// Host and port of `//user@host:port/path`; without a port it is empty.
+fn host_and_port(place: &str) -> Option<(&str, &str)> {
     let authority = place.strip_prefix("//")?.split('/').next()?;
     let host_and_port = authority.rsplit('@').next()?;
-    host_and_port.split(':').next()
+    Some(host_and_port.split_once(':').unwrap_or((host_and_port, "")))
 }
 
 /// The first parameter of that name, decoded.

@@ -3,23 +3,33 @@
 use crate::{
     encoding::civil_date,
     error::{Candidate, Error},
-    item::{ssh, totp},
+    item::{postal, ssh, totp},
     reference::{Attribute, Query},
     secret::Secret,
-    wire::{
-        BuiltInField, FieldAttributes, FieldObject, FieldValue, SectionField, SshKeyAttributes,
-    },
+    wire::{BuiltInField, FieldObject, FieldValue, SectionField, SshKeyAttributes},
 };
-use zeroize::Zeroize;
+use std::borrow::Cow;
 
 /// Kind of the fields outside sections.
 const BUILT_IN: &str = "string";
+/// Kind of those that are passwords, none of which is a one-time password.
+const BUILT_IN_CONCEALED: &str = "password";
 const CONCEALED: &str = "concealed";
 const SSH_KEY: &str = "sshKey";
 const FILE: &str = "file";
 /// A concealed field with an id that starts like this is a one-time password.
 const ONE_TIME_PASSWORD_ID: &str = "TOTP_";
-const SSH_KEY_TYPES: [&str; 2] = ["ed25519", "rsa"];
+/// What an SSH key has beside the private key, by the names it answers to.
+const SSH_KEY_PARTS: [(&str, SshKeyPart); 4] = [
+    ("public key", SshKeyPart::PublicKey),
+    ("public_key", SshKeyPart::PublicKey),
+    ("fingerprint", SshKeyPart::Fingerprint),
+    ("key type", SshKeyPart::KeyType),
+];
+const PASSWORD: &str = "password";
+const NOTES: &str = "notesPlain";
+/// The first year that the vendor's client does not show.
+const END_OF_YEARS: i64 = 3000;
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// What a value may depend on besides the item.
@@ -44,17 +54,21 @@ pub enum Answer<'a> {
 #[derive(Debug)]
 pub struct Field<'a> {
     kind: &'a str,
+    /// Id of the section, empty if it has none or the field stands outside.
+    section: &'a str,
+    /// What a reference may say in place of the title; empty if there is nothing.
     id: &'a str,
     title: &'a str,
     purpose: &'a str,
     content: Content<'a>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 enum Content<'a> {
     Value(&'a FieldValue),
+    Plain(&'a Secret<String>),
     File(&'a FieldObject),
-    SshKey(SshKeyPart, &'a SshKeyAttributes),
+    SshKey(SshKeyPart, &'a SectionField),
 }
 
 /// The parts that an SSH key's field answers for.
@@ -71,72 +85,96 @@ impl<'a> Field<'a> {
     ///
     /// A field outside sections.
     pub fn built_in(field: &'a BuiltInField) -> Self {
-        let BuiltInField { id, name, designation, value } = field;
-        Self {
-            kind: BUILT_IN,
-            id,
-            title: name,
-            purpose: designation,
-            content: Content::Value(value),
-        }
+        let BuiltInField { id, name, designation, input, value } = field;
+        let kind = match input.as_str() {
+            "P" => BUILT_IN_CONCEALED,
+            "E" => "email",
+            "U" => "URL",
+            "TEL" => "phone",
+            _ => BUILT_IN,
+        };
+        let id = if id.is_empty() { designation } else { id };
+        Self::outside(kind, id, name, designation, Content::Value(value))
+    }
+
+    /// `password(value) -> field`
+    ///
+    /// The password of a Password item.
+    pub const fn password(value: &'a Secret<String>) -> Self {
+        Self::outside(BUILT_IN_CONCEALED, PASSWORD, PASSWORD, PASSWORD, Content::Plain(value))
     }
 
     /// `notes(value) -> field`
     ///
     /// The item's notes.
-    pub const fn notes(value: &'a FieldValue) -> Self {
-        let name = "notesPlain";
-        Self {
-            kind: BUILT_IN,
-            id: name,
-            title: name,
-            purpose: "notes",
-            content: Content::Value(value),
-        }
+    pub const fn notes(value: &'a Secret<String>) -> Self {
+        Self::outside(BUILT_IN, NOTES, NOTES, "notes", Content::Plain(value))
     }
 
     /// `document(file) -> field`
     ///
-    /// The file of a Document item.
-    pub fn document(file: &'a FieldObject) -> Self {
-        let FieldObject { document_id, file_name, .. } = file;
-        Self {
-            kind: FILE,
-            id: document_id,
-            title: file_name,
-            purpose: "",
-            content: Content::File(file),
-        }
+    /// The file of a Document item, which answers to its name alone.
+    pub const fn document(file: &'a FieldObject) -> Self {
+        Self::outside(FILE, "", file.file_name.as_str(), "", Content::File(file))
     }
 
-    /// `in_section(field, name) -> field`
+    const fn outside(
+        kind: &'a str,
+        id: &'a str,
+        title: &'a str,
+        purpose: &'a str,
+        content: Content<'a>,
+    ) -> Self {
+        Self { kind, section: "", id, title, purpose, content }
+    }
+
+    /// `in_section(field, section) -> field`
     ///
-    /// A field of a section, if it answers to this name: to its id and its title;
-    /// a file to its id and its file name; an SSH key also to its parts' names.
-    ///
+    /// # Shapes
+    /// - `section`: its id
     /// # Source
     /// protocol.md “Resolving a reference” 5 and 8 (observed, recorded)
-    pub fn in_section(field: &'a SectionField, is_named: impl Fn(&str) -> bool) -> Option<Self> {
-        let SectionField { kind, id, title, value, attributes } = field;
-        let is_it = is_named(id) || is_named(title);
-        let (is_it, content) = match (kind.as_str(), &value.object) {
-            (SSH_KEY, _) => {
-                let FieldAttributes { ssh_key } = attributes;
-                let part = ssh_key_part(&is_named).or(is_it.then_some(SshKeyPart::PrivateKey))?;
-                (true, Content::SshKey(part, ssh_key))
-            }
-            (FILE, Some(file)) => (is_named(id) || is_named(&file.file_name), Content::File(file)),
-            _ => (is_it, Content::Value(value)),
+    pub fn in_section(field: &'a SectionField, section: &'a str) -> Self {
+        let SectionField { kind, id, title, value, .. } = field;
+        let (title, content) = match (kind.as_str(), &value.object) {
+            (SSH_KEY, _) => (title, Content::SshKey(SshKeyPart::PrivateKey, field)),
+            (FILE, Some(file)) => (&file.file_name, Content::File(file)),
+            _ => (title, Content::Value(value)),
         };
-        is_it.then_some(Self { kind, id, title, purpose: "", content })
+        Self { kind, section, id, title, purpose: "", content }
+    }
+
+    /// `ssh_key_part(field, is_named) -> field`
+    ///
+    /// What an SSH key has beside the private key, if it answers to this name.
+    /// It belongs to the item: a section has no such fields.
+    ///
+    /// # Source
+    /// protocol.md “Resolving a reference” 8 (observed, recorded)
+    pub fn ssh_key_part(field: &'a SectionField, is_named: impl Fn(&str) -> bool) -> Option<Self> {
+        if field.kind != SSH_KEY {
+            return None;
+        }
+        let (_, part) = SSH_KEY_PARTS.into_iter().find(|(name, _)| is_named(name))?;
+        let content = Content::SshKey(part, field);
+        Some(Self { kind: SSH_KEY, section: "", id: "", title: &field.title, purpose: "", content })
+    }
+
+    /// `is_file() -> bool`
+    pub const fn is_file(&self) -> bool {
+        matches!(self.content, Content::File(_))
     }
 
     /// `candidate() -> candidate`
     ///
-    /// What an error says of a field that is one of several.
+    /// What an error says of a field that is one of several: its section and id,
+    /// which a reference may name instead.
     pub fn candidate(&self) -> Candidate {
-        let id = if self.id.is_empty() { self.purpose } else { self.id };
-        Candidate { id: id.to_owned(), title: self.title.to_owned() }
+        let id = match (self.section, self.id) {
+            ("", id) | (_, id @ "") => id.to_owned(),
+            (section, id) => format!("{section}/{id}"),
+        };
+        Candidate { id, title: self.title.to_owned() }
     }
 
     /// `answer(name, query, moment) -> answer`
@@ -162,7 +200,9 @@ impl<'a> Field<'a> {
             Content::SshKey(part, key) => {
                 self.ssh_key(part, key, name, query, moment).map(Answer::Text)
             }
-            Content::Value(value) => self.value(value, name, query, moment).map(Answer::Text),
+            Content::Value(_) | Content::Plain(_) => {
+                self.value(name, query, moment).map(Answer::Text)
+            }
         }
     }
 }
@@ -183,7 +223,7 @@ impl<'a> Field<'a> {
         };
         let text = match attribute {
             Attribute::Content => return Ok(Answer::File(file)),
-            Attribute::Type => type_name(FILE, self.id).to_owned(),
+            Attribute::Type => type_name(FILE, "").to_owned(),
             Attribute::Size => file.unencrypted_size.to_string(),
             Attribute::Id => file.document_id.clone(),
             Attribute::Name => file.file_name.clone(),
@@ -194,7 +234,6 @@ impl<'a> Field<'a> {
 
     fn value(
         &self,
-        value: &FieldValue,
         name: &str,
         query: Option<Query>,
         moment: Moment,
@@ -202,14 +241,14 @@ impl<'a> Field<'a> {
         let field = || name.to_owned();
         match query {
             None | Some(Query::Attribute(Attribute::Value)) => {
-                self.text(value).map_err(|reason| Error::UnreadableField { field: field(), reason })
+                self.text().map_err(|reason| Error::UnreadableField { field: field(), reason })
             }
             Some(Query::OpenSsh) => Err(Error::IncompatibleSshKeyQuery { field: field() }),
             Some(Query::Attribute(Attribute::OneTimePassword)) => {
                 if !is_one_time_password(self.kind, self.id) {
                     return Err(Error::IncompatibleTotpQuery { field: field() });
                 }
-                totp::one_time_password(plain_text(value), moment.now_ms).map_err(|fault| {
+                totp::one_time_password(self.plain_text(), moment.now_ms).map_err(|fault| {
                     Error::UnableToGenerateTotpCode { field: field(), reason: fault.reason() }
                 })
             }
@@ -220,27 +259,35 @@ impl<'a> Field<'a> {
     fn ssh_key(
         &self,
         part: SshKeyPart,
-        key: &SshKeyAttributes,
+        key: &SectionField,
         name: &str,
         query: Option<Query>,
         moment: Moment,
     ) -> Result<Secret<String>, Error> {
         let field = || name.to_owned();
-        let SshKeyAttributes { private_key, public_key, fingerprint, key_type } = key;
-        let (Some(private_key), Some(public_key), Some(fingerprint), true) =
-            (private_key, public_key, fingerprint, SSH_KEY_TYPES.contains(&key_type.name.as_str()))
+        let SshKeyAttributes { private_key: Some(_), public_key, fingerprint, key_type } =
+            &key.attributes.ssh_key
+        else {
+            return Err(Error::SshKeyMetadataNotFound { field: field() });
+        };
+        let is_known = match key_type.name.as_str() {
+            "ed25519" => true,
+            "rsa" => key_type.bits.is_some(),
+            _ => false,
+        };
+        let (Some(public_key), Some(fingerprint), true) = (public_key, fingerprint, is_known)
         else {
             return Err(Error::SshKeyMetadataNotFound { field: field() });
         };
         match query {
             None | Some(Query::Attribute(Attribute::Value)) => Ok(match part {
-                SshKeyPart::PrivateKey => private_key.clone(),
+                SshKeyPart::PrivateKey => Secret::from(plain_text(&key.value)),
                 SshKeyPart::PublicKey => public_key.clone(),
                 SshKeyPart::Fingerprint => fingerprint.clone(),
                 SshKeyPart::KeyType => Secret::from(key_type.name.as_str()),
             }),
             Some(Query::OpenSsh) if part == SshKeyPart::PrivateKey => {
-                ssh::to_openssh(private_key.expose(), moment.check_bytes).map_err(|fault| {
+                ssh::to_openssh(plain_text(&key.value), moment.check_bytes).map_err(|fault| {
                     match fault {
                         ssh::Fault::CannotParse => {
                             Error::UnableToParsePrivateKey { field: field() }
@@ -272,31 +319,31 @@ impl<'a> Field<'a> {
         }))
     }
 
-    fn text(&self, value: &FieldValue) -> Result<Secret<String>, &'static str> {
-        match self.kind {
-            BUILT_IN | CONCEALED | "email" | "phone" | "URL" | "menu" | "gender" | "cctype"
-            | "reference" => Ok(Secret::from(plain_text(value))),
+    /// The value, or why it has no text form.
+    fn text(&self) -> Result<Secret<String>, Cow<'static, str>> {
+        let Content::Value(value) = self.content else {
+            return Ok(Secret::from(self.plain_text()));
+        };
+        let text = match self.kind {
+            BUILT_IN | BUILT_IN_CONCEALED | CONCEALED | "email" | "phone" | "URL" | "menu"
+            | "gender" | "cctype" | "reference" => Ok(Secret::from(self.plain_text())),
             "formattedText" => Ok(Secret::default()),
             "date" => date(value).ok_or("it is not a date"),
             "monthYear" => month_year(value).ok_or("it is not a month and year"),
             "address" => address(value).ok_or("it is not an address"),
             FILE => Err("it is a file without content"),
-            _ => Err("its kind is unknown"),
+            unknown => return Err(format!("its kind “{unknown}” is unknown").into()),
+        };
+        text.map_err(Cow::Borrowed)
+    }
+
+    fn plain_text(&self) -> &str {
+        match self.content {
+            Content::Plain(text) => text.expose(),
+            Content::Value(value) => plain_text(value),
+            Content::File(_) | Content::SshKey(..) => "",
         }
     }
-}
-
-fn ssh_key_part(is_named: impl Fn(&str) -> bool) -> Option<SshKeyPart> {
-    [
-        ("private key", SshKeyPart::PrivateKey),
-        ("private_key", SshKeyPart::PrivateKey),
-        ("public key", SshKeyPart::PublicKey),
-        ("public_key", SshKeyPart::PublicKey),
-        ("fingerprint", SshKeyPart::Fingerprint),
-        ("key type", SshKeyPart::KeyType),
-    ]
-    .into_iter()
-    .find_map(|(name, part)| is_named(name).then_some(part))
 }
 
 fn is_one_time_password(kind: &str, id: &str) -> bool {
@@ -309,7 +356,7 @@ fn type_name<'a>(kind: &'a str, id: &str) -> &'a str {
     match kind {
         CONCEALED if is_one_time_password(kind, id) => "OTP",
         BUILT_IN => "STRING",
-        CONCEALED => "CONCEALED",
+        CONCEALED | BUILT_IN_CONCEALED => "CONCEALED",
         "email" => "EMAIL",
         "phone" => "PHONE",
         "URL" => "URL",
@@ -339,33 +386,18 @@ fn number(value: &FieldValue) -> Option<i64> {
 /// Unix seconds as `YYYY-MM-DD` in UTC.
 fn date(value: &FieldValue) -> Option<Secret<String>> {
     let (year, month, day) = civil_date(number(value)?.div_euclid(SECONDS_A_DAY));
-    (0..=9999).contains(&year).then(|| Secret::new(format!("{year:04}-{month:02}-{day:02}")))
+    (0..END_OF_YEARS).contains(&year).then(|| Secret::new(format!("{year:04}-{month:02}-{day:02}")))
 }
 
-/// `YYYYMM` as `MM/YYYY`.
+/// `YYYYMM`, or `YYMM` of this century, as `MM/YYYY`.
 fn month_year(value: &FieldValue) -> Option<Secret<String>> {
     let number = number(value)?;
-    let (year, month) = (number / 100, number % 100);
-    ((1000..=9999).contains(&year) && (1..=12).contains(&month))
+    let (year, month) = (number.div_euclid(100), number.rem_euclid(100));
+    let year = if (0..100).contains(&year) { 2000 + year } else { year };
+    ((1000..END_OF_YEARS).contains(&year) && (1..=12).contains(&month))
         .then(|| Secret::new(format!("{month:02}/{year}")))
 }
 
-/// `street, city state zip, country`, without what is empty.
 fn address(value: &FieldValue) -> Option<Secret<String>> {
-    let FieldObject { street, city, state, zip, country, .. } = value.object.as_ref()?;
-    let mut place = join(" ", [city, state, zip].map(|part| part.expose().as_str()));
-    let text = join(", ", [street.expose(), &place, country.expose()]);
-    place.zeroize();
-    Some(Secret::new(text))
-}
-
-fn join(separator: &str, parts: [&str; 3]) -> String {
-    let mut text = String::new();
-    for part in parts.into_iter().filter(|part| !part.is_empty()) {
-        if !text.is_empty() {
-            text.push_str(separator);
-        }
-        text.push_str(part);
-    }
-    text
+    value.object.as_ref().map(|address| Secret::new(postal::one_line(address)))
 }

@@ -121,6 +121,17 @@ for (const [what, damage] of [
   });
 }
 
+test("a file that is larger than it says", async () => {
+  service.change = (answer) => {
+    if (answer.path === FILE_PATH) answer.bytes = new Uint8Array(50_000_001 + 16);
+  };
+  const error = await service.failure(
+    secrets.resolveBytes("op://app/attached/read.me"),
+    "fileTooLarge",
+  );
+  assert.match(error.message, /50000001 bytes/);
+});
+
 test("a file that says it is larger than 50 MB is not asked for", async () => {
   const big = await Service.start({
     account: {
@@ -139,7 +150,7 @@ test("a file that says it is larger than 50 MB is not asked for", async () => {
                       {
                         k: "file",
                         n: "f",
-                        v: { fileName: "big", documentId: FILE_ID, unencryptedSize: 52_428_801 },
+                        v: { fileName: "big", documentId: FILE_ID, unencryptedSize: 50_000_001 },
                       },
                     ],
                   },
@@ -153,6 +164,6 @@ test("a file that says it is larger than 50 MB is not asked for", async () => {
   });
   const { secrets: bigSecrets } = await big.authenticate();
   const error = await big.failure(bigSecrets.resolveBytes("op://app/big/big"), "fileTooLarge");
-  assert.match(error.message, /52428801 bytes; at most 52428800/);
+  assert.match(error.message, /50000001 bytes; at most 50000000/);
   assert.ok(big.paths.every((path) => !path.includes("/file/")));
 });

@@ -4,9 +4,35 @@ import { test } from "node:test";
 import { Service } from "./support.mjs";
 
 const field = (id, title, value) => ({ k: "concealed", n: id, t: title, v: value });
+const sshKey = (id) => ({
+  ...field(id, id, "PEM"),
+  k: "sshKey",
+  a: {
+    sshKeyAttributes: {
+      privateKey: "PEM",
+      publicKey: `ssh-ed25519 ${id}`,
+      fingerprint: id,
+      keyType: { t: "ed25519" },
+    },
+  },
+});
 const items = [
   { title: "db", password: "lower" },
   { title: "DB", password: "upper" },
+  {
+    title: "odd",
+    details: {
+      sections: [
+        {
+          name: "s",
+          title: "",
+          fields: [field("x", "x", "value"), sshKey("k1"), sshKey("k2")].map((entry) =>
+            entry.n === "x" ? { ...entry, k: "hologram" } : entry,
+          ),
+        },
+      ],
+    },
+  },
   {
     title: "database",
     details: {
@@ -61,10 +87,11 @@ test("a vault's name that fits two", async () => {
 test("a field's title that fits two", async () => {
   const error = await failure("op://prod/database/replica/api key", "tooManyMatchingFields");
   assert.deepEqual(error.candidates, [
-    { id: "f1", title: "api key" },
-    { id: "f2", title: "API key" },
+    { id: "s1/f1", title: "api key" },
+    { id: "s1/f2", title: "API key" },
   ]);
-  assert.equal(await client.resolve("op://prod/database/replica/f2"), "two");
+  assert.ok(error.message.endsWith("one of: s1/f1, s1/f2"), error.message);
+  assert.equal(await client.resolve("op://prod/database/s1/f2"), "two");
 });
 
 test("a misspelt vault, item, section and field", async () => {
@@ -72,7 +99,7 @@ test("a misspelt vault, item, section and field", async () => {
   assert.equal(await client.resolve(`op://${vault}/database/password`), "main");
 
   const noItem = await failure("op://prod/databse/password", "itemNotFound");
-  assert.ok(noItem.message.includes("no item “databse” among the 3 items of the vault “prod”"));
+  assert.ok(noItem.message.includes("no item “databse” among the 4 items of the vault “prod”"));
   const item = offered(noItem, "database");
   assert.equal(await client.resolve(`op://prod/${item}/password`), "main");
 
@@ -82,6 +109,27 @@ test("a misspelt vault, item, section and field", async () => {
 
   const noField = await failure("op://prod/database/pasword", "fieldNotFound");
   assert.equal(offered(noField, "password"), "password");
+});
+
+test("a kind that is not known is named", async () => {
+  const error = await failure("op://prod/odd/x", "unreadableField");
+  assert.match(error.message, /its kind “hologram” is unknown/);
+});
+
+test("the parts of two SSH keys cannot be told apart", async () => {
+  const error = await failure("op://prod/odd/public key", "tooManyMatchingFields");
+  assert.deepEqual(
+    error.candidates.map(({ id }) => id),
+    ["", ""],
+  );
+  assert.match(error.message, /no reference can tell them apart/);
+});
+
+test("names forge no lines in a log, and a token in a reference is not repeated", async () => {
+  const forged = await failure("op://prod/a%0Ab%1B%5B31m/x", "itemNotFound");
+  assert.ok(!/\p{Cc}/u.test(forged.message), forged.message);
+  const token = await failure(`op://prod/${service.token}/x`, "itemNotFound");
+  assert.ok(token.message.length < 300 && token.reference === undefined);
 });
 
 test("what is near nothing is offered nothing, and no value is ever told", async () => {

@@ -73,7 +73,7 @@ test("an item that the batch leaves out is missing", async () => {
     if (answer.path === BATCH) answer.json.items = [];
   };
   const answers = await responses(["op://app/database/password"]);
-  assert.equal(answers["op://app/database/password"].error.type, "notFound");
+  assert.equal(answers["op://app/database/password"].error.type, "protocol");
 });
 
 test("a batch that is refused for an unknown id is read item by item", async () => {
@@ -93,9 +93,72 @@ test("a failing batch fails its references alone", async () => {
   assert.equal(answers["op://other/x/password"].content.secret, "in another vault");
 });
 
+test("of three batches one fails: the others answer", async () => {
+  let batches = 0;
+  service.replace = (call, ask) => {
+    const isSecond = call.path === BATCH && ++batches === 2;
+    return isSecond ? Promise.resolve(new Response(null, { status: 500 })) : ask();
+  };
+  const answers = Object.values(await responses(many.map((_, n) => password(n))));
+  const failed = answers.filter(({ error }) => error?.type === "serverError");
+  assert.deepEqual([answers.length, failed.length], [120, 50]);
+});
+
+test("a damaged item in a vault that is remembered spoils no other", async () => {
+  const byId = (n) => `op://${VAULT_ID}/item ${n}/password`;
+  service.change = (answer) => {
+    if (answer.path === BATCH) answer.json.items[0].encDetails.data = "AAAA";
+  };
+  service.replace = (call, ask) =>
+    call.path === PATHS.vault ? Promise.resolve(new Response(null, { status: 503 })) : ask();
+  service.calls = [];
+  const answers = await responses([byId(0), byId(1)]);
+  assert.deepEqual(
+    Object.values(answers).map(({ error, content }) => error?.type ?? content.secret),
+    ["decryption", "pw 1"],
+  );
+  // The vault is looked at again for a new key, and has none.
+  service.replace = undefined;
+  service.calls = [];
+  await responses([byId(0), byId(1)]);
+  assert.deepEqual(service.paths, [PATHS.overviews, BATCH, PATHS.vault]);
+});
+
+test("a vault by its id and by two spellings of its name is one vault", async () => {
+  service.calls = [];
+  const answers = await responses([
+    password(1),
+    "op://APP/item 1/password",
+    `op://${VAULT_ID}/ITEM 1/password`,
+  ]);
+  assert.deepEqual(
+    new Set(Object.values(answers).map(({ content }) => content.secret)),
+    new Set(["pw 1"]),
+  );
+  assert.deepEqual(service.paths, [PATHS.vaults, PATHS.overviews, BATCH]);
+});
+
+test("what is ambiguous comes with its candidates", async () => {
+  const account = { vaults: [{ name: "v", items: [{ title: "x" }, { title: "X" }] }] };
+  const twins = await (await Service.start({ account })).authenticate();
+  const { individualResponses } = await twins.secrets.resolveAll(["op://v/x/password"]);
+  const { type, candidates } = individualResponses["op://v/x/password"].error;
+  assert.equal(type, "tooManyItems");
+  assert.deepEqual(candidates.map(({ title }) => title).sort(), ["X", "x"]);
+});
+
+test("references that are names of object members, and no text at all", async () => {
+  const odd = ["__proto__", "constructor", "7", "\ud800"];
+  const answers = await responses(odd);
+  assert.deepEqual(new Set(Object.keys(answers)), new Set(odd));
+  assert.ok(Object.values(answers).every(({ error }) => error.type === "parsing"));
+});
+
 test("what is no list of strings, and a closed client", async () => {
   await service.failure(secrets.resolveAll("op://app/database/password"), "argumentInvalid");
   await service.failure(secrets.resolveAll([7]), "argumentInvalid");
+  // biome-ignore lint/suspicious/noSparseArray: that is what is tested
+  await service.failure(secrets.resolveAll([, "op://app/database/password"]), "argumentInvalid");
   const client = await service.authenticate();
   client.close();
   await service.failure(client.secrets.resolveAll([password(1)]), "closed");
