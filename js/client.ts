@@ -1,29 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { type ClientConfig, check, checkConfig, isStringArray } from "./config.js";
 import { type Candidate, type ErrorCode, type ErrorDetails, OnePasswordError } from "./errors.js";
-import { loadCore } from "./load.js";
+import { loadCore, type WasmSource } from "./load.js";
 import { detectPlatform } from "./platform.js";
-import type { Client as Core } from "./wasm/op.js";
-
-/** A function with the signature of `fetch`. It is called with a URL as a string. */
-export type FetchFunction = (input: string, init?: RequestInit) => Promise<Response>;
-
-/** What a client is made from. */
-export interface ClientConfig {
-  /** A service-account token, `ops_…`. White space around it is dropped. */
-  readonly auth: string;
-  /** The name of your program. The service is told. */
-  readonly integrationName: string;
-  /** The version of your program. The service is told. */
-  readonly integrationVersion: string;
-  /** Sends the requests. Default: the host's `fetch`. */
-  readonly fetch?: FetchFunction;
-  /**
-   * Where the token may lead: `host`, `*.domain`, either with a scheme before and a port
-   * after. Default: `*.1password.com`, `*.1password.ca` and `*.1password.eu` over https, and
-   * loopback over http or https.
-   */
-  readonly allowedHosts?: readonly string[];
-}
 
 /** Reads secrets. */
 export interface Secrets {
@@ -74,19 +53,16 @@ export interface ResolveError {
   readonly candidates?: readonly Candidate[];
 }
 
-/**
- * A client that is signed in. Calls may overlap.
- *
- * ```ts
- * const client = await Client.authenticate({
- *   auth: process.env.OP_SERVICE_ACCOUNT_TOKEN ?? "",
- *   integrationName: "My integration",
- *   integrationVersion: "v1.0.0",
- * });
- * const password = await client.secrets.resolve("op://vault/item/password");
- * ```
- */
-export class Client implements Disposable {
+/** A client inside the wasm module. */
+export interface Core {
+  resolve(reference: string): Promise<string>;
+  resolveBytes(reference: string): Promise<Uint8Array<ArrayBuffer>>;
+  resolveAll(references: string[]): Promise<Outcome[]>;
+  close(): void;
+}
+
+/** What every entry's `Client` is, however it comes by the wasm module. Calls may overlap. */
+export abstract class SignedIn implements Disposable {
   readonly #core: Core;
   /** Reads secrets. */
   readonly secrets: Secrets = {
@@ -95,31 +71,8 @@ export class Client implements Disposable {
     resolveAll: (references) => this.#resolveAll(references),
   };
 
-  private constructor(core: Core) {
+  protected constructor(core: Core) {
     this.#core = core;
-  }
-
-  /**
-   * Signs in with a service-account token.
-   *
-   * @throws {OnePasswordError} `tokenInvalid`, `argumentInvalid` or `hostNotAllowed` before any
-   * request; `authenticationFailed` if the service refuses the token; `serverNotTrusted` if
-   * the server does not prove that it knows the account; what the network and the service say.
-   */
-  static async authenticate(config: ClientConfig): Promise<Client> {
-    const { auth, fetch, integrationName, integrationVersion, allowedHosts } = checkConfig(config);
-    const { os, arch } = detectPlatform();
-    const Core = await loadCore();
-    const signIn = Core.authenticate(
-      auth,
-      fetch,
-      integrationName,
-      integrationVersion,
-      os,
-      arch,
-      allowedHosts,
-    );
-    return new Client(await rethrow(signIn));
   }
 
   /** The same as `client.secrets.resolve`. */
@@ -146,14 +99,28 @@ export class Client implements Disposable {
     this.#core.close();
   }
 
-  /** The same as {@link Client.close}, for `using`. */
+  /** The same as {@link SignedIn.close}, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }
 }
 
+/**
+ * Checks the configuration, starts the wasm module if it is not, and signs in.
+ *
+ * @internal
+ */
+export async function signIn(config: ClientConfig, wasm: () => WasmSource): Promise<Core> {
+  const { auth, fetch, integrationName, integrationVersion, allowedHosts } = checkConfig(config);
+  const { os, arch } = detectPlatform();
+  const Core = await loadCore(wasm);
+  return await rethrow(
+    Core.authenticate(auth, fetch, integrationName, integrationVersion, os, arch, allowedHosts),
+  );
+}
+
 /** What the core says of one of several references. */
-type Outcome = ResolvedReference | { readonly error: ErrorDetails };
+export type Outcome = ResolvedReference | { readonly error: ErrorDetails };
 
 function toResponse(outcome: Outcome): ResolveResponse {
   if (!("error" in outcome)) return { content: outcome };
@@ -167,58 +134,6 @@ function checkReference(reference: string): void {
     code: "parsing",
     message: "a secret reference is a string such as op://vault/item/field",
   });
-}
-
-interface CheckedConfig {
-  readonly auth: string;
-  readonly fetch: FetchFunction;
-  readonly integrationName: string;
-  readonly integrationVersion: string;
-  readonly allowedHosts: string[] | undefined;
-}
-
-/** JavaScript callers have no compiler that checks these. */
-function checkConfig(config: ClientConfig): CheckedConfig {
-  const { auth, integrationName, integrationVersion, allowedHosts } = config ?? {};
-  const fetch = config?.fetch ?? globalThis.fetch;
-  if (typeof auth !== "string") {
-    throw new OnePasswordError({
-      code: "tokenInvalid",
-      message: `auth must be a service-account token (ops_…), not ${typeof auth}; is the environment variable set?`,
-    });
-  }
-  check(typeof integrationName === "string", "integrationName must be a string");
-  check(typeof integrationVersion === "string", "integrationVersion must be a string");
-  check(
-    allowedHosts === undefined || isStringArray(allowedHosts),
-    "allowedHosts must be an array of strings",
-  );
-  check(
-    config.fetch === undefined || typeof config.fetch === "function",
-    "fetch must be a function",
-  );
-  if (typeof fetch !== "function") {
-    throw new OnePasswordError({
-      code: "unsupported",
-      message: "this runtime has no fetch; pass one to Client.authenticate({ fetch })",
-    });
-  }
-  return {
-    auth,
-    fetch,
-    integrationName,
-    integrationVersion,
-    allowedHosts: allowedHosts && [...allowedHosts],
-  };
-}
-
-function check(condition: boolean, rule: string): asserts condition {
-  if (!condition) throw new OnePasswordError({ code: "argumentInvalid", message: rule });
-}
-
-function isStringArray(value: unknown): value is string[] {
-  // A copy, because `every` skips the holes of a sparse array.
-  return Array.isArray(value) && [...value].every((entry) => typeof entry === "string");
 }
 
 /** Gives what the core rejects with its class. */

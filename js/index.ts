@@ -1,23 +1,30 @@
-export {
-  Client,
-  type ClientConfig,
-  type FetchFunction,
-  type ResolveAllResponse,
-  type ResolvedReference,
-  type ResolveError,
-  type ResolveResponse,
-  type Secrets,
-} from "./client.js";
-export {
-  type Candidate,
-  ERROR_CODES,
-  type ErrorCode,
-  isOnePasswordError,
-  OnePasswordError,
-} from "./errors.js";
-export {
-  parseSecretReference,
-  type ReferenceAttribute,
-  type SecretReference,
-  validateSecretReference,
-} from "./reference.js";
+import { SignedIn, signIn } from "./client.js";
+import type { ClientConfig } from "./config.js";
+import { inlinedWasm } from "./inline.js";
+
+export * from "./api.js";
+
+/**
+ * A client that is signed in. Calls may overlap.
+ *
+ * ```ts
+ * const client = await Client.authenticate({
+ *   auth: process.env.OP_SERVICE_ACCOUNT_TOKEN ?? "",
+ *   integrationName: "My integration",
+ *   integrationVersion: "v1.0.0",
+ * });
+ * const password = await client.secrets.resolve("op://vault/item/password");
+ * ```
+ */
+export class Client extends SignedIn {
+  /**
+   * Signs in with a service-account token.
+   *
+   * @throws {OnePasswordError} `tokenInvalid`, `argumentInvalid` or `hostNotAllowed` before any
+   * request; `authenticationFailed` if the service refuses the token; `serverNotTrusted` if
+   * the server does not prove that it knows the account; what the network and the service say.
+   */
+  static async authenticate(config: ClientConfig): Promise<Client> {
+    return new Client(await signIn(config, inlinedWasm));
+  }
+}

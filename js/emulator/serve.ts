@@ -7,6 +7,8 @@ import { type Bytes, concat } from "./encoding.js";
 export interface ServeOptions {
   /** A free port if absent. */
   port?: number;
+  /** Whether pages of any origin may ask. The real service does not let them. */
+  cors?: boolean;
 }
 
 /** Something that listens on 127.0.0.1. */
@@ -26,7 +28,11 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 type Handler = (request: Request) => Promise<Response>;
 
 /** Serves a `fetch` handler over HTTP, on loopback alone. */
-export async function listen(handler: Handler, { port = 0 }: ServeOptions): Promise<Listener> {
+export async function listen(
+  service: Handler,
+  { port = 0, cors = false }: ServeOptions,
+): Promise<Listener> {
+  const handler = cors ? acrossOrigins(service) : service;
   // Here and not above, so that the handler itself runs where there is no node:http.
   const { createServer } = await import("node:http");
   let closing = false;
@@ -46,6 +52,21 @@ export async function listen(handler: Handler, { port = 0 }: ServeOptions): Prom
   };
   const url = `http://${HOST}:${address.port}`;
   return { url, port: address.port, close, [Symbol.asyncDispose]: close };
+}
+
+/** Lets pages of any origin ask, and read what is answered. */
+function acrossOrigins(handler: Handler): Handler {
+  return async (request) => {
+    const isPreflight = request.method === "OPTIONS";
+    const answer = isPreflight ? new Response(null, { status: 204 }) : await handler(request);
+    answer.headers.set("Access-Control-Allow-Origin", "*");
+    answer.headers.set("Access-Control-Expose-Headers", "Retry-After");
+    if (isPreflight) {
+      answer.headers.set("Access-Control-Allow-Headers", "*");
+      answer.headers.set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH");
+    }
+    return answer;
+  };
 }
 
 async function forward(

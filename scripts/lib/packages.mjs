@@ -5,17 +5,15 @@ import { ROOT } from "./paths.mjs";
 import { run, step } from "./run.mjs";
 import { hashOf } from "./stamp.mjs";
 
-const LOCK = join(ROOT, "package-lock.json");
-const STAMP = join(ROOT, "node_modules/.onepassword-edge-stamp");
-
-/** `npm ci`, unless node_modules came from this very lock file. */
-export async function installPackages() {
-  const hash = hashOf([LOCK]);
-  if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === hash) return;
+/** `npm ci`, unless the folder's node_modules came from this very lock file. */
+export async function installPackages({ folder = ROOT, name = "npm packages", args = [] } = {}) {
+  const stamp = join(folder, "node_modules/.onepassword-edge-stamp");
+  const hash = hashOf([join(folder, "package-lock.json")]);
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
-  await step("npm packages", () => run(npm, args, { cwd: ROOT }));
-  writeFileSync(STAMP, hash);
+  const all = ["ci", "--no-audit", "--no-fund", "--loglevel=error", ...args];
+  await step(name, () => run(npm, all, { cwd: folder }));
+  writeFileSync(stamp, hash);
 }
 
 /** The program of an installed package: run it with `process.execPath`. */

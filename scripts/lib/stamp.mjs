@@ -3,11 +3,13 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Every file at or under the path, sorted. */
+/** Every file at or under the path, sorted; not what npm has installed. */
 export function filesUnder(path) {
   if (!existsSync(path)) return [];
   if (!statSync(path).isDirectory()) return [path];
-  const names = readdirSync(path).sort();
+  const names = readdirSync(path)
+    .filter((name) => name !== "node_modules")
+    .sort();
   return names.flatMap((name) => filesUnder(join(path, name)));
 }
 

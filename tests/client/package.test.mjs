@@ -126,28 +126,3 @@ test("a failed load is not remembered", async () => {
   assert.equal(await (await Client.authenticate(config)).resolve(BY_NAME), SECRET);
   assert.equal(failures, -1);
 });
-
-/** Does something while a global is another. */
-async function withGlobal(name, value, act) {
-  const real = Object.getOwnPropertyDescriptor(globalThis, name);
-  Object.defineProperty(globalThis, name, { configurable: true, value });
-  try {
-    await act();
-  } finally {
-    Object.defineProperty(globalThis, name, real);
-  }
-}
-
-for (const [name, global, value] of [
-  ["crypto", "crypto", undefined],
-  ["crypto.subtle", "crypto", { getRandomValues: (array) => array }],
-  ["fetch", "fetch", undefined],
-]) {
-  test(`a runtime without ${name}`, () =>
-    withGlobal(global, value, async () => {
-      const injected = name === "fetch" ? undefined : fetch;
-      const failing = service.authenticate({ fetch: injected });
-      const error = await service.failure(failing, "unsupported");
-      assert.match(error.message, new RegExp(`no .*${name}`));
-    }));
-}

@@ -1,0 +1,22 @@
+// `npm run test:all`: the tests, then the packed package in every runtime and in projects that use it.
+import { join } from "node:path";
+import { ROOT } from "./lib/paths.mjs";
+import { Failure, main, run } from "./lib/run.mjs";
+
+const PARTS = ["scripts/test.mjs", "tests/runtime/run.mjs", "tests/package/run.mjs"];
+const echo = (chunk) => process.stdout.write(chunk);
+
+await main(async () => {
+  const failed = [];
+  for (const part of PARTS) {
+    console.log(`\n${part}`);
+    try {
+      await run(process.execPath, [join(ROOT, part)], { cwd: ROOT, echo });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failed.push(part);
+    }
+  }
+  console.log(failed.length > 0 ? `\nfailed: ${failed.join(", ")}` : "\nall passed");
+  return failed.length > 0 ? 1 : 0;
+});

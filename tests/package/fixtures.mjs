@@ -1,0 +1,311 @@
+// What is done with each fixture: built, run, its answer checked. Resolves to a remark, or rejects.
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { Failure } from "../../scripts/lib/run.mjs";
+import { filesUnder } from "../../scripts/lib/stamp.mjs";
+import { hasBrowser, readOutput, submitForm } from "./browser.mjs";
+import { elsewhere, fixtureFolder, runTool, serving, toolFile } from "./tools.mjs";
+
+const SECRET = "grüße";
+/** What the wasm module starts with, in base64: the header of every one. */
+const INLINED = "AGFzbQEAAAA";
+const NO_BROWSER = "no Chromium: not loaded";
+
+function expectSecret(text, where) {
+  if (text.trim() === SECRET) return;
+  throw new Failure(`${where} printed ${JSON.stringify(text)}, not the secret.`);
+}
+
+/** Runs a program that prints the secret. */
+async function expectFrom(fixture, name, ...args) {
+  const { stdout } = await runTool(name, args, fixture);
+  expectSecret(stdout, `${name} ${args.join(" ")}`);
+}
+
+/** A tool's package, where the project looks for it. */
+function link(fixture, ...names) {
+  for (const name of names) {
+    const at = join(fixture.cwd, "node_modules", name);
+    mkdirSync(dirname(at), { recursive: true });
+    symlinkSync(toolFile(name), at, "junction");
+  }
+}
+
+/** What a bundler wrote must hold the module as text, once, and be all that there is. */
+function expectInlined(folder) {
+  const files = filesUnder(folder);
+  const holding = files.filter((file) => readFileSync(file, "latin1").includes(INLINED));
+  if (holding.length !== 1) throw new Failure(`${holding.length} files hold the module as text.`);
+  if (files.some((file) => file.endsWith(".wasm"))) throw new Failure("There is a .wasm as well.");
+  return `inlined, ${kilobytes(readFileSync(holding[0]).length)}`;
+}
+
+const kilobytes = (bytes) => `${Math.round(bytes / 1000)} kB`;
+
+/** Imports a bundle for browsers in Node, from a folder of its own. */
+async function expectFromBundle(fixture, bundle) {
+  const program = `import(process.argv[1]).then(async ({ readSecret }) =>
+    console.log(await readSecret(process.env.OP_SERVICE_ACCOUNT_TOKEN)));`;
+  await moved(bundle, (cwd, file) =>
+    expectFrom({ ...fixture, cwd }, "node", "-e", program, `./${file}`),
+  );
+}
+
+/** Copies a file to a folder without node_modules; `work(folder, name)`. */
+async function moved(path, work) {
+  await elsewhere(async (folder) => {
+    const name = path.endsWith(".mjs") ? "moved.mjs" : "moved";
+    copyFileSync(path, join(folder, name));
+    await work(folder, name);
+  });
+}
+
+async function nodeEsm(fixture) {
+  await expectFrom(fixture, "node", "main.mjs");
+  await expectFrom(fixture, "node", "slim.mjs");
+  return "main entry, and slim with op.wasm from its file";
+}
+
+async function nodeCjs(fixture) {
+  await expectFrom(fixture, "node", "main.cjs");
+  await expectFrom(fixture, "node", "slim.cjs");
+  return "main entry, and slim with op.wasm from its file";
+}
+
+async function typescript(fixture) {
+  link(fixture, "@types/node", "undici-types");
+  const tsc = (...args) => runTool("tsc", args, fixture);
+  await tsc("--module", "node16", "--noEmit");
+  await tsc("--module", "esnext", "--moduleResolution", "bundler", "--noEmit");
+  await tsc("--module", "nodenext", "-p", "tsconfig.node-only.json", "--noEmit");
+  await tsc("--module", "nodenext", "-p", "tsconfig.commonjs.json");
+  await runTool("node", ["out/main.cjs"], fixture);
+  await tsc("--module", "nodenext");
+  await expectFrom(fixture, "node", "out/main.js");
+  return "node16, nodenext, bundler; require() under nodenext";
+}
+
+async function esbuild(fixture) {
+  const args = ["main.mjs", "--bundle", "--format=esm", "--outfile=out/bundle.mjs"];
+  await runTool("esbuild", [...args, "--platform=node"], fixture);
+  const bundle = join(fixture.cwd, "out/bundle.mjs");
+  await moved(bundle, (cwd, file) => expectFrom({ ...fixture, cwd }, "node", file));
+  return expectInlined(join(fixture.cwd, "out"));
+}
+
+async function wrangler(fixture) {
+  const { all } = await runTool("wrangler", ["deploy", "--dry-run", "--outdir", "out"], fixture);
+  const [upload] = all.match(/Total Upload: .*/) ?? [];
+  if (!upload) throw new Failure(`${all}\nwrangler printed no upload size.`);
+  const files = readdirSync(join(fixture.cwd, "out"));
+  const script = readFileSync(join(fixture.cwd, "out/index.js"), "latin1");
+  if (!files.some((file) => file.endsWith("op.wasm"))) throw new Failure("No .wasm is uploaded.");
+  if (script.includes(INLINED)) throw new Failure("The script holds the module as text, too.");
+  const args = ["dev", "--local", "--port", "0", "--inspector-port", "0", "--persist-to", "state"];
+  const token = ["--var", `OP_SERVICE_ACCOUNT_TOKEN:${fixture.token}`];
+  await serving("wrangler", [...args, ...token], fixture, async (address) => {
+    expectSecret(await textOf(address), "wrangler dev");
+  });
+  return upload;
+}
+
+async function textOf(address) {
+  const answer = await fetch(address);
+  return await answer.text();
+}
+
+/** Loads a page, given the token behind a `#`. */
+async function expectFromPage(fixture, address) {
+  if (hasBrowser) expectSecret(await readOutput(`${address}#${fixture.token}`), address);
+}
+
+async function vite(fixture) {
+  const served = (...args) =>
+    serving("vite", [...args, "--host", "127.0.0.1"], fixture, (address) =>
+      expectFromPage(fixture, address),
+    );
+  await served("dev", "--port", "0");
+  await runTool("vite", ["build"], fixture);
+  const remark = expectInlined(join(fixture.cwd, "dist"));
+  await served("preview", "--port", "0");
+  return hasBrowser ? `${remark}; dev and build loaded in Chromium` : `${remark}; ${NO_BROWSER}`;
+}
+
+async function next(fixture) {
+  link(fixture, "next", "react", "react-dom");
+  await runTool("next", ["build"], fixture);
+  const remark = expectInlined(join(fixture.cwd, ".next/static"));
+  const args = ["start", "--port", "0", "--hostname", "127.0.0.1"];
+  await serving("next", args, fixture, async (address) => {
+    expectSecret(await textOf(`${address}/api/node`), "the route handler");
+    expectSecret(await textOf(`${address}/api/edge`), "the edge route");
+    await expectFromPage(fixture, `${address}/page`);
+  });
+  return `route, edge route, page: ${remark}${hasBrowser ? "" : `; ${NO_BROWSER}`}`;
+}
+
+async function webpack(fixture) {
+  await runTool("webpack", [], fixture);
+  await expectFromBundle(fixture, join(fixture.cwd, "dist/bundle.mjs"));
+  return expectInlined(join(fixture.cwd, "dist"));
+}
+
+async function rollup(fixture) {
+  link(fixture, "@rollup/plugin-node-resolve");
+  await runTool("rollup", ["--config", "rollup.config.mjs"], fixture);
+  await expectFromBundle(fixture, join(fixture.cwd, "dist/bundle.mjs"));
+  return expectInlined(join(fixture.cwd, "dist"));
+}
+
+/** No permission but the one to ask the service, and the one for the token. */
+const DENO_RUN = [
+  "run",
+  "--no-prompt",
+  "--allow-env=OP_SERVICE_ACCOUNT_TOKEN",
+  "--allow-net=127.0.0.1",
+];
+
+async function deno(fixture) {
+  await runTool("deno", ["check", "main.ts"], fixture);
+  await expectFrom(fixture, "deno", ...DENO_RUN, "main.ts");
+  return "node_modules; types checked";
+}
+
+async function denoJson(fixture) {
+  // What npm wrote would tell Deno the same once more.
+  rmSync(join(fixture.cwd, "package.json"));
+  await deno(fixture);
+  return "npm: in deno.json; types checked";
+}
+
+async function bun(fixture) {
+  await runTool("bun", ["build", "--compile", "--outfile=program", "main.mjs"], fixture);
+  const program = join(fixture.cwd, "program");
+  await moved(program, (cwd, file) => expectFrom({ ...fixture, cwd }, join(cwd, file)));
+  return "compiled, moved";
+}
+
+const REFERENCE = "op://app/kinds/all/text";
+/** What the examples that answer over HTTP say of the secret. */
+const LENGTH = "The secret has 5 characters.\n";
+
+function expectLength(text, where) {
+  if (text !== LENGTH) throw new Failure(`${where} answered ${JSON.stringify(text)}.`);
+}
+
+async function exampleNode(fixture) {
+  await expectFrom(fixture, "node", "main.mjs", REFERENCE);
+}
+
+async function exampleWorker(fixture) {
+  const args = ["dev", "--local", "--port", "0", "--inspector-port", "0", "--persist-to", "state"];
+  const variables = { OP_SERVICE_ACCOUNT_TOKEN: fixture.token, SECRET_REFERENCE: REFERENCE };
+  for (const [name, value] of Object.entries(variables)) args.push("--var", `${name}:${value}`);
+  await serving("wrangler", args, fixture, async (address) => {
+    // Twice: the second request finds the client of the first.
+    expectLength(await textOf(address), "wrangler dev");
+    expectLength(await textOf(address), "wrangler dev");
+  });
+}
+
+async function exampleDeno(fixture) {
+  rmSync(join(fixture.cwd, "package.json"));
+  await runTool("deno", ["check", "main.ts"], fixture);
+  await expectFrom(fixture, "deno", ...DENO_RUN, "main.ts", REFERENCE);
+}
+
+async function exampleBun(fixture) {
+  await expectFrom(fixture, "bun", "main.ts", REFERENCE);
+  await runTool("bun", ["build", "--compile", "--outfile=program", "main.ts"], fixture);
+  await expectFrom(fixture, join(fixture.cwd, "program"), REFERENCE);
+}
+
+async function exampleNext(fixture) {
+  link(fixture, "next", "react", "react-dom");
+  // For the links, as in the fixture next.
+  copyFileSync(
+    join(fixtureFolder("next"), "next.config.mjs"),
+    join(fixture.cwd, "next.config.mjs"),
+  );
+  const env = { ...fixture.env, SECRET_REFERENCE: REFERENCE };
+  await runTool("next", ["build"], { ...fixture, env });
+  const args = ["start", "--port", "0", "--hostname", "127.0.0.1"];
+  await serving("next", args, { ...fixture, env }, async (address) => {
+    expectLength(await textOf(`${address}/api/secret`), "the route handler");
+  });
+}
+
+/** The page's relay forwards to the service; the page is built, and filled in by hand. */
+async function exampleBrowser(fixture) {
+  if (!hasBrowser) return NO_BROWSER;
+  const allowed = new URL(serviceOf(fixture.token)).host;
+  const page = join(fixture.cwd, "index.html");
+  const html = readFileSync(page, "utf8");
+  await serving("vite", ["dev", "--host", "127.0.0.1", "--port", "0"], fixture, async (origin) => {
+    const env = { ...fixture.env, PORT: "0", PAGE_ORIGIN: origin, ALLOWED_HOSTS: allowed };
+    await serving("node", ["relay.mjs"], { ...fixture, env }, async (relay) => {
+      writeFileSync(page, html.replace("https://relay.example", relay));
+      expectSecret(
+        await submitForm(origin, { token: fixture.token, reference: REFERENCE }),
+        "the page",
+      );
+    });
+  });
+  return "through its relay";
+}
+
+/** The service's address, as the token has it. */
+function serviceOf(token) {
+  return JSON.parse(Buffer.from(token.slice("ops_".length), "base64url")).signInAddress;
+}
+
+async function publint(fixture) {
+  const { all } = await runTool("publint", ["run", fixture.tarball, "--strict"], fixture);
+  return all.trim().split("\n").at(-1);
+}
+
+/** What of attw's complaints is accepted, and why. */
+const ATTW_ACCEPTED = [
+  // require() of ES modules works in every Node that package.json's engines admits.
+  ["--ignore-rules", "cjs-resolves-to-esm"],
+  // What importing it yields, a module, an address or bytes, is the bundler's affair.
+  ["--exclude-entrypoints", "op.wasm"],
+  // Not node10: the resolution of Node 10, which knows no exports, nor wasm or ES modules.
+  ["--profile", "node16"],
+];
+
+async function attw(fixture) {
+  await runTool("attw", [fixture.tarball, ...ATTW_ACCEPTED.flat()], fixture);
+  return ATTW_ACCEPTED.flat().join(" ");
+}
+
+export const FIXTURES = {
+  "node-esm": nodeEsm,
+  "node-cjs": nodeCjs,
+  typescript,
+  esbuild,
+  wrangler,
+  vite,
+  next,
+  webpack,
+  rollup,
+  deno,
+  "deno-json": denoJson,
+  bun,
+  "example-node": exampleNode,
+  "example-cloudflare-worker": exampleWorker,
+  "example-deno": exampleDeno,
+  "example-bun": exampleBun,
+  "example-nextjs": exampleNext,
+  "example-browser": exampleBrowser,
+  publint,
+  attw,
+};

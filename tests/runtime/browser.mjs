@@ -1,0 +1,15 @@
+// What page and worker run, as the address asks for it: `token`, and `slim`, `relay`, or `code` and
+// `says` of the error that has to come. Addresses are relative: an import map stands in the page,
+// where a strict policy forbids it.
+import { runRefusal, runSuite } from "./suite.mjs";
+
+const DIST = "./node_modules/onepassword-edge/dist";
+
+export async function run(asked) {
+  const [token, relay, code] = ["token", "relay", "code"].map((name) => asked.get(name));
+  const slim = asked.has("slim");
+  const library = await import(`${DIST}/${slim ? "slim" : "index"}.js`);
+  const more = { ...(slim && { wasm: fetch(`${DIST}/wasm/op.wasm`) }), ...(relay && { relay }) };
+  if (code === null) return runSuite(library, { token }, more);
+  return runRefusal(library, { token }, { code, says: asked.get("says") ?? "" });
+}

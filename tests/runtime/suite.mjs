@@ -1,0 +1,202 @@
+// What must hold wherever JavaScript runs. Knows no runtime: it is given the library and a service.
+
+/** Replaces answers on their way: what a service or a network may do. */
+const answering = (path, answer) => (url, init) =>
+  new URL(url).pathname.endsWith(path) ? answer() : fetch(url, init);
+const status = (code) => () => new Response("{}", { status: code });
+const throwing = (name) => () => {
+  throw Object.assign(new Error("on purpose"), { name });
+};
+
+const OVERVIEWS = "/items/overviews";
+const KINDS = {
+  username: "someone",
+  password: "pass word",
+  notes: "a note",
+  "all/text": "grüße",
+  "all/concealed": "hidden",
+  "all/email": "a@b.example",
+  "all/phone": "+49 30 123",
+  "all/website": "https://a.example/?q=1",
+  "all/menu": "one",
+  "all/gender": "female",
+  "all/card type": "visa",
+  "all/reference": "o55tod6a4pdaoelxf2f7icbrv4",
+  "all/date": "2023-11-14",
+  "all/month": "12/2026",
+  "all/address": "Way 1, 1 B, de",
+  "key type": "ed25519",
+  "public key": "ssh-ed25519 AAAA",
+  "all/read.me": "of a file",
+  "all/text?attribute=type": "STRING",
+};
+
+/** References that fail, by the code they fail with. */
+const FAILING_REFERENCES = {
+  parsing: "op://app",
+  vaultNotFound: "op://nowhere/kinds/text",
+  tooManyVaults: "op://same/kinds/text",
+  itemNotFound: "op://app/nothing/text",
+  itemNotActive: "op://app/e4mwsz6ohkwwbwdnyn6xddfa6i/password",
+  tooManyItems: "op://app/twice/password",
+  noMatchingSections: "op://app/kinds/nothing/text",
+  fieldNotFound: "op://app/kinds/nothing",
+  unsupportedFileFormat: "op://app/kinds/bytes.bin",
+  incompatibleTOTPQueryParameterField: "op://app/kinds/all/text?attribute=otp",
+  incompatibleSshKeyQueryParameterField: "op://app/kinds/all/text?ssh-format=openssh",
+  tooManyMatchingFields: "op://app/odd/twice",
+  unreadableField: "op://app/odd/hologram",
+  unableToGenerateTotpCode: "op://app/odd/TOTP_x?attribute=otp",
+  sSHKeyMetadataNotFound: "op://app/odd/bare key",
+  unableToParsePrivateKey: "op://app/odd/bad key?ssh-format=openssh",
+  fileTooLarge: "op://app/odd/large.bin",
+  notFound: "op://app/odd/gone.bin",
+  incompatibleAttribute: "op://app/kinds/all/text?attribute=size",
+};
+
+/** What a client is made from that cannot sign in, by the code it fails with. */
+const FAILING_CONFIGS = {
+  tokenInvalid: { auth: "ops_nonsense" },
+  argumentInvalid: { integrationName: 7 },
+  hostNotAllowed: { allowedHosts: ["my.1password.com"] },
+  authenticationFailed: { fetch: answering("/auth/confirm-key", status(401)) },
+  serverNotTrusted: {
+    fetch: answering("/auth/confirm-key", () => Response.json({ serverVerifyHash: "AAAA" })),
+  },
+  protocol: { fetch: answering("/auth/start", () => new Response("<html>")) },
+  network: { fetch: throwing("TypeError") },
+};
+
+/** What the service or the network does to a reading client, by the code that comes of it. */
+const FAILING_ANSWERS = {
+  permissionDenied: status(403),
+  conflict: status(409),
+  rateLimited: status(429),
+  serverError: status(500),
+  timeout: throwing("TimeoutError"),
+  aborted: throwing("AbortError"),
+  decryption: () =>
+    Response.json({
+      kid: "x",
+      enc: "A256GCM",
+      cty: "b5+jwk+json",
+      iv: "AAAAAAAAAAAAAAAA",
+      data: "A".repeat(64),
+    }),
+};
+
+function equal(got, expected, what) {
+  if (got !== expected)
+    throw new Error(`${what}: got ${JSON.stringify(got)}, not ${JSON.stringify(expected)}`);
+}
+
+function checks() {
+  const results = { passed: 0, failed: [] };
+  async function check(name, work) {
+    try {
+      await work();
+      results.passed += 1;
+    } catch (error) {
+      results.failed.push(`${name}: ${error?.message ?? error}`);
+    }
+  }
+  return { results, check };
+}
+
+/**
+ * Runs all of it, one after the other, and resolves to `{ passed, failed: ["name: why"] }`.
+ * `more` is what this runtime's client needs beside token and names.
+ */
+export async function runSuite(library, { token }, more = {}) {
+  const { Client, OnePasswordError, isOnePasswordError } = library;
+  const config = {
+    auth: token,
+    integrationName: "runtime suite",
+    integrationVersion: "1",
+    ...more,
+  };
+  const { results, check } = checks();
+  const fails = async (code, promise) => {
+    const error = await promise.then(
+      () => undefined,
+      (thrown) => thrown,
+    );
+    if (!(error instanceof OnePasswordError) || !isOnePasswordError(error))
+      throw new Error(String(error));
+    equal(error.code, code, "code");
+    if (error.message.includes(token.slice(4, 40))) throw new Error("the message holds the token");
+  };
+
+  const client = await Client.authenticate(config);
+  for (const [name, value] of Object.entries(KINDS)) {
+    await check(name, async () =>
+      equal(await client.resolve(`op://app/kinds/${name}`), value, name),
+    );
+  }
+  await check("one-time password", async () => {
+    const code = await client.resolve("op://app/kinds/all/code?attribute=otp");
+    if (!/^\d{6}$/.test(code)) throw new Error(code);
+  });
+  await check("private key in OpenSSH's form", async () => {
+    const key = await client.resolve("op://app/kinds/all/private key?ssh-format=openssh");
+    if (!key.startsWith("-----BEGIN OPENSSH PRIVATE KEY-----\n")) throw new Error(key);
+  });
+  await check("bytes", async () => {
+    const bytes = await client.secrets.resolveBytes("op://app/kinds/bytes.bin");
+    equal(bytes.constructor.name, "Uint8Array", "class");
+    equal(bytes.join(), "0,255,128,7", "bytes");
+  });
+  await check("50 at once", async () => {
+    const titles = Array.from({ length: 50 }, (_, n) => `op://app/item ${n}/password`);
+    const values = await Promise.all(titles.map((reference) => client.resolve(reference)));
+    equal(values.join(), titles.map((_, n) => `pw ${n}`).join(), "values");
+  });
+  await check("many in one call", async () => {
+    const references = ["op://app/item 3/password", "op://app/nothing/password"];
+    const { individualResponses } = await client.secrets.resolveAll(references);
+    equal(individualResponses[references[0]].content.secret, "pw 3", "secret");
+    equal(individualResponses[references[1]].error.type, "itemNotFound", "error");
+  });
+  for (const [code, reference] of Object.entries(FAILING_REFERENCES)) {
+    await check(code, () => fails(code, client.resolve(reference)));
+  }
+  for (const [code, broken] of Object.entries(FAILING_CONFIGS)) {
+    await check(code, () => fails(code, Client.authenticate({ ...config, ...broken })));
+  }
+  for (const [code, answer] of Object.entries(FAILING_ANSWERS)) {
+    await check(code, async () => {
+      const unlucky = await Client.authenticate({ ...config, fetch: answering(OVERVIEWS, answer) });
+      await fails(code, unlucky.resolve("op://app/kinds/text"));
+      unlucky.close();
+    });
+  }
+  await check("closed", async () => {
+    client.close();
+    await fails("closed", client.resolve("op://app/kinds/text"));
+  });
+  await check("references without a client", () => {
+    equal(library.parseSecretReference("op://v/caf%C3%A9/f").item, "café", "item");
+  });
+  return results;
+}
+
+/**
+ * For a host that lacks something, or forbids it: signing in fails with `code`, each time, and with
+ * a message that holds what `says` says. Resolves to the same as the suite.
+ */
+export async function runRefusal(library, { token }, { code, says }) {
+  const { results, check } = checks();
+  for (const name of ["refused", "refused again"]) {
+    await check(name, async () => {
+      const config = { auth: token, integrationName: "runtime suite", integrationVersion: "1" };
+      const error = await library.Client.authenticate(config).then(
+        () => ({ code: "nothing" }),
+        (thrown) => thrown,
+      );
+      equal(error.code, code, `code of ${error}`);
+      equal(error instanceof library.OnePasswordError, true, "class");
+      equal(error.message.includes(says), true, `"${says}" in "${error.message}"`);
+    });
+  }
+  return results;
+}
