@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type ClientConfig, check, checkConfig, isStringArray } from "./config.js";
 import { type Candidate, type ErrorCode, type ErrorDetails, OnePasswordError } from "./errors.js";
-import { loadCore, type WasmSource } from "./load.js";
+import type { CoreClass } from "./load.js";
 import { detectPlatform } from "./platform.js";
 
 /** Reads secrets. */
@@ -106,16 +106,30 @@ export abstract class SignedIn implements Disposable {
 }
 
 /**
- * Checks the configuration, starts the wasm module if it is not, and signs in.
+ * Checks the configuration, has the wasm module started, and signs in. `waits` says whether calls
+ * may wait for what others are doing.
  *
  * @internal
  */
-export async function signIn(config: ClientConfig, wasm: () => WasmSource): Promise<Core> {
+export async function signIn(
+  config: ClientConfig,
+  load: () => CoreClass | Promise<CoreClass>,
+  waits = true,
+): Promise<Core> {
   const { auth, fetch, integrationName, integrationVersion, allowedHosts } = checkConfig(config);
   const { os, arch } = detectPlatform();
-  const Core = await loadCore(wasm);
+  const Core = await load();
   return await rethrow(
-    Core.authenticate(auth, fetch, integrationName, integrationVersion, os, arch, allowedHosts),
+    Core.authenticate(
+      auth,
+      fetch,
+      integrationName,
+      integrationVersion,
+      os,
+      arch,
+      allowedHosts,
+      waits,
+    ),
   );
 }
 

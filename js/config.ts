@@ -1,5 +1,5 @@
 import { OnePasswordError } from "./errors.js";
-import { type Relay, throughRelay } from "./relayed.js";
+import { checkRelay, type Relay, throughRelay } from "./relayed.js";
 
 /** A function with the signature of `fetch`. It is called with a URL as a string. */
 export type FetchFunction = (input: string, init?: RequestInit) => Promise<Response>;
@@ -13,18 +13,18 @@ export interface ClientConfig {
   /** The version of your program. The service is told. */
   readonly integrationVersion: string;
   /** Sends the requests. Default: the host's `fetch`. */
-  readonly fetch?: FetchFunction;
+  readonly fetch?: FetchFunction | undefined;
   /**
    * Where requests go in place of the account's own address: for pages, which the service does not
    * answer across origins. See `onepassword-edge/relay`.
    */
-  readonly relay?: Relay;
+  readonly relay?: Relay | undefined;
   /**
    * Where the token may lead: `host`, `*.domain`, either with a scheme before and a port
    * after. Default: `*.1password.com`, `*.1password.ca` and `*.1password.eu` over https, and
    * loopback over http or https.
    */
-  readonly allowedHosts?: readonly string[];
+  readonly allowedHosts?: readonly string[] | undefined;
 }
 
 /** A configuration whose parts have the right types. */
@@ -52,7 +52,7 @@ export function checkConfig(config: ClientConfig): CheckedConfig {
     allowedHosts === undefined || isStringArray(allowedHosts),
     "allowedHosts must be an array of strings",
   );
-  check(isRelay(relay), "relay must be an address such as https://relay.example, or a function");
+  checkRelay(relay);
   check(
     config.fetch === undefined || typeof config.fetch === "function",
     "fetch must be a function",
@@ -74,16 +74,6 @@ export function checkConfig(config: ClientConfig): CheckedConfig {
 
 export function check(condition: boolean, rule: string): asserts condition {
   if (!condition) throw new OnePasswordError({ code: "argumentInvalid", message: rule });
-}
-
-function isRelay(value: unknown): value is Relay | undefined {
-  return value === undefined || typeof value === "function" || isHttpAddress(value);
-}
-
-function isHttpAddress(value: unknown): boolean {
-  return (
-    typeof value === "string" && /^https?:\/\/[^/?#]+[^?#]*$/.test(value) && URL.canParse(value)
-  );
 }
 
 export function isStringArray(value: unknown): value is string[] {

@@ -1,6 +1,7 @@
 import { SignedIn, signIn } from "./client.js";
 import type { ClientConfig } from "./config.js";
 import { inlinedWasm } from "./inline.js";
+import { loadCore } from "./load.js";
 
 export * from "./api.js";
 
@@ -25,6 +26,6 @@ export class Client extends SignedIn {
    * the server does not prove that it knows the account; what the network and the service say.
    */
   static async authenticate(config: ClientConfig): Promise<Client> {
-    return new Client(await signIn(config, inlinedWasm));
+    return new Client(await signIn(config, () => loadCore(inlinedWasm)));
   }
 }

@@ -1,43 +1,76 @@
 import { OnePasswordError } from "./errors.js";
-import init, { Client } from "./wasm/op.js";
+import init, { Client, initSync } from "./wasm/op.js";
+import type { Wasm, WasmSource } from "./wasm_source.js";
 
 /** The wasm module's own class. */
-export type Core = typeof Client;
-/** The module, compiled or not, or what will give it. */
-export type WasmSource = Wasm | Promise<Wasm>;
+export type CoreClass = typeof Client;
 
-type Wasm = WebAssembly.Module | BufferSource | Response;
+/** What no other module exports. */
+const EXPORT = "client_authenticate";
 
-let loading: Promise<Core> | undefined;
+let loading: Promise<CoreClass> | undefined;
 
 /**
  * Starts the wasm module once, when it is first needed, and shares it between all callers.
- * A failure is not remembered: the next call tries again.
+ * A failure is not remembered: the next call, and a call that waited for another's, tries its own.
  */
-export function loadCore(source: () => WasmSource): Promise<Core> {
-  loading ??= instantiate(source).catch((error: unknown) => {
+export async function loadCore(source: WasmSource): Promise<CoreClass> {
+  const others = loading;
+  if (others !== undefined) {
+    const core = await others.catch(() => undefined);
+    if (core !== undefined) return core;
+  }
+  loading ??= start(source).catch((error: unknown) => {
     loading = undefined;
     throw error;
   });
-  return loading;
+  return await loading;
 }
 
-async function instantiate(source: () => WasmSource): Promise<Core> {
-  if (typeof WebAssembly !== "object") {
-    throw new OnePasswordError({
-      code: "unsupported",
-      message: "this runtime has no WebAssembly, which this package is made of",
-    });
-  }
-  try {
-    await init({ module_or_path: await source() });
-  } catch (cause) {
-    throw new OnePasswordError({
-      code: "unsupported",
-      message:
-        "the WebAssembly module could not be compiled: this runtime forbids it (a page's content security policy needs 'wasm-unsafe-eval' in script-src), or what was given is not this package's module; the cause says more",
-      cause,
-    });
-  }
+/** The same at once, where a module is imported compiled and nobody may wait for another. */
+export function loadCoreSync(module: WebAssembly.Module): CoreClass {
+  initSync({ module });
   return Client;
+}
+
+async function start(source: WasmSource): Promise<CoreClass> {
+  if (typeof WebAssembly !== "object") {
+    throw unsupported("this runtime has no WebAssembly, which this package is made of");
+  }
+  // Looked at before it is started: what fails while it starts would be kept.
+  const module = await compile(await bytesOf(source));
+  if (!WebAssembly.Module.exports(module).some(({ name }) => name === EXPORT)) {
+    throw unsupported(
+      "the WebAssembly module is not this package's: take onepassword-edge/op.wasm",
+    );
+  }
+  await init({ module_or_path: module });
+  return Client;
+}
+
+async function bytesOf(source: WasmSource): Promise<WebAssembly.Module | BufferSource> {
+  try {
+    const wasm: Wasm = await (typeof source === "function" ? source() : source);
+    if (!("arrayBuffer" in wasm)) return wasm;
+    if (!wasm.ok) throw new Error(`it was answered with HTTP ${wasm.status}`);
+    return await wasm.arrayBuffer();
+  } catch (cause) {
+    throw unsupported("the WebAssembly module could not be had; the cause says why", cause);
+  }
+}
+
+async function compile(wasm: WebAssembly.Module | BufferSource): Promise<WebAssembly.Module> {
+  if (wasm instanceof WebAssembly.Module) return wasm;
+  try {
+    return await WebAssembly.compile(wasm);
+  } catch (cause) {
+    throw unsupported(
+      "the WebAssembly module could not be compiled: this runtime forbids it (a page's content security policy needs 'wasm-unsafe-eval' in script-src), or what was given is no module; the cause says more",
+      cause,
+    );
+  }
+}
+
+function unsupported(message: string, cause?: unknown): OnePasswordError {
+  return new OnePasswordError({ code: "unsupported", message, cause });
 }

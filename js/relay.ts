@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { RELAY_HOST_HEADER } from "./relay_header.js";
+import { check, isStringArray } from "./config.js";
+import { RELAY_HOST_HEADER, RELAY_REFUSAL_HEADER } from "./relay_header.js";
 
 export { toNodeListener } from "./relay_node.js";
 
@@ -16,12 +17,13 @@ export interface RelayOptions {
    * The hosts it forwards to: `host`, `host:port` or `*.domain`. Default: `*.1password.com`,
    * `*.1password.ca` and `*.1password.eu`.
    */
-  readonly allowedHosts?: readonly string[];
+  readonly allowedHosts?: readonly string[] | undefined;
   /** Sends the requests. Default: the host's `fetch`. */
-  readonly fetch?: (input: string, init: RequestInit) => Promise<Response>;
+  readonly fetch?: ((input: string, init: RequestInit) => Promise<Response>) | undefined;
 }
 
 const DEFAULT_HOSTS = ["*.1password.com", "*.1password.ca", "*.1password.eu"];
+const HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/;
 const METHODS = "GET, POST, PUT";
 /** Requests have small bodies: files are only ever downloaded. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -55,22 +57,45 @@ const REQUEST_HEADERS = [
 ];
 const ANSWER_HEADERS = ["content-type", "content-length", "retry-after"];
 
-/** A handler for Workers, Deno, Bun, or whatever speaks `Request` and `Response`. */
+/**
+ * A handler for Workers, Deno, Bun, or whatever speaks `Request` and `Response`.
+ *
+ * @throws {OnePasswordError} `argumentInvalid`
+ */
 export function createRelay(options: RelayOptions): (request: Request) => Promise<Response> {
-  const { allowedOrigins, allowedHosts = DEFAULT_HOSTS } = options;
+  const allowedOrigins = options?.allowedOrigins;
+  const allowedHosts = options?.allowedHosts ?? DEFAULT_HOSTS;
+  // A string has `includes` too, and would allow whatever is part of it.
+  check(isStringArray(allowedOrigins), "allowedOrigins must be an array of strings");
+  check(isStringArray(allowedHosts), "allowedHosts must be an array of strings");
+  for (const origin of allowedOrigins) {
+    const isOrigin = URL.canParse(origin) && new URL(origin).origin === origin;
+    check(isOrigin, `allowedOrigins: “${origin}” is no origin such as https://tool.example`);
+  }
+  for (const host of allowedHosts) {
+    const isHost = HOST.test(host.replace(/^\*\./, ""));
+    check(isHost, `allowedHosts: “${host}” is no host, host:port or *.domain in lower case`);
+  }
   return async (request) => {
     const origin = request.headers.get("origin");
-    if (origin === null || !allowedOrigins.includes(origin)) {
-      return refuse(403, "this origin may not use the relay");
+    if (!isAllowed(request, origin, allowedOrigins)) {
+      return refuse(403, "this origin may not use it");
     }
     const answer =
       request.method === "OPTIONS"
         ? preflight()
         : await forward(request, allowedHosts, options.fetch ?? globalThis.fetch);
-    answer.headers.set("Access-Control-Allow-Origin", origin);
+    if (origin !== null) answer.headers.set("Access-Control-Allow-Origin", origin);
+    answer.headers.set("Access-Control-Expose-Headers", `Retry-After, ${RELAY_REFUSAL_HEADER}`);
     answer.headers.set("Vary", "Origin");
     return answer;
   };
+}
+
+/** A page's requests to its own origin name none where they only read; browsers say so otherwise. */
+function isAllowed(request: Request, origin: string | null, allowed: readonly string[]): boolean {
+  if (origin !== null) return allowed.includes(origin);
+  return request.headers.get("sec-fetch-site") === "same-origin";
 }
 
 function preflight(): Response {
@@ -91,20 +116,20 @@ async function forward(
 ): Promise<Response> {
   const host = request.headers.get(RELAY_HOST_HEADER)?.toLowerCase() ?? "";
   if (!allowedHosts.some((pattern) => fits(host, pattern))) {
-    return refuse(403, "the relay does not forward to this host");
+    return refuse(403, "it does not forward to this host");
   }
   const { pathname, search } = new URL(request.url);
-  // The relay may be mounted below a path of its own.
-  const path = pathname.slice(pathname.indexOf("/api/"));
+  // The relay may be mounted below a path of its own, which may have such a part too.
+  const path = pathname.slice(pathname.lastIndexOf("/api/"));
   const asked = `${request.method} ${path}`;
   if (
     !PATHS.some((pattern) => pattern.test(asked)) ||
     !/^(\?attrs=combined-access)?$/.test(search)
   ) {
-    return refuse(403, "the relay does not forward this request");
+    return refuse(403, "it does not forward this request");
   }
-  const body = request.method === "GET" ? null : await request.arrayBuffer();
-  if (body !== null && body.byteLength > MAX_BODY_BYTES) return refuse(413, "the body is too long");
+  const body = request.method === "GET" ? null : await readBody(request);
+  if (body === undefined) return refuse(413, "the body is too long");
   const init: RequestInit = {
     method: request.method,
     headers: pick(request.headers, REQUEST_HEADERS),
@@ -120,15 +145,31 @@ async function forward(
     const headers = pick(answer.headers, ANSWER_HEADERS);
     // What fetch has decompressed is longer than its header says.
     if (answer.headers.has("content-encoding")) headers.delete("content-length");
-    headers.set("Access-Control-Expose-Headers", "Retry-After");
     return new Response(answer.body, { status: answer.status, headers });
   } catch {
-    return refuse(502, "the relay could not reach 1Password");
+    return refuse(502, "1Password could not be reached");
+  }
+}
+
+/** The body; `undefined` if it is too long, of which no more is read. */
+async function readBody(request: Request): Promise<Blob | undefined> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  const reader = request.body?.getReader();
+  for (;;) {
+    const { value } = (await reader?.read()) ?? {};
+    if (value === undefined) return new Blob(pieces);
+    length += value.length;
+    if (length > MAX_BODY_BYTES) {
+      await reader?.cancel();
+      return undefined;
+    }
+    pieces.push(value as Uint8Array<ArrayBuffer>);
   }
 }
 
 function fits(host: string, pattern: string): boolean {
-  if (!/^[a-z0-9.-]+(:\d{1,5})?$/.test(host)) return false;
+  if (!HOST.test(host)) return false;
   return pattern.startsWith("*.") ? host.endsWith(pattern.slice(1)) : host === pattern;
 }
 
@@ -146,6 +187,6 @@ function pick(headers: Headers, names: readonly string[]): Headers {
   return picked;
 }
 
-function refuse(status: number, errorMessage: string): Response {
-  return Response.json({ errorCode: 0, errorMessage }, { status });
+function refuse(status: number, reason: string): Response {
+  return new Response(null, { status, headers: { [RELAY_REFUSAL_HEADER]: reason } });
 }

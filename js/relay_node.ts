@@ -14,9 +14,6 @@ interface Outgoing {
   once(event: "drain" | "close", listener: () => void): unknown;
 }
 
-/** Far above what a relay forwards. */
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
-
 /** A handler as a listener for `createServer` of node:http. */
 export function toNodeListener(
   handler: (request: Request) => Promise<Response>,
@@ -37,35 +34,49 @@ async function pass(
     if (value !== undefined)
       headers.set(name, typeof value === "string" ? value : value.join(", "));
   }
-  const body = await readBody(incoming);
   const hasBody = method !== "GET" && method !== "HEAD";
   // The host does not matter to a handler, and what a client says of it need not be one.
   const address = new URL(url, "http://localhost");
-  const init = { method, headers, ...(hasBody ? { body } : {}) };
+  // In pieces, so that a handler may refuse before it reads them.
+  const init = {
+    method,
+    headers,
+    ...(hasBody ? { body: streamOf(incoming), duplex: "half" } : {}),
+  };
   const answer = await handler(new Request(address, init));
   outgoing.writeHead(answer.status, Object.fromEntries(answer.headers));
   if (answer.body !== null) await pipe(answer.body, outgoing);
   outgoing.end();
 }
 
-async function readBody(incoming: Incoming): Promise<Blob> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
-  for await (const chunk of incoming) {
-    length += chunk.length;
-    if (length > MAX_BODY_BYTES) throw new RangeError("the body is too long");
-    chunks.push(chunk);
-  }
-  return new Blob(chunks);
+function streamOf(incoming: Incoming): ReadableStream<Uint8Array> {
+  const pieces = incoming[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await pieces.return?.();
+    },
+  });
 }
 
 async function pipe(body: ReadableStream<Uint8Array>, outgoing: Outgoing): Promise<void> {
-  const closed = new Promise<void>((resolve) => outgoing.once("close", resolve));
+  let isGone = false;
+  const gone = new Promise<void>((resolve) =>
+    outgoing.once("close", () => {
+      isGone = true;
+      resolve();
+    }),
+  );
   const reader = body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
+    if (isGone) return await reader.cancel();
     if (outgoing.write(value)) continue;
-    await Promise.race([closed, new Promise<void>((resolve) => outgoing.once("drain", resolve))]);
+    await Promise.race([gone, new Promise<void>((resolve) => outgoing.once("drain", resolve))]);
   }
 }

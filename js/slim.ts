@@ -1,15 +1,17 @@
 import { SignedIn, signIn } from "./client.js";
 import { type ClientConfig, check } from "./config.js";
-import type { WasmSource } from "./load.js";
+import { loadCore } from "./load.js";
+import type { WasmSource } from "./wasm_source.js";
 
 export * from "./api.js";
-export type { WasmSource } from "./load.js";
+export type { Wasm, WasmSource } from "./wasm_source.js";
 
 /** What a client is made from that brings its own module. */
 export interface SlimConfig extends ClientConfig {
   /**
    * `onepassword-edge/op.wasm` of the same version: compiled, as bytes, as the `Response` of a
-   * fetch, or a promise of one of these. Looked at once, by the first client.
+   * fetch, a promise of one of these, or a function that gives it. Only the first client needs
+   * it: a function is not called for the others.
    */
   readonly wasm: WasmSource;
 }
@@ -23,6 +25,9 @@ export class Client extends SignedIn {
    */
   static async authenticate(config: SlimConfig): Promise<Client> {
     check(config?.wasm !== undefined, "wasm must be the module onepassword-edge/op.wasm");
-    return new Client(await signIn(config, () => config.wasm));
+    const { wasm } = config;
+    // If it is not needed, nobody else would see a promise fail.
+    if (wasm instanceof Promise) wasm.catch(() => {});
+    return new Client(await signIn(config, () => loadCore(wasm)));
   }
 }

@@ -12,7 +12,7 @@ export const BUILD_TOOLS = ["wasm-pack", "wasm-bindgen-cli"];
 export const CHECK_TOOLS = ["cargo-deny"];
 
 function checkNode() {
-  const least = packageJson().engines.node.replace(">=", "");
+  const [least] = packageJson().engines.node.match(/\d+\.\d+/);
   const [major, minor] = process.versions.node.split(".").map(Number);
   const [leastMajor, leastMinor] = least.split(".").map(Number);
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;

@@ -81,6 +81,7 @@ impl Client {
         os: &str,
         arch: &str,
         allowed_hosts: Option<Vec<String>>,
+        waits_for_others: bool,
     ) -> Promise {
         let token = Secret::new(token);
         let identity = Identity::new(integration_name, integration_version, os, arch);
@@ -92,6 +93,7 @@ impl Client {
                     Some(entries) => AllowedHosts::parse(&entries)?,
                     None => AllowedHosts::default(),
                 },
+                waits_for_others,
             };
             let client = client::Client::authenticate(JsHost::new(fetch)?, options).await?;
             Ok(Self(Rc::new(client)).into())

@@ -21,6 +21,7 @@ fn authenticate(token: &str) -> Result<Client<NativeHost>, Error> {
         token: Secret::from(token),
         identity: Identity::new("native tests", "0", "linux", "x64"),
         allowed_hosts: AllowedHosts::default(),
+        waits_for_others: true,
     };
     block_on(Client::authenticate(NativeHost::new(), options))
 }
@@ -113,6 +114,7 @@ fn a_token_for_another_host_goes_nowhere() {
         token: Secret::from(emulator.token.as_str()),
         identity: Identity::new("native tests", "0", "linux", "x64"),
         allowed_hosts: AllowedHosts::parse(&["vault.example.com".to_owned()]).unwrap(),
+        waits_for_others: true,
     };
     let error = block_on(Client::authenticate(NativeHost::unreachable(), options)).unwrap_err();
     assert!(matches!(error, Error::HostNotAllowed { .. }), "{error:?}");

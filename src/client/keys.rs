@@ -33,14 +33,15 @@ impl<H: Host> Client<H> {
     }
 
     pub(super) async fn load_keyring(&self, account: &Account<H::PrivateKey>) -> Result<(), Error> {
-        let _turn = account.loading.lock().await;
+        let _turn = account.turn(&account.loading).await;
         if account.keyring.borrow().is_none() {
             let target = "/api/v2/account/keysets".to_owned();
             let KeysetsResponse { keysets } = self.read(account, READ_KEYSETS, target).await?;
             let keysets =
                 keysets.ok_or(Error::Protocol { what: "the account came without its keys" })?;
             let ring = Keyring::new(&account.credentials.account_unlock_key, keysets);
-            account.keyring.replace(Some(ring));
+            // Another call's, where calls do not wait for each other, has keys opened.
+            account.keyring.borrow_mut().get_or_insert(ring);
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ pub use batch::Found;
 use find::OpenVault;
 use futures_util::{
     future::{AbortHandle, abortable},
-    lock::Mutex,
+    lock::{Mutex, MutexGuard},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -44,6 +44,9 @@ pub struct Options {
     pub identity: Identity,
     /// Where it may go.
     pub allowed_hosts: AllowedHosts,
+    /// Whether a call may wait for what another call is doing. Cloudflare Workers
+    /// end a request that does; there each call does it itself.
+    pub waits_for_others: bool,
 }
 
 /// A signed-in client. Clones of its futures may run side by side.
@@ -64,6 +67,7 @@ struct Account<K> {
     identity: Identity,
     /// The user name in the form that SRP wants.
     email: String,
+    waits_for_others: bool,
     session: RefCell<Option<Rc<Session>>>,
     /// Held while the session is renewed.
     renewing: Mutex<()>,
@@ -93,6 +97,7 @@ impl<H: Host> Client<H> {
             email: host.nfkd(&credentials.email).to_lowercase(),
             credentials,
             identity: options.identity,
+            waits_for_others: options.waits_for_others,
             session: RefCell::new(None),
             renewing: Mutex::new(()),
             renewals: Cell::default(),
@@ -239,6 +244,11 @@ impl Resolved {
 }
 
 impl<K> Account<K> {
+    /// Its turn at what one call does for all, where calls may wait for each other.
+    async fn turn<'a>(&self, lock: &'a Mutex<()>) -> Option<MutexGuard<'a, ()>> {
+        if self.waits_for_others { Some(lock.lock().await) } else { None }
+    }
+
     fn session(&self) -> Result<Rc<Session>, Error> {
         self.session.borrow().clone().ok_or(Error::Closed)
     }

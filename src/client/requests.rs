@@ -139,7 +139,7 @@ impl<H: Host> Client<H> {
         ended: &Rc<Session>,
         renewals: u64,
     ) -> Result<Rc<Session>, Error> {
-        let _turn = account.renewing.lock().await;
+        let _turn = account.turn(&account.renewing).await;
         let current = account.session()?;
         if !Rc::ptr_eq(&current, ended) {
             return Ok(current);

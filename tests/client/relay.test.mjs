@@ -55,6 +55,8 @@ test("what is no relay's address is refused", async () => {
     "ftp://relay.example",
     "https://",
     "https://r.example/?x",
+    "https://user:word@relay.example",
+    "http://relay.example",
     7,
     null,
   ]) {
@@ -142,6 +144,48 @@ test("headers of the page stay behind, and so do those of the service", async ()
   for (const name of ["set-cookie", "location"]) assert.equal(answer.headers.get(name), null);
 });
 
+test("a page of the relay's own origin names none where it only reads", async () => {
+  const { relay } = relayTo(async () => new Response("{}"));
+  const own = (site) => ({ origin: "", headers: { "Sec-Fetch-Site": site } });
+  const keysets = "/api/v2/account/keysets";
+  assert.equal((await ask(relay, keysets, own("same-origin"))).status, 200);
+  for (const site of ["same-site", "cross-site", "none"]) {
+    assert.equal((await ask(relay, keysets, own(site))).status, 403, site);
+  }
+});
+
+test("below a path that looks like the service's", async () => {
+  const { seen, relay } = relayTo(async () => new Response("{}"));
+  const headers = { Origin: ORIGIN, "OP-Relay-Host": HOST };
+  const url = "https://tool.example/api/relay/api/v2/account/keysets";
+  assert.equal((await relay(new Request(url, { headers }))).status, 200);
+  assert.equal(seen[0].url, `https://${HOST}/api/v2/account/keysets`);
+});
+
+test("options that would allow what they do not say are refused", () => {
+  for (const options of [
+    undefined,
+    {},
+    { allowedOrigins: ORIGIN },
+    { allowedOrigins: [`${ORIGIN}/`] },
+    { allowedOrigins: ["*"] },
+    { allowedOrigins: [ORIGIN], allowedHosts: "*.1password.com" },
+    { allowedOrigins: [ORIGIN], allowedHosts: ["https://team.1password.com"] },
+    { allowedOrigins: [ORIGIN], allowedHosts: ["Team.1password.com"] },
+  ]) {
+    assert.throws(() => createRelay(options), { code: "argumentInvalid" }, JSON.stringify(options));
+  }
+});
+
+test("what the relay refuses is not taken for 1Password's word", async () => {
+  const { relay } = relayTo(undefined, { allowedHosts: ["*.1password.eu"] });
+  const fetch = (url, init) =>
+    relay(new Request(url, { ...init, headers: { ...init.headers, Origin: ORIGIN } }));
+  const refused = service.authenticate({ fetch, relay: "https://relay.example" });
+  const error = await service.failure(refused, "network");
+  assert.match(error.cause.message, /the relay refuses: it does not forward to this host/);
+});
+
 test("a preflight is answered, and nothing is forwarded for it", async () => {
   const { seen, relay } = relayTo();
   const answer = await ask(relay, "/api/v1/vaults", { method: "OPTIONS", host: "" });
@@ -163,6 +207,31 @@ test("redirects are not passed on, long bodies not taken, a lost service is said
   assert.equal((await ask(lost.relay, keysets)).status, 502);
   const long = { method: "POST", body: "x".repeat(1024 * 1024 + 1) };
   assert.equal((await ask(lost.relay, "/api/v2/auth", long)).status, 413);
+});
+
+test("in Node, a page that leaves ends what is read for it", async () => {
+  let pieces = 0;
+  let ended;
+  const cancelled = new Promise((resolve) => {
+    ended = resolve;
+  });
+  const endless = () =>
+    new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(65_536).fill(++pieces)),
+      cancel: ended,
+    });
+  const { relay } = relayTo(async () => new Response(endless()));
+  const server = createServer(toNodeListener(relay)).listen(0, "127.0.0.1");
+  after(() => server.close());
+  await new Promise((resolve) => server.once("listening", resolve));
+  const leaving = new AbortController();
+  const answer = await fetch(`http://127.0.0.1:${server.address().port}/api/v2/account/keysets`, {
+    headers: { Origin: ORIGIN, "OP-Relay-Host": HOST },
+    signal: leaving.signal,
+  });
+  await answer.body.getReader().read();
+  leaving.abort();
+  await cancelled;
 });
 
 test("in Node, over HTTP, with a file in pieces", async () => {

@@ -1,15 +1,17 @@
 // The account that the suite reads, served over HTTP by a process of its own:
 //
-//   node service.mjs PACKAGE_FOLDER [--no-cors]
+//   node service.mjs PACKAGE_FOLDER [--no-cors] [--slow]
 //
 // Pages of any origin may ask it, unless it is to be as the real one. Prints one line,
-// {"url":…,"token":…}, and runs until its standard input ends.
+// {"url":…,"token":…,"pid":…}, and runs until its standard input ends. SIGUSR2 ends all sessions.
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
 const ED25519_PEM = `-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g
 -----END PRIVATE KEY-----
 `;
+const ANSWER_MS = 30;
 const field = (kind, title, value) => ({ kind, title, value });
 
 /** Fields that cannot be answered, as the wire has them. */
@@ -101,9 +103,14 @@ const ACCOUNT = {
   ],
 };
 
-const [folder, how] = process.argv.slice(2);
+const [folder, ...how] = process.argv.slice(2);
 const { createEmulator } = await import(pathToFileURL(`${folder}/dist/emulator/index.js`));
-const emulator = await createEmulator({ account: ACCOUNT });
-const server = await emulator.serve({ cors: how !== "--no-cors" });
-process.stdout.write(`${JSON.stringify({ url: server.url, token: server.token })}\n`);
+const onAnswer = async () => {
+  if (how.includes("--slow")) await sleep(ANSWER_MS);
+};
+const emulator = await createEmulator({ account: ACCOUNT, onAnswer });
+const server = await emulator.serve({ cors: !how.includes("--no-cors") });
+process.on("SIGUSR2", () => emulator.expireSessions());
+const { url, token } = server;
+process.stdout.write(`${JSON.stringify({ url, token, pid: process.pid })}\n`);
 process.stdin.resume().once("end", () => server.close());

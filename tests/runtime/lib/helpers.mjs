@@ -37,10 +37,12 @@ export async function startHelper({ project, defer }, args, find, env = process.
 
 const parseLine = (line) => line.startsWith("{") && JSON.parse(line);
 
-/** The emulator in a process of its own: `{ url, token }`. */
-export function startService(kit, { cors = true } = {}) {
+/** The emulator in a process of its own: `{ url, token, pid }`. */
+export function startService(kit, { cors = true, slow = false } = {}) {
   const args = ["service.mjs", join(kit.project, "node_modules/onepassword-edge")];
-  return startHelper(kit, cors ? args : [...args, "--no-cors"], parseLine);
+  if (!cors) args.push("--no-cors");
+  if (slow) args.push("--slow");
+  return startHelper(kit, args, parseLine);
 }
 
 /** A relay that forwards to this service alone, for pages of this origin: its address. */

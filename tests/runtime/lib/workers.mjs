@@ -9,13 +9,36 @@ const COMPATIBILITY_DATE = "2026-04-01";
 const versionOf = (name) =>
   JSON.parse(readFileSync(join(TOOLS, name, "package.json"), "utf8")).version;
 
-/** Asks the Worker once; its answer is what came out. */
-async function ask(url, { signal }, by) {
+/** Requests that come at the same time, and meet a service that takes its time. */
+const AT_ONCE = 8;
+
+/**
+ * Many requests share a client: cold, with a session, and when the session has ended. workerd ends
+ * a request that waits for what another is doing.
+ */
+async function shareClient(url, { signal }, { pid }, results) {
+  for (const state of ["cold", "signed in", "session ended"]) {
+    if (state === "session ended") process.kill(pid, "SIGUSR2");
+    const asked = Array.from({ length: AT_ONCE }, async () => {
+      const answer = await fetch(new URL("/shared", url), { signal });
+      return await answer.text();
+    });
+    const odd = (await Promise.all(asked)).filter((text) => text !== "grüße");
+    if (odd.length === 0) results.passed += 1;
+    else results.failed.push(`${odd.length} of ${AT_ONCE} requests at once, ${state}: ${odd[0]}`);
+  }
+}
+
+/** Asks the Worker for the suite; its answer is what came out. */
+async function ask(url, kit, service, by) {
+  const { signal } = kit;
   const answer = await fetch(url, { signal });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`the Worker answered with ${answer.status}: ${text}`);
   const version = `${versionOf("workerd")} (${by} ${versionOf(by)})`;
-  return { version, ...JSON.parse(text) };
+  const results = JSON.parse(text);
+  await shareClient(url, kit, service, results);
+  return { version, ...results };
 }
 
 /** As a bundler makes a Worker: the `workerd` condition, and the .wasm as a file beside it. */
@@ -37,7 +60,7 @@ async function bundle({ project }) {
 
 async function miniflare(kit) {
   const { Miniflare } = await import("miniflare");
-  const { token } = await startService(kit);
+  const service = await startService(kit, { slow: true });
   const folder = await bundle(kit);
   const worker = new Miniflare({
     modules: true,
@@ -48,28 +71,28 @@ async function miniflare(kit) {
     ],
     scriptPath: join(folder, "worker.js"),
     compatibilityDate: COMPATIBILITY_DATE,
-    bindings: { OP_TOKEN: token },
+    bindings: { OP_TOKEN: service.token },
     cf: false,
   });
   kit.defer(() => worker.dispose());
-  return ask(await worker.ready, kit, "miniflare");
+  return ask(await worker.ready, kit, service, "miniflare");
 }
 
 async function wrangler(kit) {
-  const { token } = await startService(kit);
+  const service = await startService(kit, { slow: true });
   const config = {
     name: "suite",
     main: "worker.mjs",
     compatibility_date: COMPATIBILITY_DATE,
   };
   writeFileSync(join(kit.project, "wrangler.json"), JSON.stringify(config));
-  writeFileSync(join(kit.project, ".dev.vars"), `OP_TOKEN=${token}\n`);
+  writeFileSync(join(kit.project, ".dev.vars"), `OP_TOKEN=${service.token}\n`);
   const tool = join(TOOLS, "wrangler/bin/wrangler.js");
   const options = ["--local", "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0"];
   options.push("--persist-to", join(kit.env.HOME, "state"), "--show-interactive-dev-session=false");
   const ready = (line) => /Ready on (http:\S+)/.exec(line)?.[1];
   const url = await startHelper(kit, [tool, "dev", ...options], ready, kit.env);
-  return ask(url, kit, "wrangler");
+  return ask(url, kit, service, "wrangler");
 }
 
 export const WORKERS = { miniflare, wrangler };

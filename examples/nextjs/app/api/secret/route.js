@@ -9,8 +9,11 @@ export async function GET() {
     integrationName: "example for Next.js",
     integrationVersion: "1.0.0",
   });
-  const password = await client.secrets.resolve(process.env.SECRET_REFERENCE);
-  client.close();
-  // A real handler uses the secret, and shows it to nobody.
-  return new Response(`The secret has ${[...password].length} characters.\n`);
+  try {
+    const password = await client.secrets.resolve(process.env.SECRET_REFERENCE);
+    // A real handler uses the secret, and shows it to nobody.
+    return new Response(`The secret has ${[...password].length} characters.\n`);
+  } finally {
+    client.close();
+  }
 }
