@@ -1,6 +1,6 @@
 import { SignedIn, signIn } from "./client.js";
 import type { ClientConfig } from "./config.js";
-import { loadCoreSync } from "./load.js";
+import { loadCore } from "./load.js";
 import wasm from "./wasm/op.wasm?module";
 
 export * from "./api.js";
@@ -8,6 +8,6 @@ export * from "./api.js";
 /** As in workerd.ts. Vercel's edge runtime imports modules by this suffix. */
 export class Client extends SignedIn {
   static async authenticate(config: ClientConfig): Promise<Client> {
-    return new Client(await signIn(config, () => loadCoreSync(wasm), false));
+    return new Client(await signIn(config, () => loadCore(wasm), false));
   }
 }

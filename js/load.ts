@@ -60,7 +60,7 @@ async function bytesOf(source: WasmSource): Promise<WebAssembly.Module | BufferS
 }
 
 async function compile(wasm: WebAssembly.Module | BufferSource): Promise<WebAssembly.Module> {
-  if (wasm instanceof WebAssembly.Module) return wasm;
+  if (isModule(wasm)) return wasm;
   try {
     return await WebAssembly.compile(wasm);
   } catch (cause) {
@@ -69,6 +69,11 @@ async function compile(wasm: WebAssembly.Module | BufferSource): Promise<WebAsse
       cause,
     );
   }
+}
+
+/** Of whichever realm: Next.js hands its edge routes modules of another one. */
+function isModule(wasm: WebAssembly.Module | BufferSource): wasm is WebAssembly.Module {
+  return Object.prototype.toString.call(wasm) === "[object WebAssembly.Module]";
 }
 
 function unsupported(message: string, cause?: unknown): OnePasswordError {
