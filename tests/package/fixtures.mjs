@@ -11,7 +11,7 @@ import {
 import { dirname, join } from "node:path";
 import { Failure } from "../../scripts/lib/run.mjs";
 import { filesUnder } from "../../scripts/lib/stamp.mjs";
-import { hasBrowser, readOutput, submitForm } from "./browser.mjs";
+import { hasBrowser, readOutput, submitForm, submitInExtension } from "./browser.mjs";
 import { elsewhere, fixtureFolder, runTool, serving, toolFile } from "./tools.mjs";
 
 const SECRET = "grüße";
@@ -262,6 +262,22 @@ async function exampleBrowser(fixture) {
   return "through its relay";
 }
 
+/** As a browser loads it, but with permission for the emulator's host. */
+async function exampleExtension(fixture) {
+  await runTool("esbuild", ["src.js", "--bundle", "--format=esm", "--outfile=popup.js"], fixture);
+  if (!hasBrowser) return NO_BROWSER;
+  const folder = join(fixture.cwd, "extension");
+  mkdirSync(folder);
+  for (const name of ["popup.html", "popup.js"])
+    copyFileSync(join(fixture.cwd, name), join(folder, name));
+  const manifest = JSON.parse(readFileSync(join(fixture.cwd, "manifest.json"), "utf8"));
+  manifest.host_permissions.push("http://127.0.0.1/*");
+  writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
+  const fields = { token: fixture.token, reference: REFERENCE };
+  expectSecret(await submitInExtension(folder, "popup.html", fields), "the extension");
+  return "loaded in Chromium";
+}
+
 /** The service's address, as the token has it. */
 function serviceOf(token) {
   return JSON.parse(Buffer.from(token.slice("ops_".length), "base64url")).signInAddress;
@@ -306,6 +322,7 @@ export const FIXTURES = {
   "example-bun": exampleBun,
   "example-nextjs": exampleNext,
   "example-browser": exampleBrowser,
+  "example-extension": exampleExtension,
   publint,
   attw,
 };
