@@ -116,21 +116,10 @@ export async function signIn(
   load: () => CoreClass | Promise<CoreClass>,
   waits = true,
 ): Promise<Core> {
-  const { auth, fetch, integrationName, integrationVersion, allowedHosts } = checkConfig(config);
-  const { os, arch } = detectPlatform();
+  const { auth: token, ...checked } = checkConfig(config);
   const Core = await load();
-  return await rethrow(
-    Core.authenticate(
-      auth,
-      fetch,
-      integrationName,
-      integrationVersion,
-      os,
-      arch,
-      allowedHosts,
-      waits,
-    ),
-  );
+  const told = { token, ...checked, ...detectPlatform(), waitsForOthers: waits };
+  return await rethrow(Core.authenticate(told));
 }
 
 /** What the core says of one of several references. */

@@ -28,6 +28,44 @@ const LONGEST_WORD_CHARS: usize = 200;
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
+#[wasm_bindgen(typescript_custom_section)]
+const CONFIG: &str = r#"
+/** What {@link Client.authenticate} is told: checked, and complete. */
+export interface CoreConfig {
+  token: string;
+  fetch: (url: string, init: RequestInit) => Promise<Response>;
+  integrationName: string;
+  integrationVersion: string;
+  os: string;
+  arch: string;
+  allowedHosts: readonly string[] | undefined;
+  waitsForOthers: boolean;
+}"#;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What JavaScript says at sign-in. Read property by property, because serde is 10 KB.
+    #[wasm_bindgen(typescript_type = "CoreConfig")]
+    pub type Config;
+    #[wasm_bindgen(method, getter)]
+    fn token(this: &Config) -> String;
+    #[wasm_bindgen(method, getter)]
+    fn fetch(this: &Config) -> Function;
+    #[wasm_bindgen(method, getter, js_name = integrationName)]
+    fn integration_name(this: &Config) -> String;
+    #[wasm_bindgen(method, getter, js_name = integrationVersion)]
+    fn integration_version(this: &Config) -> String;
+    #[wasm_bindgen(method, getter)]
+    fn os(this: &Config) -> String;
+    #[wasm_bindgen(method, getter)]
+    fn arch(this: &Config) -> String;
+    /// As [`AllowedHosts::parse`] takes them.
+    #[wasm_bindgen(method, getter, js_name = allowedHosts)]
+    fn allowed_hosts(this: &Config) -> Option<Vec<String>>;
+    #[wasm_bindgen(method, getter, js_name = waitsForOthers)]
+    fn waits_for_others(this: &Config) -> bool;
+}
+
 /// A signed-in client, as JavaScript holds it.
 ///
 /// Its methods take `&self` and clone what they need before they wait, so that
@@ -65,26 +103,17 @@ fn candidate_object(Candidate { id, title }: &Candidate) -> Object {
 
 #[wasm_bindgen]
 impl Client {
-    /// `authenticate(token, fetch, …) -> Promise<Client>`
+    /// `authenticate(config) -> Promise<Client>`
     ///
-    /// Plain arguments, because reading an object by serde is 10 KB.
-    ///
-    /// # Shapes
-    /// - `allowed_hosts`: as [`AllowedHosts::parse`] takes them
     /// # Errors
     /// Rejects with `{ code, message, status?, retryable, retryAfterMs?, cause? }`.
-    pub fn authenticate(
-        token: String,
-        fetch: Function,
-        integration_name: &str,
-        integration_version: &str,
-        os: &str,
-        arch: &str,
-        allowed_hosts: Option<Vec<String>>,
-        waits_for_others: bool,
-    ) -> Promise {
-        let token = Secret::new(token);
-        let identity = Identity::new(integration_name, integration_version, os, arch);
+    pub fn authenticate(config: &Config) -> Promise {
+        let token = Secret::new(config.token());
+        let [name, version] = [config.integration_name(), config.integration_version()];
+        let identity = Identity::new(&name, &version, &config.os(), &config.arch());
+        let waits_for_others = config.waits_for_others();
+        let allowed_hosts = config.allowed_hosts();
+        let fetch = config.fetch();
         future_to_promise(async move {
             let options = Options {
                 token,
