@@ -85,6 +85,13 @@ const FAILING_ANSWERS = {
     }),
 };
 
+/** Codes that none of the above comes to, each with the reason. */
+const ELSEWHERE = {
+  closed: "the last check",
+  unsupported: "runRefusal",
+  unableToFormatPrivateKeyToOpenSsh: "takes a key that is longer than the module's memory",
+};
+
 function equal(got, expected, what) {
   if (got !== expected)
     throw new Error(`${what}: got ${JSON.stringify(got)}, not ${JSON.stringify(expected)}`);
@@ -173,6 +180,11 @@ export async function runSuite(library, { token }, more = {}) {
   await check("closed", async () => {
     client.close();
     await fails("closed", client.resolve("op://app/kinds/text"));
+  });
+  await check("every code is provoked", () => {
+    const provoked = [FAILING_REFERENCES, FAILING_CONFIGS, FAILING_ANSWERS, ELSEWHERE];
+    const codes = provoked.flatMap(Object.keys).sort();
+    equal(codes.join(), [...library.ERROR_CODES].sort().join(), "codes");
   });
   await check("references without a client", () => {
     equal(library.parseSecretReference("op://v/caf%C3%A9/f").item, "café", "item");
