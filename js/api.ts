@@ -6,7 +6,7 @@ export type {
   ResolveResponse,
   Secrets,
 } from "./client.js";
-export type { ClientConfig, FetchFunction } from "./config.js";
+export type { CacheConfig, CallOptions, ClientConfig, RetryConfig } from "./config.js";
 export {
   type Candidate,
   ERROR_CODES,
@@ -14,6 +14,7 @@ export {
   isOnePasswordError,
   OnePasswordError,
 } from "./errors.js";
+export type { ClientEvent, ClientStats, EventListener, RequestEvent } from "./events.js";
 export {
   parseSecretReference,
   type ReferenceAttribute,
@@ -21,3 +22,5 @@ export {
   validateSecretReference,
 } from "./reference.js";
 export type { Relay } from "./relayed.js";
+export type { SessionStore } from "./session_store.js";
+export type { FetchFunction } from "./transport.js";

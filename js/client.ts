@@ -1,8 +1,21 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { type ClientConfig, check, checkConfig, isStringArray } from "./config.js";
-import { type Candidate, type ErrorCode, type ErrorDetails, OnePasswordError } from "./errors.js";
+import { Calls, type Core, type Found, withReference } from "./calls.js";
+import {
+  type CallOptions,
+  type CheckedConfig,
+  type ClientConfig,
+  check,
+  checkCallOptions,
+  checkConfig,
+  isStringArray,
+} from "./config.js";
+import { type Candidate, type ErrorCode, OnePasswordError } from "./errors.js";
+import { type ClientStats, Watch } from "./events.js";
+import { JsHost } from "./host.js";
 import type { CoreClass } from "./load.js";
 import { detectPlatform } from "./platform.js";
+import { SessionShelf } from "./session_store.js";
+import { until } from "./until.js";
 
 /** Reads secrets. */
 export interface Secrets {
@@ -12,19 +25,19 @@ export interface Secrets {
    *
    * @throws {OnePasswordError} saying what stands in the way
    */
-  resolve(reference: string): Promise<string>;
+  resolve(reference: string, options?: CallOptions): Promise<string>;
   /**
    * The content of a file that a secret reference names, whatever bytes it has; text as UTF-8.
    *
    * @throws {OnePasswordError} saying what stands in the way
    */
-  resolveBytes(reference: string): Promise<Uint8Array<ArrayBuffer>>;
+  resolveBytes(reference: string, options?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * Several references at once, with few requests. One that fails spoils no other.
    *
    * @throws {OnePasswordError} if the client is closed
    */
-  resolveAll(references: readonly string[]): Promise<ResolveAllResponse>;
+  resolveAll(references: readonly string[], options?: CallOptions): Promise<ResolveAllResponse>;
 }
 
 /** What {@link Secrets.resolveAll} answers: for each reference its value, or what stands in the way. */
@@ -53,50 +66,150 @@ export interface ResolveError {
   readonly candidates?: readonly Candidate[];
 }
 
-/** A client inside the wasm module. */
-export interface Core {
-  resolve(reference: string): Promise<string>;
-  resolveBytes(reference: string): Promise<Uint8Array<ArrayBuffer>>;
-  resolveAll(references: string[]): Promise<Outcome[]>;
-  close(): void;
+/** How an entry comes by the wasm module. */
+export interface Entry {
+  /** Starts the module. */
+  readonly load: () => CoreClass | Promise<CoreClass>;
+  /** Whether calls may wait for what others are doing. */
+  readonly waits: boolean;
 }
 
 /** What every entry's `Client` is, however it comes by the wasm module. Calls may overlap. */
 export abstract class SignedIn implements Disposable {
-  readonly #core: Core;
+  readonly #config: CheckedConfig;
+  readonly #entry: Entry;
+  readonly #watch: Watch;
+  readonly #calls: Calls;
+  #core: Core | undefined;
+  #isClosed = false;
   /** Reads secrets. */
   readonly secrets: Secrets = {
-    resolve: (reference) => this.resolve(reference),
-    resolveBytes: (reference) => this.#resolveBytes(reference),
-    resolveAll: (references) => this.#resolveAll(references),
+    resolve: (reference, options) => this.resolve(reference, options),
+    resolveBytes: (reference, options) => this.#resolveBytes(reference, options),
+    resolveAll: (references, options) => this.#resolveAll(references, options),
   };
 
-  protected constructor(core: Core) {
-    this.#core = core;
+  /** @internal */
+  protected constructor(config: ClientConfig, entry: Entry) {
+    this.#config = checkConfig(config);
+    this.#entry = entry;
+    this.#watch = new Watch(this.#config.onEvent);
+    this.#calls = new Calls(() => this.#started(), entry.waits);
+  }
+
+  /**
+   * Signs in, unless the client is lazy.
+   *
+   * @internal
+   */
+  protected async start(): Promise<void> {
+    if (this.#config.lazy) return;
+    const call = this.#calls.next();
+    const signIn = async () => (await this.#started()).signIn(call);
+    try {
+      const { timeoutMs, signal } = this.#config;
+      await until(signIn(), { timeoutMs, signals: [signal] });
+    } catch (thrown) {
+      this.close();
+      throw withReference(thrown);
+    }
   }
 
   /** The same as `client.secrets.resolve`. */
-  async resolve(reference: string): Promise<string> {
+  async resolve(reference: string, options?: CallOptions): Promise<string> {
     checkReference(reference);
-    return await rethrow(this.#core.resolve(reference), reference);
+    return (await this.#ask<string>(reference, options)).secret;
   }
 
-  async #resolveBytes(reference: string): Promise<Uint8Array<ArrayBuffer>> {
+  async #resolveBytes(reference: string, options?: CallOptions): Promise<Uint8Array<ArrayBuffer>> {
     checkReference(reference);
-    return await rethrow(this.#core.resolveBytes(reference), reference);
+    const found = await this.#ask<Uint8Array<ArrayBuffer>>(reference, options, true);
+    // A copy of one's own: others may have asked for the same.
+    return found.secret.slice();
   }
 
-  async #resolveAll(references: readonly string[]): Promise<ResolveAllResponse> {
+  async #resolveAll(
+    references: readonly string[],
+    options?: CallOptions,
+  ): Promise<ResolveAllResponse> {
     check(isStringArray(references), "references must be an array of strings");
+    checkCallOptions(options);
     const asked = [...new Set(references)];
-    const outcomes: Outcome[] = await rethrow(this.#core.resolveAll(asked));
-    const responses = outcomes.map(toResponse).map((response, n) => [asked[n], response]);
+    const responses = await Promise.all(
+      asked.map(async (reference) => [reference, await this.#respond(reference, options)] as const),
+    );
     return { individualResponses: Object.fromEntries(responses) };
   }
 
-  /** Zeroes the token, the session and all keys. Later calls fail with `closed`. */
+  async #respond(reference: string, options?: CallOptions): Promise<ResolveResponse> {
+    try {
+      return { content: await this.#ask<string>(reference, options) };
+    } catch (thrown) {
+      if (!(thrown instanceof OnePasswordError) || OF_ALL.includes(thrown.code)) throw thrown;
+      const { code: type, message, candidates } = thrown;
+      return { error: { type, message, ...(candidates && { candidates }) } };
+    }
+  }
+
+  async #ask<Secret>(
+    reference: string,
+    options: CallOptions | undefined,
+    bytes = false,
+  ): Promise<Found<Secret>> {
+    checkCallOptions(options);
+    const { timeoutMs, signal } = this.#config;
+    const limits = {
+      timeoutMs: options?.timeoutMs ?? timeoutMs,
+      signals: [signal, options?.signal],
+    };
+    try {
+      const manner = { ...limits, bytes, fresh: options?.fresh ?? false };
+      return await this.#calls.ask<Secret>(reference, manner);
+    } catch (thrown) {
+      const isLate = thrown instanceof OnePasswordError && thrown.code === "timeout";
+      const stale = isLate && !bytes ? this.#core?.stale(reference) : undefined;
+      if (stale !== undefined) return stale as Found<never>;
+      throw thrown;
+    }
+  }
+
+  /** The client inside the module. A failure is not remembered. */
+  async #started(): Promise<Core> {
+    if (this.#core !== undefined) return this.#core;
+    if (this.#isClosed) throw closed();
+    const { auth: token, fetch, timeoutMs, sessionStore, ...config } = this.#config;
+    const CoreClass = await this.#entry.load();
+    // Another call may have been faster.
+    if (this.#core !== undefined) return this.#core;
+    if (this.#isClosed) throw closed();
+    const sessions = sessionStore && new SessionShelf(sessionStore);
+    const host = new JsHost({ fetch, timeoutMs, watch: this.#watch, sessions });
+    this.#core = CoreClass.create({
+      token,
+      host,
+      ...config,
+      ...detectPlatform(),
+      waitsForOthers: this.#entry.waits,
+      sharesSessions: sessions !== undefined,
+    });
+    return this.#core;
+  }
+
+  /** Forgets names and secrets that are remembered. Keys and the session stay. */
+  clearCache(): void {
+    this.#calls.forget();
+    this.#core?.clearCache();
+  }
+
+  /** What this client has done so far. */
+  stats(): ClientStats {
+    return this.#watch.stats;
+  }
+
+  /** Zeroes the token, the session, all keys and secrets. Later calls fail with `closed`. */
   close(): void {
-    this.#core.close();
+    this.#isClosed = true;
+    this.#core?.close();
   }
 
   /** The same as {@link SignedIn.close}, for `using`. */
@@ -105,30 +218,14 @@ export abstract class SignedIn implements Disposable {
   }
 }
 
-/**
- * Checks the configuration, has the wasm module started, and signs in. `waits` says whether calls
- * may wait for what others are doing.
- *
- * @internal
- */
-export async function signIn(
-  config: ClientConfig,
-  load: () => CoreClass | Promise<CoreClass>,
-  waits = true,
-): Promise<Core> {
-  const { auth: token, ...checked } = checkConfig(config);
-  const Core = await load();
-  const told = { token, ...checked, ...detectPlatform(), waitsForOthers: waits };
-  return await rethrow(Core.authenticate(told));
-}
+/** What stands in the way of all references, and not of one. */
+const OF_ALL: readonly ErrorCode[] = ["closed", "aborted"];
 
-/** What the core says of one of several references. */
-export type Outcome = ResolvedReference | { readonly error: ErrorDetails };
-
-function toResponse(outcome: Outcome): ResolveResponse {
-  if (!("error" in outcome)) return { content: outcome };
-  const { code: type, message, candidates } = outcome.error;
-  return { error: { type, message, ...(candidates && { candidates }) } };
+function closed(): OnePasswordError {
+  return new OnePasswordError({
+    code: "closed",
+    message: "this client was closed; authenticate again",
+  });
 }
 
 function checkReference(reference: string): void {
@@ -137,27 +234,4 @@ function checkReference(reference: string): void {
     code: "parsing",
     message: "a secret reference is a string such as op://vault/item/field",
   });
-}
-
-/** Gives what the core rejects with its class. */
-async function rethrow<T>(promise: Promise<T>, reference?: string): Promise<T> {
-  try {
-    return await promise;
-  } catch (thrown) {
-    if (!isErrorDetails(thrown)) throw thrown;
-    const { cause, ...details } = thrown;
-    throw new OnePasswordError({
-      ...details,
-      // A token passed by mistake must not come back in an error.
-      reference: reference === undefined || TOKEN.test(reference) ? undefined : reference,
-      cause: cause === undefined ? undefined : new Error(String(cause)),
-    });
-  }
-}
-
-/** Of a token, and of what is no reference at all. */
-const TOKEN = /ops_|^(?!op:\/\/)/;
-
-function isErrorDetails(value: unknown): value is ErrorDetails {
-  return typeof value === "object" && value !== null && "code" in value && "message" in value;
 }

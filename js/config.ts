@@ -1,8 +1,8 @@
 import { OnePasswordError } from "./errors.js";
+import type { EventListener } from "./events.js";
 import { checkRelay, type Relay, throughRelay } from "./relayed.js";
-
-/** A function with the signature of `fetch`. It is called with a URL as a string. */
-export type FetchFunction = (input: string, init?: RequestInit) => Promise<Response>;
+import type { SessionStore } from "./session_store.js";
+import type { FetchFunction } from "./transport.js";
 
 /** What a client is made from. */
 export interface ClientConfig {
@@ -25,21 +25,83 @@ export interface ClientConfig {
    * loopback over http or https.
    */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** Do nothing, not even start the wasm module, before the first secret is asked for. */
+  readonly lazy?: boolean | undefined;
+  /** How long a call may take as a whole, and each of its requests. Default: 30,000 ms. */
+  readonly timeoutMs?: number | undefined;
+  /** Ends all calls of the client. */
+  readonly signal?: AbortSignal | undefined;
+  readonly retry?: RetryConfig | undefined;
+  readonly cache?: CacheConfig | undefined;
+  /** Where sessions are kept for other processes. Default: nowhere. */
+  readonly sessionStore?: SessionStore | undefined;
+  /** Sees what the client does: see {@link ClientEvent}. */
+  readonly onEvent?: EventListener | undefined;
 }
 
-/** A configuration whose parts have the right types. */
+/**
+ * How often a request is sent again that failed for a network error or with status 408, 500, 502,
+ * 503 or 504. The pause before doubles each time, and a random part of it is waited.
+ */
+export interface RetryConfig {
+  /** How many times. Default: 2. */
+  readonly retries?: number | undefined;
+  /** The longest first pause. Default: 200 ms. */
+  readonly minMs?: number | undefined;
+  /** The longest pause. Default: 5,000 ms. */
+  readonly maxMs?: number | undefined;
+}
+
+/** For how many milliseconds something is remembered; 0: not at all. */
+export interface CacheConfig {
+  /** Names of vaults and items. Each is checked against the item that comes. Default: 5 minutes. */
+  readonly metadataTtlMs?: number | undefined;
+  /** Secrets, but never one-time passwords. Default: 0. */
+  readonly secretTtlMs?: number | undefined;
+  /** That there is no vault, item or field of a name. Default: 10 seconds. */
+  readonly negativeTtlMs?: number | undefined;
+  /** For how long after `secretTtlMs` a secret is given if the service cannot be reached. Default: 0. */
+  readonly staleIfErrorMs?: number | undefined;
+}
+
+/** How one call differs from the client's others. */
+export interface CallOptions {
+  /** Ends this call. */
+  readonly signal?: AbortSignal | undefined;
+  /** How long this call may take. Default: the client's `timeoutMs`. */
+  readonly timeoutMs?: number | undefined;
+  /** Ask for everything but keys, whatever is remembered. */
+  readonly fresh?: boolean | undefined;
+}
+
+/** A configuration whose parts have the right types, with all defaults. */
 export interface CheckedConfig {
   readonly auth: string;
   readonly fetch: FetchFunction;
   readonly integrationName: string;
   readonly integrationVersion: string;
   readonly allowedHosts: string[] | undefined;
+  readonly lazy: boolean;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly sessionStore: SessionStore | undefined;
+  readonly onEvent: EventListener | undefined;
+  readonly retries: number;
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  readonly metadataTtlMs: number;
+  readonly secretTtlMs: number;
+  readonly negativeTtlMs: number;
+  readonly staleIfErrorMs: number;
 }
+
+const MAX_RETRIES = 10;
+/** What a timer takes at most: about 24 days. */
+const MAX_MS = 2 ** 31 - 1;
 
 /** JavaScript callers have no compiler that checks these. */
 export function checkConfig(config: ClientConfig): CheckedConfig {
   const { auth, integrationName, integrationVersion, allowedHosts, relay } = config ?? {};
-  const fetch = config?.fetch ?? globalThis.fetch;
   if (typeof auth !== "string") {
     throw new OnePasswordError({
       code: "tokenInvalid",
@@ -53,24 +115,103 @@ export function checkConfig(config: ClientConfig): CheckedConfig {
     "allowedHosts must be an array of strings",
   );
   checkRelay(relay);
-  check(
-    config.fetch === undefined || typeof config.fetch === "function",
-    "fetch must be a function",
-  );
-  if (typeof fetch !== "function") {
-    throw new OnePasswordError({
-      code: "unsupported",
-      message: "this runtime has no fetch; pass one to Client.authenticate({ fetch })",
-    });
-  }
+  const fetch = checkFetch(config);
   return {
     auth,
     fetch: relay === undefined ? fetch : throughRelay(fetch, relay),
     integrationName,
     integrationVersion,
     allowedHosts: allowedHosts && [...allowedHosts],
+    lazy: checkFlag("lazy", config.lazy),
+    timeoutMs: checkTimeout(config.timeoutMs) ?? 30_000,
+    signal: checkSignal(config.signal),
+    sessionStore: checkStore(config.sessionStore),
+    onEvent: checkListener(config.onEvent),
+    ...checkRetry(config.retry),
+    ...checkCache(config.cache),
   };
 }
+
+/** @throws {OnePasswordError} `argumentInvalid` */
+export function checkCallOptions(options: CallOptions | undefined): void {
+  check(options === undefined || isObject(options), "options must be an object");
+  checkTimeout(options?.timeoutMs);
+  checkSignal(options?.signal);
+  checkFlag("fresh", options?.fresh);
+}
+
+function checkFetch({ fetch }: ClientConfig): FetchFunction {
+  check(fetch === undefined || typeof fetch === "function", "fetch must be a function");
+  if (fetch !== undefined) return fetch;
+  if (typeof globalThis.fetch === "function") return globalThis.fetch;
+  throw new OnePasswordError({
+    code: "unsupported",
+    message: "this runtime has no fetch; pass one to Client.authenticate({ fetch })",
+  });
+}
+
+function checkRetry(retry: RetryConfig | undefined) {
+  check(retry === undefined || isObject(retry), "retry must be an object");
+  const { retries = 2, minMs, maxMs } = retry ?? {};
+  const isCount = Number.isInteger(retries) && retries >= 0 && retries <= MAX_RETRIES;
+  check(isCount, `retry.retries must be a whole number from 0 to ${MAX_RETRIES}`);
+  return {
+    retries,
+    retryMinMs: checkMs("retry.minMs", minMs, 200),
+    retryMaxMs: checkMs("retry.maxMs", maxMs, 5_000),
+  };
+}
+
+function checkCache(cache: CacheConfig | undefined) {
+  check(cache === undefined || isObject(cache), "cache must be an object");
+  const { metadataTtlMs, secretTtlMs, negativeTtlMs, staleIfErrorMs } = cache ?? {};
+  return {
+    metadataTtlMs: checkMs("cache.metadataTtlMs", metadataTtlMs, 300_000),
+    secretTtlMs: checkMs("cache.secretTtlMs", secretTtlMs, 0),
+    negativeTtlMs: checkMs("cache.negativeTtlMs", negativeTtlMs, 10_000),
+    staleIfErrorMs: checkMs("cache.staleIfErrorMs", staleIfErrorMs, 0),
+  };
+}
+
+function checkMs(name: string, ms: number | undefined, byDefault: number): number {
+  const isMs = ms === undefined || (typeof ms === "number" && ms >= 0 && ms <= MAX_MS);
+  check(isMs, `${name} must be a number of milliseconds from 0 to ${MAX_MS}`);
+  return ms ?? byDefault;
+}
+
+function checkTimeout(ms: number | undefined): number | undefined {
+  const isMs = ms === undefined || (typeof ms === "number" && ms > 0 && ms <= MAX_MS);
+  check(isMs, `timeoutMs must be a number of milliseconds above 0, and at most ${MAX_MS}`);
+  return ms;
+}
+
+function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  // By its form: a polyfill's is as good.
+  const isSignal = signal === undefined || typeof signal?.addEventListener === "function";
+  check(isSignal, "signal must be an AbortSignal");
+  return signal;
+}
+
+function checkStore(store: SessionStore | undefined): SessionStore | undefined {
+  const methods = [store?.get, store?.set, store?.delete];
+  check(
+    store === undefined || methods.every((method) => typeof method === "function"),
+    "sessionStore must have the methods get, set and delete",
+  );
+  return store;
+}
+
+function checkListener(listener: EventListener | undefined): EventListener | undefined {
+  check(listener === undefined || typeof listener === "function", "onEvent must be a function");
+  return listener;
+}
+
+function checkFlag(name: string, flag: boolean | undefined): boolean {
+  check(flag === undefined || typeof flag === "boolean", `${name} must be true or false`);
+  return flag ?? false;
+}
+
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
 
 export function check(condition: boolean, rule: string): asserts condition {
   if (!condition) throw new OnePasswordError({ code: "argumentInvalid", message: rule });

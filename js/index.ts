@@ -1,4 +1,4 @@
-import { SignedIn, signIn } from "./client.js";
+import { SignedIn } from "./client.js";
 import type { ClientConfig } from "./config.js";
 import { inlinedWasm } from "./inline.js";
 import { loadCore } from "./load.js";
@@ -26,6 +26,8 @@ export class Client extends SignedIn {
    * the server does not prove that it knows the account; what the network and the service say.
    */
   static async authenticate(config: ClientConfig): Promise<Client> {
-    return new Client(await signIn(config, () => loadCore(inlinedWasm)));
+    const client = new Client(config, { load: () => loadCore(inlinedWasm), waits: true });
+    await client.start();
+    return client;
   }
 }

@@ -6,7 +6,7 @@ import type { Wasm, WasmSource } from "./wasm_source.js";
 export type CoreClass = typeof Client;
 
 /** What no other module exports. */
-const EXPORT = "client_authenticate";
+const EXPORT = "client_resolve";
 
 let loading: Promise<CoreClass> | undefined;
 

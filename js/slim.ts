@@ -1,4 +1,4 @@
-import { SignedIn, signIn } from "./client.js";
+import { SignedIn } from "./client.js";
 import { type ClientConfig, check } from "./config.js";
 import { loadCore } from "./load.js";
 import type { WasmSource } from "./wasm_source.js";
@@ -28,6 +28,8 @@ export class Client extends SignedIn {
     const { wasm } = config;
     // If it is not needed, nobody else would see a promise fail.
     if (wasm instanceof Promise) wasm.catch(() => {});
-    return new Client(await signIn(config, () => loadCore(wasm)));
+    const client = new Client(config, { load: () => loadCore(wasm), waits: true });
+    await client.start();
+    return client;
   }
 }

@@ -1,4 +1,4 @@
-import { SignedIn, signIn } from "./client.js";
+import { SignedIn } from "./client.js";
 import type { ClientConfig } from "./config.js";
 import { loadCoreSync } from "./load.js";
 import wasm from "./wasm/op.wasm";
@@ -11,6 +11,8 @@ export * from "./api.js";
  */
 export class Client extends SignedIn {
   static async authenticate(config: ClientConfig): Promise<Client> {
-    return new Client(await signIn(config, () => loadCoreSync(wasm), false));
+    const client = new Client(config, { load: () => loadCoreSync(wasm), waits: false });
+    await client.start();
+    return client;
   }
 }

@@ -38,6 +38,13 @@ impl SymmetricKey {
         Self { id, bytes }
     }
 
+    /// `expose() -> bytes`
+    ///
+    /// The key itself, to be sealed.
+    pub const fn expose(&self) -> &[u8; KEY_BYTES] {
+        self.bytes.expose()
+    }
+
     /// `parse(jwk) -> key`
     ///
     /// # Shapes

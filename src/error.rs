@@ -495,6 +495,19 @@ impl Error {
         }
     }
 
+    /// `is_absence() -> bool`
+    ///
+    /// Whether there is nothing of a name that a reference has.
+    pub const fn is_absence(&self) -> bool {
+        matches!(
+            self,
+            Self::VaultNotFound { .. }
+                | Self::ItemNotFound { .. }
+                | Self::NoMatchingSections { .. }
+                | Self::FieldNotFound { .. }
+        )
+    }
+
     /// `retry_after_ms() -> milliseconds`
     ///
     /// When to try again, in milliseconds, if the service said so.

@@ -18,6 +18,8 @@ pub struct HttpRequest {
     pub headers: Vec<(&'static str, String)>,
     /// JSON, if there is a body.
     pub body: Option<String>,
+    /// How many times the same was sent before.
+    pub retry: u32,
 }
 
 /// An answer, read to its end.
@@ -25,8 +27,8 @@ pub struct HttpRequest {
 pub struct HttpResponse {
     /// HTTP status, 200 to 599.
     pub status: u16,
-    /// The value of `Retry-After`.
-    pub retry_after: Option<String>,
+    /// What `Retry-After` says (RFC 9110 §10.2.3), in milliseconds from now.
+    pub retry_after_ms: Option<u64>,
     /// The body, empty if there was none.
     pub body: Vec<u8>,
 }
@@ -63,6 +65,23 @@ from_json! {
     }
 }
 
+/// Something that whoever watches a client may want to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A name or a secret was remembered.
+    CacheHit,
+    /// It was not, and is asked for.
+    CacheMiss,
+    /// An expired secret is given, because the service cannot be reached.
+    CacheStale,
+    /// Signed in.
+    SignIn,
+    /// A stored session was taken up.
+    Resume,
+    /// The service has had enough requests, for so many milliseconds.
+    Throttle(u64),
+}
+
 /// What the core needs of its surroundings.
 pub trait Host {
     /// A private RSA key that the host holds, if possible beyond anyone's reach.
@@ -70,7 +89,8 @@ pub trait Host {
 
     /// `fetch(request) -> response`
     ///
-    /// Sends a request and reads the whole answer. Follows no redirect.
+    /// Sends a request and reads the whole answer. Follows no redirect. Ends within a
+    /// time that the host sets; a future that is dropped aborts the request.
     ///
     /// # Errors
     /// [`Error::Network`], [`Error::Timeout`], [`Error::Aborted`], or
@@ -89,6 +109,27 @@ pub trait Host {
     /// # Errors
     /// [`Error::Unsupported`] if there is none.
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error>;
+
+    /// `sleep(ms)`
+    ///
+    /// Waits so many milliseconds.
+    fn sleep(&self, ms: u64) -> impl Future<Output = ()>;
+
+    /// `note(event)`
+    ///
+    /// Tells whoever watches.
+    fn note(&self, event: Event);
+
+    /// `load_session(name) -> record`
+    ///
+    /// What was stored under this name, if anything, and if sessions are stored at all.
+    fn load_session(&self, name: &str) -> impl Future<Output = Option<String>>;
+
+    /// `store_session(name, record, ttl_seconds)`
+    ///
+    /// Stores a sealed session for so many seconds. `None`: removes it, and stores
+    /// and loads nothing under this name again in this process.
+    fn store_session(&self, name: &str, record: Option<&str>, ttl_seconds: u32);
 
     /// `nfkd(text) -> text`
     ///

@@ -10,7 +10,7 @@
 
 use crate::secret::Secret;
 use miniserde::{
-    Deserialize, Serialize,
+    Deserialize,
     de::{Map, Seq, Visitor},
     json, make_place,
 };
@@ -99,10 +99,98 @@ fn is_bounded(json: &str) -> bool {
     true
 }
 
-/// `to_json(value) -> text`
-pub fn to_json(value: &impl Serialize) -> String {
-    json::to_string(value)
+/// What requests are made of. `miniserde` would bring the formatting of floats and
+/// its tables, for which there is no use.
+pub trait ToJson {
+    /// `write_json(out)`
+    ///
+    /// Appends the value to a JSON text.
+    fn write_json(&self, out: &mut String);
 }
+
+/// `to_json(value) -> text`
+pub fn to_json(value: &dyn ToJson) -> String {
+    let mut out = String::new();
+    value.write_json(&mut out);
+    out
+}
+
+impl ToJson for &str {
+    fn write_json(&self, out: &mut String) {
+        out.push('"');
+        for c in self.chars() {
+            match c {
+                '"' | '\\' => out.extend(['\\', c]),
+                '\0'..'\x20' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+                _ => out.push(c),
+            }
+        }
+        out.push('"');
+    }
+}
+
+impl ToJson for String {
+    fn write_json(&self, out: &mut String) {
+        self.as_str().write_json(out);
+    }
+}
+
+impl ToJson for &[String] {
+    fn write_json(&self, out: &mut String) {
+        out.push('[');
+        for (index, text) in self.iter().enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            text.write_json(out);
+        }
+        out.push(']');
+    }
+}
+
+/// `null`
+impl ToJson for () {
+    fn write_json(&self, out: &mut String) {
+        out.push_str("null");
+    }
+}
+
+/// `write_object(members, out)`
+///
+/// An object of these members, in their order.
+pub fn write_object(members: &[(&str, &dyn ToJson)], out: &mut String) {
+    out.push('{');
+    for (index, (name, value)) in members.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        name.write_json(out);
+        out.push(':');
+        value.write_json(out);
+    }
+    out.push('}');
+}
+
+/// Declares structs that are written as JSON objects, each field after the name of
+/// its member.
+macro_rules! to_json_object {
+    ($($(#[$doc:meta])* pub struct $name:ident {
+        $($(#[$field_doc:meta])* $member:literal => pub $field:ident: $type:ty,)*
+    })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name<'a> {
+            $($(#[$field_doc])* pub $field: $type,)*
+        }
+
+        impl $crate::json::ToJson for $name<'_> {
+            fn write_json(&self, out: &mut String) {
+                $crate::json::write_object(&[$(($member, &self.$field)),*], out);
+            }
+        }
+    )*};
+}
+pub(crate) use to_json_object;
 
 /// The whole of a JSON text.
 struct Root<T>(Option<T>);
@@ -339,6 +427,21 @@ mod tests {
             assert!(parse::<Sample>(json.as_bytes()).is_none(), "{json}");
         }
         assert!(parse::<Sample>(b"{\"text\":\"\xff\"}").is_none());
+    }
+
+    #[test]
+    fn what_is_written_is_json() {
+        let odd = (0..0x300_u32).chain(0x1_f600..0x1_f610).filter_map(char::from_u32);
+        let odd: String = odd.collect();
+        let list = ["a".to_owned(), odd.clone()];
+        let mut text = String::new();
+        let none: &[String] = &[];
+        write_object(
+            &[("one\"", &odd), ("two", &&list[..]), ("none", &none), ("null", &())],
+            &mut text,
+        );
+        let expected = serde_json::json!({ "one\"": odd, "two": list, "none": [], "null": null });
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), expected);
     }
 
     #[test]

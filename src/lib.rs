@@ -48,6 +48,7 @@
 //!    [`secret::Secret`] until it crosses into JavaScript.
 
 pub mod address;
+pub mod cache;
 pub mod client;
 pub mod crypto;
 pub mod encoding;
@@ -58,11 +59,14 @@ pub mod identity;
 pub mod item;
 pub mod json;
 pub mod keyring;
+pub mod listing;
 pub mod reference;
 pub mod resolve;
+pub mod retry;
 pub mod secret;
 pub mod session;
 pub mod sign_in;
+pub mod stored_session;
 pub mod token;
 #[cfg(target_arch = "wasm32")]
 mod wasm;

@@ -203,7 +203,7 @@ impl<'a> SignIn<'a> {
         }
         let session =
             Session::new(session_id, &agreement.session_key, host, self.random.first_number);
-        let body = to_json(&CompleteRequest { client: &self.identity.client(), device: None });
+        let body = to_json(&CompleteRequest { client: &self.identity.client(), device: () });
         let call = session.post(ACTION, "/api/v2/auth/complete".into(), &body, self.random.iv)?;
         self.step = Step::Complete { session };
         Ok(Progress::Send(call))
@@ -269,7 +269,7 @@ mod tests {
         let mut last = None;
         for answer in answers {
             let body = answer.to_string().into_bytes();
-            let response = HttpResponse { status: 200, retry_after: None, body };
+            let response = HttpResponse { status: 200, retry_after_ms: None, body };
             let progress = sign_in.receive(&response);
             if let Ok(Progress::Send(call)) = &progress {
                 sent.push(call.target.clone());

@@ -2,23 +2,19 @@
 
 use crate::{
     address::AllowedHosts,
-    client::{self, Found, Options},
+    cache::Lifetimes,
+    client::{self, Found, Manner, Options},
     error::{Candidate, Error},
-    host::{Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
+    host::{Event, Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
     identity::Identity,
+    retry::Backoff,
     secret::Secret,
 };
-use js_sys::{Array, ArrayBuffer, Date, Function, JsString, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
-use web_sys::{Crypto, CryptoKey, RequestInit, RequestRedirect, SubtleCrypto};
 
-/// The longest cause that is shown of what the host's `fetch` threw.
-const MAX_CAUSE_CHARS: usize = 300;
-/// Above what a vault of 50,000 items or the largest file takes; far more would
-/// end the module for want of memory.
-const MAX_BODY_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
 /// Keys, proofs, tokens and ids of sessions are longer than this.
 const SHORTEST_KEY_CHARS: usize = 16;
 /// Names of fields and hosts are no longer than this, tokens are.
@@ -29,28 +25,73 @@ const LONGEST_WORD_CHARS: usize = 200;
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 #[wasm_bindgen(typescript_custom_section)]
-const CONFIG: &str = r#"
-/** What {@link Client.authenticate} is told: checked, and complete. */
+const TYPES: &str = r#"
+/** What a client is made from: checked, and complete. Times are in milliseconds. */
 export interface CoreConfig {
   token: string;
-  fetch: (url: string, init: RequestInit) => Promise<Response>;
+  host: CoreHost;
   integrationName: string;
   integrationVersion: string;
   os: string;
   arch: string;
   allowedHosts: readonly string[] | undefined;
   waitsForOthers: boolean;
+  sharesSessions: boolean;
+  retries: number;
+  retryMinMs: number;
+  retryMaxMs: number;
+  metadataTtlMs: number;
+  secretTtlMs: number;
+  negativeTtlMs: number;
+  staleIfErrorMs: number;
+}
+
+/** What the core needs of its surroundings. None of it throws. */
+export interface CoreHost {
+  /** Headers are a plain object. */
+  send(method: string, url: string, headers: object, body: string | undefined, retry: number): Exchange;
+  sleep(ms: number): Promise<void>;
+  note(event: CoreEvent, ms: number): void;
+  now(): number;
+  /** False if there is no randomness. */
+  fillRandom(bytes: Uint8Array): boolean;
+  nfkd(text: string): string;
+  loadSession(name: string): Promise<string | undefined>;
+  storeSession(name: string, record: string | undefined, ttlSeconds: number): void;
+  importKey(jwk: object, hash: "SHA-1" | "SHA-256"): Promise<CryptoKey>;
+  openRsa(key: CryptoKey, sealed: Uint8Array): Promise<Uint8Array>;
+}
+
+export type CoreEvent = "hit" | "miss" | "stale" | "signIn" | "resume" | "throttle";
+
+/** A request on its way. Its answer rejects with a {@link SendFailure} alone. */
+export interface Exchange {
+  readonly answer: Promise<Answer>;
+  abort(): void;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly retryAfterMs: number | undefined;
+  /** The body, in pieces. */
+  readonly pieces: Uint8Array[];
+}
+
+export interface SendFailure {
+  readonly kind: "network" | "timeout" | "aborted" | "redirect" | "opaque" | "tooLong";
+  readonly cause: string;
 }"#;
 
 #[wasm_bindgen]
 extern "C" {
-    /// What JavaScript says at sign-in. Read property by property, because serde is 10 KB.
+    /// What JavaScript makes a client from. Read property by property, because
+    /// serde is 10 KB.
     #[wasm_bindgen(typescript_type = "CoreConfig")]
     pub type Config;
     #[wasm_bindgen(method, getter)]
     fn token(this: &Config) -> String;
     #[wasm_bindgen(method, getter)]
-    fn fetch(this: &Config) -> Function;
+    fn host(this: &Config) -> JsHost;
     #[wasm_bindgen(method, getter, js_name = integrationName)]
     fn integration_name(this: &Config) -> String;
     #[wasm_bindgen(method, getter, js_name = integrationVersion)]
@@ -64,6 +105,73 @@ extern "C" {
     fn allowed_hosts(this: &Config) -> Option<Vec<String>>;
     #[wasm_bindgen(method, getter, js_name = waitsForOthers)]
     fn waits_for_others(this: &Config) -> bool;
+    #[wasm_bindgen(method, getter, js_name = sharesSessions)]
+    fn shares_sessions(this: &Config) -> bool;
+    #[wasm_bindgen(method, getter)]
+    fn retries(this: &Config) -> u32;
+    #[wasm_bindgen(method, getter, js_name = retryMinMs)]
+    fn retry_min_ms(this: &Config) -> f64;
+    #[wasm_bindgen(method, getter, js_name = retryMaxMs)]
+    fn retry_max_ms(this: &Config) -> f64;
+    #[wasm_bindgen(method, getter, js_name = metadataTtlMs)]
+    fn metadata_ttl_ms(this: &Config) -> f64;
+    #[wasm_bindgen(method, getter, js_name = secretTtlMs)]
+    fn secret_ttl_ms(this: &Config) -> f64;
+    #[wasm_bindgen(method, getter, js_name = negativeTtlMs)]
+    fn negative_ttl_ms(this: &Config) -> f64;
+    #[wasm_bindgen(method, getter, js_name = staleIfErrorMs)]
+    fn stale_if_error_ms(this: &Config) -> f64;
+
+    /// JavaScript's network, WebCrypto, clock and stores.
+    #[derive(Debug)]
+    type JsHost;
+    #[wasm_bindgen(method)]
+    fn send(
+        this: &JsHost,
+        method: &str,
+        url: &str,
+        headers: &Object,
+        body: Option<String>,
+        retry: u32,
+    ) -> JsExchange;
+    #[wasm_bindgen(method)]
+    fn sleep(this: &JsHost, ms: f64) -> Promise;
+    #[wasm_bindgen(method)]
+    fn note(this: &JsHost, event: &str, ms: f64);
+    #[wasm_bindgen(method)]
+    fn now(this: &JsHost) -> f64;
+    #[wasm_bindgen(method, js_name = fillRandom)]
+    fn fill_random(this: &JsHost, bytes: &mut [u8]) -> bool;
+    #[wasm_bindgen(method)]
+    fn nfkd(this: &JsHost, text: &str) -> String;
+    #[wasm_bindgen(method, js_name = loadSession)]
+    fn load_session(this: &JsHost, name: &str) -> Promise;
+    #[wasm_bindgen(method, js_name = storeSession)]
+    fn store_session(this: &JsHost, name: &str, record: Option<String>, ttl_seconds: u32);
+    #[wasm_bindgen(method, js_name = importKey)]
+    fn import_key(this: &JsHost, jwk: &Object, hash: &str) -> Promise;
+    #[wasm_bindgen(method, js_name = openRsa)]
+    fn open_rsa(this: &JsHost, key: &JsValue, sealed: &[u8]) -> Promise;
+
+    type JsExchange;
+    #[wasm_bindgen(method, getter)]
+    fn answer(this: &JsExchange) -> Promise;
+    #[wasm_bindgen(method)]
+    fn abort(this: &JsExchange);
+
+    type JsAnswer;
+    #[wasm_bindgen(method, getter)]
+    fn status(this: &JsAnswer) -> u16;
+    #[wasm_bindgen(method, getter, js_name = retryAfterMs)]
+    fn retry_after_ms(this: &JsAnswer) -> Option<f64>;
+    #[wasm_bindgen(method, getter)]
+    fn pieces(this: &JsAnswer) -> Vec<Uint8Array>;
+
+    type JsFailure;
+    #[wasm_bindgen(method, getter)]
+    fn kind(this: &JsFailure) -> String;
+    #[wasm_bindgen(method, getter)]
+    fn cause(this: &JsFailure) -> String;
 }
 
 /// A signed-in client, as JavaScript holds it.
@@ -103,147 +211,204 @@ fn candidate_object(Candidate { id, title }: &Candidate) -> Object {
 
 #[wasm_bindgen]
 impl Client {
-    /// `authenticate(config) -> Promise<Client>`
+    /// `create(config) -> Client`
+    ///
+    /// Sends nothing.
     ///
     /// # Errors
-    /// Rejects with `{ code, message, status?, retryable, retryAfterMs?, cause? }`.
-    pub fn authenticate(config: &Config) -> Promise {
-        let token = Secret::new(config.token());
+    /// Throws `{ code, message, status?, retryable, retryAfterMs?, cause? }`.
+    pub fn create(config: &Config) -> Result<Self, Error> {
         let [name, version] = [config.integration_name(), config.integration_version()];
-        let identity = Identity::new(&name, &version, &config.os(), &config.arch());
-        let waits_for_others = config.waits_for_others();
-        let allowed_hosts = config.allowed_hosts();
-        let fetch = config.fetch();
+        let options = Options {
+            token: Secret::new(config.token()),
+            identity: Identity::new(&name, &version, &config.os(), &config.arch()),
+            allowed_hosts: match config.allowed_hosts() {
+                Some(entries) => AllowedHosts::parse(&entries)?,
+                None => AllowedHosts::default(),
+            },
+            waits_for_others: config.waits_for_others(),
+            shares_sessions: config.shares_sessions(),
+            backoff: Backoff {
+                retries: config.retries(),
+                min_ms: config.retry_min_ms() as u64,
+                max_ms: config.retry_max_ms() as u64,
+            },
+            lifetimes: Lifetimes {
+                metadata_ms: config.metadata_ttl_ms() as u64,
+                secret_ms: config.secret_ttl_ms() as u64,
+                negative_ms: config.negative_ttl_ms() as u64,
+                stale_if_error_ms: config.stale_if_error_ms() as u64,
+            },
+        };
+        Ok(Self(Rc::new(client::Client::new(config.host(), options)?)))
+    }
+
+    /// `sign_in(call) -> Promise<void>`
+    ///
+    /// # Errors
+    /// Rejects as [`Client::create`] throws.
+    #[wasm_bindgen(js_name = signIn)]
+    pub fn sign_in(&self, call: u32) -> Promise {
+        let client = Rc::clone(&self.0);
         future_to_promise(async move {
-            let options = Options {
-                token,
-                identity,
-                allowed_hosts: match allowed_hosts {
-                    Some(entries) => AllowedHosts::parse(&entries)?,
-                    None => AllowedHosts::default(),
-                },
-                waits_for_others,
+            client.sign_in(call).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// `resolve(call, references, bytes, fresh, settle) -> Promise<void>`
+    ///
+    /// Calls `settle(index, outcome)` for each reference, with
+    /// `{ secret, itemId, vaultId }` or `{ error }`; `secret` is a string, with
+    /// `bytes` a `Uint8Array`.
+    ///
+    /// # Errors
+    /// As [`Client::sign_in`]; `error` has the same form.
+    pub fn resolve(
+        &self,
+        call: u32,
+        references: Vec<String>,
+        bytes: bool,
+        fresh: bool,
+        settle: Function,
+    ) -> Promise {
+        let client = Rc::clone(&self.0);
+        future_to_promise(async move {
+            let settle = |index, outcome| {
+                let outcome = match outcome {
+                    Ok(found) => found_object(&found, bytes),
+                    Err(error) => error_object(error),
+                };
+                // What JavaScript hands in does not throw.
+                let _ =
+                    settle.call2(&JsValue::UNDEFINED, &JsValue::from_f64(index as f64), &outcome);
             };
-            let client = client::Client::authenticate(JsHost::new(fetch)?, options).await?;
-            Ok(Self(Rc::new(client)).into())
+            client.resolve_all(call, &references, Manner { bytes, fresh }, &settle).await?;
+            Ok(JsValue::UNDEFINED)
         })
     }
 
-    /// `resolve(reference) -> Promise<string>`
+    /// `stale(reference) -> outcome or undefined`
     ///
-    /// # Errors
-    /// As [`Client::authenticate`].
-    pub fn resolve(&self, reference: String) -> Promise {
-        let client = Rc::clone(&self.0);
-        future_to_promise(async move {
-            let secret = client.resolve(&reference).await?;
-            Ok(JsValue::from_str(secret.expose()))
-        })
+    /// What may be given when a call ran out of time.
+    pub fn stale(&self, reference: &str) -> JsValue {
+        let found = self.0.stale(reference);
+        found.map_or(JsValue::UNDEFINED, |found| found_object(&found, false).into())
     }
 
-    /// `resolve_bytes(reference) -> Promise<Uint8Array>`
+    /// `cancel(call)`
     ///
-    /// # Errors
-    /// As [`Client::authenticate`].
-    #[wasm_bindgen(js_name = resolveBytes)]
-    pub fn resolve_bytes(&self, reference: String) -> Promise {
-        let client = Rc::clone(&self.0);
-        future_to_promise(async move {
-            let bytes = client.resolve_bytes(&reference).await?;
-            Ok(Uint8Array::from(bytes.expose().as_slice()).into())
-        })
+    /// Ends a call that nobody waits for.
+    pub fn cancel(&self, call: u32) {
+        self.0.cancel(call);
     }
 
-    /// `resolve_all(references) -> Promise<({ secret, itemId, vaultId } | { error })[]>`
+    /// `clear_cache()`
     ///
-    /// # Errors
-    /// As [`Client::authenticate`]; `error` has the same form.
-    #[wasm_bindgen(js_name = resolveAll)]
-    pub fn resolve_all(&self, references: Vec<String>) -> Promise {
-        let client = Rc::clone(&self.0);
-        future_to_promise(async move {
-            let outcomes = client.resolve_all(&references).await?;
-            Ok(outcomes.into_iter().map(outcome_object).collect::<Array>().into())
-        })
+    /// Forgets names and secrets.
+    #[wasm_bindgen(js_name = clearCache)]
+    pub fn clear_cache(&self) {
+        self.0.clear_cache();
     }
 
     /// `close()`
     ///
-    /// Forgets the token, the session and all keys.
+    /// Forgets the token, the session, all keys and secrets.
     pub fn close(&self) {
         self.0.close();
     }
 }
 
-/// JavaScript's own `fetch`, WebCrypto and clock.
-#[derive(Debug)]
-struct JsHost {
-    fetch: Function,
-    crypto: Crypto,
-    subtle: SubtleCrypto,
-}
+/// Aborts its request when it goes, as it does with a call that is cancelled.
+/// Nothing happens to one that is answered.
+struct Sent(JsExchange);
 
-impl JsHost {
-    fn new(fetch: Function) -> Result<Self, Error> {
-        let crypto = property(&js_sys::global(), "crypto").filter(JsValue::is_object).ok_or(
-            Error::Unsupported {
-                what: "this runtime has no globalThis.crypto (WebCrypto), which signing in needs",
-            },
-        )?;
-        let subtle = property(&crypto, "subtle").filter(JsValue::is_object).ok_or(
-            Error::Unsupported {
-                what: "this runtime has no crypto.subtle, which opening keys needs; a page must be served over https or from localhost",
-            },
-        )?;
-        // By duck typing: a constructor of another realm is as good.
-        Ok(Self { fetch, crypto: crypto.unchecked_into(), subtle: subtle.unchecked_into() })
+impl Drop for Sent {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
 impl Host for JsHost {
-    type PrivateKey = CryptoKey;
+    type PrivateKey = JsValue;
 
     async fn fetch(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
-        let init = RequestInit::new();
-        init.set_method(request.method);
-        init.set_redirect(RequestRedirect::Manual);
-        init.set_headers(&string_object(
-            request.headers.iter().map(|(name, value)| (*name, value.as_str())),
-        ));
-        if let Some(body) = &request.body {
-            init.set_body(&JsValue::from_str(body));
+        let HttpRequest { action, method, url, host, headers, body, retry } = request;
+        let headers = string_object(headers.iter().map(|(name, value)| (*name, value.as_str())));
+        let sent = Sent(self.send(method, &url, &headers, body, retry));
+        match JsFuture::from(sent.0.answer()).await {
+            Ok(answer) => {
+                let answer: JsAnswer = answer.unchecked_into();
+                Ok(HttpResponse {
+                    status: answer.status(),
+                    retry_after_ms: answer.retry_after_ms().map(|ms| ms as u64),
+                    body: concat(&answer.pieces()),
+                })
+            }
+            Err(failure) => {
+                let failure: JsFailure = failure.unchecked_into();
+                Err(match failure.kind().as_str() {
+                    "timeout" => Error::Timeout { action, host },
+                    "aborted" => Error::Aborted { action },
+                    "redirect" => Error::Protocol {
+                        what: "the server redirects, and redirects are not followed",
+                    },
+                    "opaque" => Error::Protocol {
+                        what: "fetch gave an opaque answer, which cannot be read",
+                    },
+                    "tooLong" => Error::Protocol { what: "an answer is longer than 64 MiB" },
+                    _ => Error::Network { action, host, cause: failure.cause() },
+                })
+            }
         }
-        let url = JsValue::from_str(&request.url);
-        let failed = |thrown| fetch_error(&thrown, &request);
-        let returned = self.fetch.call2(&JsValue::UNDEFINED, &url, &init).map_err(failed)?;
-        let response = settle(returned).await.map_err(failed)?;
-        read_response(&response, &request).await
     }
 
     fn now_ms(&self) -> u64 {
-        Date::now() as u64
+        self.now() as u64
     }
 
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error> {
-        self.crypto.get_random_values_with_u8_array(bytes).map(drop).map_err(|_| {
-            Error::Unsupported { what: "this runtime's crypto.getRandomValues does not work" }
-        })
+        let what = "this runtime's crypto.getRandomValues does not work";
+        if self.fill_random(bytes) { Ok(()) } else { Err(Error::Unsupported { what }) }
+    }
+
+    async fn sleep(&self, ms: u64) {
+        let _ = JsFuture::from(self.sleep(ms as f64)).await;
+    }
+
+    fn note(&self, event: Event) {
+        let (name, ms) = match event {
+            Event::CacheHit => ("hit", 0),
+            Event::CacheMiss => ("miss", 0),
+            Event::CacheStale => ("stale", 0),
+            Event::SignIn => ("signIn", 0),
+            Event::Resume => ("resume", 0),
+            Event::Throttle(ms) => ("throttle", ms),
+        };
+        self.note(name, ms as f64);
+    }
+
+    async fn load_session(&self, name: &str) -> Option<String> {
+        JsFuture::from(self.load_session(name)).await.ok()?.as_string()
+    }
+
+    fn store_session(&self, name: &str, record: Option<&str>, ttl_seconds: u32) {
+        self.store_session(name, record.map(str::to_owned), ttl_seconds);
     }
 
     fn nfkd(&self, text: &str) -> String {
-        JsString::from(text).normalize("NFKD").into()
+        self.nfkd(text)
     }
 
     async fn import_private_key(
         &self,
         key: &RsaPrivateJwk,
         hash: OaepHash,
-    ) -> Result<CryptoKey, Error> {
+    ) -> Result<JsValue, Error> {
         let hash = match hash {
             OaepHash::Sha1 => "SHA-1",
             OaepHash::Sha256 => "SHA-256",
         };
-        let algorithm = string_object([("name", "RSA-OAEP"), ("hash", hash)]);
         let jwk = string_object([
             ("kty", "RSA"),
             ("n", &key.n),
@@ -255,30 +420,19 @@ impl Host for JsHost {
             ("dq", key.dq.expose()),
             ("qi", key.qi.expose()),
         ]);
-        let usages = Array::of1(&"decrypt".into());
-        let import = async {
-            let promise =
-                self.subtle.import_key_with_object("jwk", &jwk, &algorithm, false, &usages)?;
-            JsFuture::from(promise).await
-        };
-        match import.await {
-            Ok(key) => Ok(key.unchecked_into()),
-            Err(_) => Err(Error::Decryption { what: "a private key" }),
-        }
+        let imported = JsFuture::from(self.import_key(&jwk, hash)).await;
+        imported.map_err(|_| Error::Decryption { what: "a private key" })
     }
 
     async fn open_rsa_oaep(
         &self,
-        key: &CryptoKey,
+        key: &JsValue,
         sealed: &[u8],
         what: &'static str,
     ) -> Result<Secret<Vec<u8>>, Error> {
-        let algorithm = string_object([("name", "RSA-OAEP")]);
-        let decrypt = async {
-            let promise = self.subtle.decrypt_with_object_and_u8_array(&algorithm, key, sealed)?;
-            JsFuture::from(promise).await
-        };
-        let plaintext = Uint8Array::new(&decrypt.await.map_err(|_| Error::Decryption { what })?);
+        let opened = JsFuture::from(self.open_rsa(key, sealed)).await;
+        let plaintext: Uint8Array =
+            opened.map_err(|_| Error::Decryption { what })?.unchecked_into();
         let bytes = Secret::new(plaintext.to_vec());
         // JavaScript's copy must not outlive this.
         plaintext.fill(0, 0, plaintext.length());
@@ -286,151 +440,34 @@ impl Host for JsHost {
     }
 }
 
-/// Reads what `fetch` answered. By duck typing, and never by a call that cannot
-/// be caught: injected functions bring Response classes of their own.
-async fn read_response(response: &JsValue, request: &HttpRequest) -> Result<HttpResponse, Error> {
-    let failed = |thrown| fetch_error(&thrown, request);
-    let no_response = || network_error(request, "fetch did not answer with a Response");
-    let status = property(response, "status").and_then(|status| status.as_f64());
-    let status = match status {
-        // A browser shows a redirect that it does not follow as status 0.
-        Some(status) if status == 0.0 || (300.0..400.0).contains(&status) => {
-            return Err(Error::Protocol {
-                what: "the server redirects, and redirects are not followed",
-            });
-        }
-        Some(status) if (200.0..600.0).contains(&status) => status as u16,
-        _ => return Err(no_response()),
-    };
-    let retry_after = property(response, "headers")
-        .and_then(|headers| call(&headers, "get", &["retry-after".into()]).ok()??.as_string());
-    let mut body = Body::default();
-    let stream = property(response, "body").map(|stream| call(&stream, "getReader", &[]));
-    match stream.transpose().map_err(failed)?.flatten() {
-        // Piece by piece: as one buffer a file would be in memory once more.
-        Some(reader) => loop {
-            let next = call(&reader, "read", &[]).map_err(failed)?.ok_or_else(no_response)?;
-            let next = settle(next).await.map_err(failed)?;
-            match property(&next, "value") {
-                Some(piece) => body.push(&piece).ok_or_else(no_response)??,
-                None => break,
-            }
-        },
-        None => {
-            let whole = call(response, "arrayBuffer", &[]).map_err(failed)?;
-            let whole = settle(whole.ok_or_else(no_response)?).await.map_err(failed)?;
-            body.push(&whole).ok_or_else(no_response)??;
-        }
+/// The pieces stay JavaScript's until their sum is known: the module's memory
+/// grows, but does not shrink.
+fn concat(pieces: &[Uint8Array]) -> Vec<u8> {
+    let length = pieces.iter().map(|piece| piece.length() as usize).sum();
+    let mut bytes = vec![0; length];
+    let mut rest = bytes.as_mut_slice();
+    for piece in pieces {
+        let (start, end) = rest.split_at_mut(piece.length() as usize);
+        piece.copy_to(start);
+        rest = end;
     }
-    Ok(HttpResponse { status, retry_after, body: body.into_bytes() })
+    bytes
 }
 
-/// The pieces of an answer's body, which stay JavaScript's until their sum is
-/// known: the module's memory grows, but does not shrink.
-#[derive(Default)]
-struct Body {
-    pieces: Vec<Uint8Array>,
-    length: usize,
-}
-
-impl Body {
-    /// Adds an `ArrayBuffer` or bytes, of whichever realm; `None` if it is neither.
-    fn push(&mut self, piece: &JsValue) -> Option<Result<(), Error>> {
-        let length = property(piece, "byteLength")?.as_f64()?;
-        if length + self.length as f64 > MAX_BODY_BYTES {
-            return Some(Err(Error::Protocol { what: "an answer is longer than 64 MiB" }));
-        }
-        // A view is no proxy, whose length would throw.
-        let bytes = piece.dyn_ref::<Uint8Array>().filter(|_| ArrayBuffer::is_view(piece));
-        let piece = bytes.cloned().or_else(|| bytes_of(piece))?;
-        self.length += piece.length() as usize;
-        self.pieces.push(piece);
-        Some(Ok(()))
+fn found_object(Found { secret, item_id, vault_id }: &Found, bytes: bool) -> Object {
+    let object = string_object([("itemId", item_id.as_str()), ("vaultId", vault_id.as_str())]);
+    let secret = secret.expose().as_slice();
+    match std::str::from_utf8(secret) {
+        Ok(text) if !bytes => set(&object, "secret", text),
+        _ => set(&object, "secret", Uint8Array::from(secret)),
     }
-
-    fn into_bytes(self) -> Vec<u8> {
-        let mut bytes = vec![0; self.length];
-        let mut rest = bytes.as_mut_slice();
-        for piece in self.pieces {
-            let (start, end) = rest.split_at_mut(piece.length() as usize);
-            piece.copy_to(start);
-            rest = end;
-        }
-        bytes
-    }
+    object
 }
 
-fn bytes_of(value: &JsValue) -> Option<Uint8Array> {
-    let array = Reflect::construct(&uint8_array_class()?, &Array::of1(value)).ok()?;
-    array.dyn_into::<Uint8Array>().ok()
-}
-
-fn uint8_array_class() -> Option<Function> {
-    property(&js_sys::global(), "Uint8Array")?.dyn_into().ok()
-}
-
-/// Calls a method; `None` if there is no such method.
-fn call(object: &JsValue, name: &str, arguments: &[JsValue]) -> Result<Option<JsValue>, JsValue> {
-    let Some(method) = property(object, name).and_then(|method| method.dyn_into().ok()) else {
-        return Ok(None);
-    };
-    let method: Function = method;
-    method.apply(object, &arguments.iter().collect::<Array>()).map(Some)
-}
-
-/// Awaits anything, promise or not.
-async fn settle(value: JsValue) -> Result<JsValue, JsValue> {
-    JsFuture::from(Promise::resolve(&value)).await
-}
-
-/// What the host's `fetch` threw. Only its name, message and code are kept, as
-/// text: an error of an injected `fetch` may hold the request.
-fn fetch_error(thrown: &JsValue, request: &HttpRequest) -> Error {
-    let text = |value: &JsValue, name| property(value, name).and_then(|text| text.as_string());
-    let name = text(thrown, "name").unwrap_or_default();
-    match name.as_str() {
-        "AbortError" => return Error::Aborted { action: request.action },
-        "TimeoutError" => {
-            return Error::Timeout { action: request.action, host: request.host.clone() };
-        }
-        _ => {}
-    }
-    let message = text(thrown, "message").or_else(|| thrown.as_string()).unwrap_or_default();
-    let code = property(thrown, "cause").and_then(|cause| text(&cause, "code"));
-    let parts = [name, message, code.unwrap_or_default()];
-    let parts: Vec<_> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-    network_error(request, &parts.join(": "))
-}
-
-/// The message of a mock or a proxy may quote the request: what has the length
-/// of a key, a proof or a token is cut out of it.
-fn network_error(request: &HttpRequest, cause: &str) -> Error {
-    let is_key_character = |c: char| c.is_ascii_alphanumeric() || "-_+/=%|".contains(c);
-    let mut shown = String::new();
-    for run in cause.split_inclusive(|c| !is_key_character(c)) {
-        let long = run.chars().filter(|c| is_key_character(*c)).count() >= SHORTEST_KEY_CHARS;
-        shown.push_str(if long { "… " } else { run });
-    }
-    Error::Network {
-        action: request.action,
-        host: request.host.clone(),
-        cause: shown.chars().take(MAX_CAUSE_CHARS).collect(),
-    }
-}
-
-fn outcome_object(outcome: Result<Found, Error>) -> Object {
-    match outcome {
-        Ok(Found { secret, item_id, vault_id }) => string_object([
-            ("secret", secret.expose().as_str()),
-            ("itemId", &item_id),
-            ("vaultId", &vault_id),
-        ]),
-        Err(error) => {
-            let object = Object::new();
-            set(&object, "error", error);
-            object
-        }
-    }
+fn error_object(error: Error) -> Object {
+    let object = Object::new();
+    set(&object, "error", error);
+    object
 }
 
 /// Names may hold what a log must not: control characters, and a text of the
@@ -447,14 +484,6 @@ fn printable(message: &str) -> String {
         }
     }
     shown
-}
-
-/// A property, unless there is none or reading it throws.
-fn property(value: &JsValue, name: &str) -> Option<JsValue> {
-    if !value.is_object() {
-        return None;
-    }
-    Reflect::get(value, &name.into()).ok().filter(|property| !property.is_undefined())
 }
 
 fn string_object<'a>(properties: impl IntoIterator<Item = (&'a str, &'a str)>) -> Object {

@@ -4,98 +4,83 @@
 //! answer leaves out, or has in another kind, is empty.
 
 use crate::{
-    json::{FromJson, from_json},
+    json::{FromJson, from_json, to_json_object},
     secret::Secret,
 };
-use miniserde::{Serialize, de::Map};
+use miniserde::de::Map;
 
-/// `POST /api/v3/auth/start`
-#[derive(Debug, Serialize)]
-pub struct StartRequest<'a> {
-    /// User name of the service account.
-    pub email: &'a str,
-    /// Format of the secret key.
-    #[serde(rename = "skFormat")]
-    pub sk_format: &'a str,
-    /// Id of the secret key.
-    pub skid: &'a str,
-    /// Device id.
-    #[serde(rename = "deviceUuid")]
-    pub device_uuid: &'a str,
-}
+to_json_object! {
+    /// `POST /api/v3/auth/start`
+    pub struct StartRequest {
+        /// User name of the service account.
+        "email" => pub email: &'a str,
+        /// Format of the secret key.
+        "skFormat" => pub sk_format: &'a str,
+        /// Id of the secret key.
+        "skid" => pub skid: &'a str,
+        /// Device id.
+        "deviceUuid" => pub device_uuid: &'a str,
+    }
 
-/// `POST /api/v1/device`
-#[derive(Debug, Serialize)]
-pub struct RegisterDeviceRequest<'a> {
-    /// Device id.
-    pub uuid: &'a str,
-    /// Name of the client.
-    #[serde(rename = "clientName")]
-    pub client_name: &'a str,
-    /// Build of the client.
-    #[serde(rename = "clientVersion")]
-    pub client_version: &'a str,
-    /// Name of the device.
-    pub name: &'a str,
-    /// Model of the device.
-    pub model: &'a str,
-    /// Operating system.
-    #[serde(rename = "osName")]
-    pub os_name: &'a str,
-    /// Version of the operating system.
-    #[serde(rename = "osVersion")]
-    pub os_version: &'a str,
-    /// The `User-Agent` that requests carry.
-    #[serde(rename = "userAgent")]
-    pub user_agent: String,
-}
+    /// `POST /api/v1/device`
+    pub struct RegisterDeviceRequest {
+        /// Device id.
+        "uuid" => pub uuid: &'a str,
+        /// Name of the client.
+        "clientName" => pub client_name: &'a str,
+        /// Build of the client.
+        "clientVersion" => pub client_version: &'a str,
+        /// Name of the device.
+        "name" => pub name: &'a str,
+        /// Model of the device.
+        "model" => pub model: &'a str,
+        /// Operating system.
+        "osName" => pub os_name: &'a str,
+        /// Version of the operating system.
+        "osVersion" => pub os_version: &'a str,
+        /// The `User-Agent` that requests carry.
+        "userAgent" => pub user_agent: String,
+    }
 
-/// `POST /api/v2/auth`
-#[derive(Debug, Serialize)]
-pub struct ExchangeRequest<'a> {
-    /// A in hex.
-    #[serde(rename = "userA")]
-    pub user_a: &'a str,
-}
+    /// `POST /api/v2/auth`
+    pub struct ExchangeRequest {
+        /// A in hex.
+        "userA" => pub user_a: &'a str,
+    }
 
-/// `POST /api/v2/auth/confirm-key`
-#[derive(Debug, Serialize)]
-pub struct ConfirmRequest<'a> {
-    /// M1, base64url.
-    #[serde(rename = "clientVerifyHash")]
-    pub client_verify_hash: &'a str,
-}
+    /// `POST /api/v2/auth/confirm-key`
+    pub struct ConfirmRequest {
+        /// M1, base64url.
+        "clientVerifyHash" => pub client_verify_hash: &'a str,
+    }
 
-/// `POST /api/v2/auth/complete`
-#[derive(Debug, Serialize)]
-pub struct CompleteRequest<'a> {
-    /// Client name and build.
-    pub client: &'a str,
-    /// Always null.
-    pub device: Option<()>,
-}
+    /// `POST /api/v2/auth/complete`
+    pub struct CompleteRequest {
+        /// Client name and build.
+        "client" => pub client: &'a str,
+        /// Always null.
+        "device" => pub device: (),
+    }
 
-/// `POST /api/v3/vault/<vault>/items/batch`
-#[derive(Debug, Serialize)]
-pub struct BatchRequest<'a> {
-    /// At most 50, each once.
-    #[serde(rename = "itemUuids")]
-    pub item_uuids: &'a [String],
-}
+    /// `POST /api/v3/vault/<vault>/items/batch`
+    pub struct BatchRequest {
+        /// At most 50, each once.
+        "itemUuids" => pub item_uuids: &'a [String],
+    }
 
-/// A request's body, sealed.
-#[derive(Debug, Serialize)]
-pub struct SealedRequest<'a> {
-    /// Id of the key.
-    pub kid: &'a str,
-    /// `A256GCM`
-    pub enc: &'a str,
-    /// Content type, `b5+jwk+json`.
-    pub cty: &'a str,
-    /// Initialisation vector, base64url of 12 bytes.
-    pub iv: String,
-    /// Ciphertext, base64url; the tag is its last 16 bytes.
-    pub data: String,
+    /// A request's body, sealed.
+    pub struct SealedRequest {
+        /// Id of the key.
+        "kid" => pub kid: &'a str,
+        /// `A256GCM`
+        "enc" => pub enc: &'a str,
+        /// Content type, `b5+jwk+json`.
+        "cty" => pub cty: &'a str,
+        /// Initialisation vector, base64url of 12 bytes.
+        "iv" => pub iv: String,
+        /// Ciphertext, base64url; the tag is its last 16 bytes.
+        "data" => pub data: String,
+    }
 }
 
 from_json! {
@@ -143,6 +128,8 @@ from_json! {
     pub struct ErrorResponse {
         /// The service's number for the error.
         "errorCode" => pub error_code: Option<i64>,
+        /// Seconds until another request is welcome (assumed).
+        "retryAfter" => pub retry_after: Option<i64>,
     }
 
     /// Answer to `POST /api/v3/auth/start`

@@ -8,26 +8,45 @@ mod support;
 
 use onepassword_edge::{
     address::AllowedHosts,
-    client::{Client, Options},
+    cache::Lifetimes,
+    client::{Client, Manner, Options},
     error::Error,
     identity::Identity,
+    retry::Backoff,
     secret::Secret,
 };
 use pollster::block_on;
+use std::cell::RefCell;
 use support::{emulator::Emulator, host::NativeHost};
 
-fn authenticate(token: &str) -> Result<Client<NativeHost>, Error> {
-    let options = Options {
+fn options(token: &str) -> Options {
+    Options {
         token: Secret::from(token),
         identity: Identity::new("native tests", "0", "linux", "x64"),
         allowed_hosts: AllowedHosts::default(),
         waits_for_others: true,
-    };
-    block_on(Client::authenticate(NativeHost::new(), options))
+        shares_sessions: false,
+        backoff: Backoff { retries: 0, min_ms: 0, max_ms: 0 },
+        lifetimes: Lifetimes {
+            metadata_ms: 300_000,
+            secret_ms: 0,
+            negative_ms: 0,
+            stale_if_error_ms: 0,
+        },
+    }
+}
+
+fn authenticate(token: &str) -> Result<Client<NativeHost>, Error> {
+    let client = Client::new(NativeHost::new(), options(token))?;
+    block_on(client.sign_in(0)).map(|()| client)
 }
 
 fn resolve(client: &Client<NativeHost>, reference: &str) -> Result<String, Error> {
-    block_on(client.resolve(reference)).map(|secret| secret.expose().clone())
+    let outcome = RefCell::new(None);
+    let settle = |_, found| drop(outcome.replace(Some(found)));
+    block_on(client.resolve_all(1, &[reference.to_owned()], Manner::default(), &settle))?;
+    let found = outcome.into_inner().expect("an outcome")?;
+    Ok(String::from_utf8(found.secret.expose().clone()).unwrap())
 }
 
 const ACCOUNT: &str = r#"{ "account": {
@@ -110,12 +129,8 @@ fn a_device_that_is_unknown_is_introduced_once() {
 #[test]
 fn a_token_for_another_host_goes_nowhere() {
     let emulator = Emulator::start("{}");
-    let options = Options {
-        token: Secret::from(emulator.token.as_str()),
-        identity: Identity::new("native tests", "0", "linux", "x64"),
-        allowed_hosts: AllowedHosts::parse(&["vault.example.com".to_owned()]).unwrap(),
-        waits_for_others: true,
-    };
-    let error = block_on(Client::authenticate(NativeHost::unreachable(), options)).unwrap_err();
+    let allowed_hosts = AllowedHosts::parse(&["vault.example.com".to_owned()]).unwrap();
+    let options = Options { allowed_hosts, ..options(&emulator.token) };
+    let error = Client::new(NativeHost::unreachable(), options).unwrap_err();
     assert!(matches!(error, Error::HostNotAllowed { .. }), "{error:?}");
 }

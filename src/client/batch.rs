@@ -1,290 +1,297 @@
-//! Resolving many references with few requests.
+//! Resolving references, many with few requests.
 
 use super::{
     Account, Client,
-    find::{Listing, OpenVault, check_active, unless_missing},
+    find::{OpenVault, Trust},
+    join::join_all,
 };
 use crate::{
-    encoding::is_object_id,
+    cache::{Accept, Found, Reading},
     error::Error,
-    host::Host,
-    json::to_json,
-    reference::{SecretReference, parse_reference},
+    host::{Event, Host},
+    item::{
+        is_active, open_details, open_title,
+        value::{Answer, Moment},
+    },
+    reference::{Attribute, Query, SecretReference, parse_reference},
+    resolve::{is_named, resolve},
     secret::Secret,
-    wire::{BatchRequest, BatchResponse, Item},
+    wire::Item,
 };
-use std::rc::Rc;
+use std::cell::RefCell;
 
-const READ_ITEMS: &str = "read several items";
-/// Items that one request may ask for.
-const MAX_BATCH: usize = 50;
+/// What a reference was resolved to, or what stands in the way.
+pub type Outcome = Result<Found, Error>;
 
-/// What one of several references was resolved to, and where it was found.
-#[derive(Debug)]
-pub struct Found {
-    /// The value.
-    pub secret: Secret<String>,
-    /// Id of the item.
-    pub item_id: String,
-    /// Id of the vault.
-    pub vault_id: String,
+/// How references are to be resolved.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manner {
+    /// Files of any content, and not only those that are text.
+    pub bytes: bool,
+    /// As if nothing but keys were remembered.
+    pub fresh: bool,
 }
 
-/// A reference's place among those that were given, and what it says.
-type Asked = (usize, SecretReference);
-type Outcome = Result<Found, Error>;
+/// A reference's place among those that were given, its text, and what it says.
+#[derive(Clone)]
+struct Asked<'a> {
+    index: usize,
+    text: &'a str,
+    reference: SecretReference,
+}
 
-/// The references into one vault.
-struct Group {
-    vault: OpenVault,
-    asked: Vec<Asked>,
+/// What may be wrong because it was remembered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    Names,
+    Keys,
+}
+
+/// References into one vault, on their way.
+struct Group<'a, H: Host> {
+    client: &'a Client<H>,
+    account: &'a Account<H::PrivateKey>,
+    manner: Manner,
+    reading: Reading,
+    settle: &'a dyn Fn(usize, Outcome),
 }
 
 impl<H: Host> Client<H> {
-    /// `resolve_all(references) -> outcomes`
+    /// `resolve_all(call, references, manner, settle)`
     ///
-    /// One outcome for each reference, in their order. One that fails spoils no
-    /// other. Items are read in batches, each once.
+    /// Calls `settle` with the place and the outcome of each reference, once, as
+    /// soon as it is known. One that fails spoils no other. Each item is read once.
     ///
+    /// # Shapes
+    /// - `call`: a number of this call's own, for [`Client::cancel`]
     /// # Errors
-    /// [`Error::Closed`] as a whole; for each reference what [`Client::resolve`] says.
+    /// [`Error::Closed`] if the client is closed before the end; for each reference
+    /// what stands in the way of its vault, item or field.
     /// # Source
-    /// protocol.md “Items” (observed)
-    pub async fn resolve_all(&self, references: &[String]) -> Result<Vec<Outcome>, Error> {
-        self.until_closed(async {
-            let account = self.account()?;
-            let mut outcomes: Vec<Option<Outcome>> = references.iter().map(|_| None).collect();
-            let mut settle = |index: usize, outcome| {
-                if let Some(slot) = outcomes.get_mut(index) {
-                    *slot = Some(outcome);
-                }
-            };
-            let mut groups: Vec<Group> = Vec::new();
-            let mut listing = None;
-            for (index, text) in references.iter().enumerate() {
-                let grouped = match parse_reference(text) {
-                    Ok(asked) => {
-                        self.add_to_group(&account, &mut groups, &mut listing, (index, asked)).await
-                    }
-                    Err(error) => Err(error),
-                };
-                if let Err(error) = grouped {
-                    settle(index, Err(error));
-                }
-            }
-            for group in &groups {
-                for (asked, answer) in
-                    group.asked.iter().zip(self.resolve_group(&account, group).await)
-                {
-                    settle(asked.0, answer);
-                }
-            }
-            Ok(outcomes.into_iter().flatten().collect())
-        })
-        .await
+    /// protocol.md “Resolving a reference”, “Items” (observed, recorded)
+    pub async fn resolve_all(
+        &self,
+        call: u32,
+        references: &[String],
+        manner: Manner,
+        settle: &dyn Fn(usize, Outcome),
+    ) -> Result<(), Error> {
+        self.until_ended(call, self.resolve_groups(references, manner, settle)).await
     }
 
-    /// Puts a reference to others of its vault. A list of all vaults is read at
-    /// most once, and no vault that is known is asked for again.
-    async fn add_to_group(
+    async fn resolve_groups(
         &self,
-        account: &Account<H::PrivateKey>,
-        groups: &mut Vec<Group>,
-        listing: &mut Option<Result<Listing<OpenVault>, Error>>,
-        asked: Asked,
+        references: &[String],
+        manner: Manner,
+        settle: &dyn Fn(usize, Outcome),
     ) -> Result<(), Error> {
-        let part = &asked.1.vault;
-        let known = groups.iter_mut().find(|group| {
-            group.vault.id == *part || group.asked.iter().any(|(_, other)| other.vault == *part)
-        });
-        if let Some(group) = known {
-            group.asked.push(asked);
-            return Ok(());
-        }
-        let by_id = if is_object_id(part) { self.vault_by_id(account, part).await? } else { None };
-        let vault = match by_id {
-            Some(vault) => vault,
-            None => {
-                if listing.is_none() {
-                    *listing = Some(self.list_vaults(account).await);
-                }
-                match listing {
-                    Some(Ok(listing)) => listing.pick_vault(part)?,
-                    Some(Err(error)) => return Err(error.clone()),
-                    None => return Err(Error::Closed),
-                }
+        let mut all = Vec::new();
+        for (text, index) in references.iter().zip(0..) {
+            match parse_reference(text) {
+                Ok(reference) => all.push(Asked { index, text, reference }),
+                Err(error) => settle(index, Err(error)),
             }
-        };
-        match groups.iter_mut().find(|group| group.vault.id == vault.id) {
-            Some(group) => group.asked.push(asked),
-            None => groups.push(Group { vault, asked: vec![asked] }),
+        }
+        let account = self.account()?;
+        let reading = account.cache.borrow_mut().begin(self.host.now_ms());
+        let group = Group { client: self, account: &account, manner, reading, settle };
+        let mut groups: Vec<Vec<Asked<'_>>> = Vec::new();
+        for asked in all {
+            if let Some(outcome) = group.remembered(&asked) {
+                settle(asked.index, outcome);
+                continue;
+            }
+            let is_its = |of: &&mut Vec<Asked<'_>>| {
+                of.first().is_some_and(|one| is_named(&one.reference.vault, &asked.reference.vault))
+            };
+            match groups.iter_mut().find(is_its) {
+                Some(of) => of.push(asked),
+                None => groups.push(vec![asked]),
+            }
+        }
+        let groups = groups.into_iter().map(|asked| group.resolve(asked));
+        if account.waits_for_others {
+            join_all(groups).await;
+        } else {
+            // One after the other they find what the first has read.
+            for group in groups {
+                group.await;
+            }
         }
         Ok(())
     }
+}
 
-    async fn resolve_group(
-        &self,
-        account: &Account<H::PrivateKey>,
-        Group { vault, asked }: &Group,
-    ) -> Vec<Outcome> {
-        let answers = self.resolve_in_vault(account, vault, asked).await;
-        let is_sealed = |answer: &Outcome| matches!(answer, Err(Error::Decryption { .. }));
-        if !vault.is_remembered || !answers.iter().any(is_sealed) {
-            return answers;
+impl<H: Host> Group<'_, H> {
+    /// What need not be asked for.
+    fn remembered(&self, asked: &Asked<'_>) -> Option<Outcome> {
+        if self.manner.fresh {
+            return None;
         }
-        // The vault may have got a new key since this one was remembered.
-        match self.read_vault(account, &vault.id).await {
-            Ok(current) if !Rc::ptr_eq(&current.key, &vault.key) => {
-                self.resolve_in_vault(account, &current, asked).await
+        let cache = self.account.cache.borrow();
+        let now_ms = self.client.host.now_ms();
+        let secret = if self.manner.bytes { None } else { cache.secret(asked.text, now_ms) };
+        let outcome = secret.map(Ok).or_else(|| cache.missing(asked.text, now_ms).map(Err))?;
+        self.client.host.note(Event::CacheHit);
+        Some(outcome)
+    }
+
+    /// Resolves references into the same vault. What fails though it might be for
+    /// something that was remembered is tried once more without it.
+    async fn resolve(&self, mut asked: Vec<Asked<'_>>) {
+        let newest = Accept::Since(self.reading.number);
+        let names = if self.manner.fresh { newest } else { Accept::Remembered };
+        let mut trust = Trust { names, keys: true, newest };
+        loop {
+            let doubts = RefCell::new(Vec::new());
+            self.attempt(&asked, trust, &doubts).await;
+            let doubts = doubts.into_inner();
+            if doubts.is_empty() {
+                return;
             }
-            _ => answers,
-        }
-    }
-
-    async fn resolve_in_vault(
-        &self,
-        account: &Account<H::PrivateKey>,
-        vault: &OpenVault,
-        asked: &[Asked],
-    ) -> Vec<Outcome> {
-        let mut items = Items::default();
-        let ids = self.read_items(account, vault, asked, &mut items).await;
-        let mut outcomes = Vec::new();
-        for ((_, reference), id) in asked.iter().zip(ids) {
-            outcomes.push(match id.and_then(|id| items.find(&id)) {
-                Ok(item) => self.resolve_found(account, vault, item, reference).await,
-                Err(error) => Err(error),
-            });
-        }
-        outcomes
-    }
-
-    async fn resolve_found(
-        &self,
-        account: &Account<H::PrivateKey>,
-        vault: &OpenVault,
-        item: &Item,
-        reference: &SecretReference,
-    ) -> Outcome {
-        check_active(item, &reference.item)?;
-        let resolved = self.resolve_item(account, vault, item, reference).await?;
-        Ok(Found {
-            secret: resolved.into_text(&reference.field)?,
-            item_id: item.uuid.clone(),
-            vault_id: vault.id.clone(),
-        })
-    }
-
-    /// For each reference the id of the item that it names; reads these items.
-    async fn read_items(
-        &self,
-        account: &Account<H::PrivateKey>,
-        vault: &OpenVault,
-        asked: &[Asked],
-        items: &mut Items,
-    ) -> Vec<Result<String, Error>> {
-        let mut listing = None;
-        let mut ids = Vec::new();
-        for (_, reference) in asked {
-            ids.push(if is_object_id(&reference.item) {
-                Ok(reference.item.clone())
-            } else {
-                self.id_by_title(account, vault, reference, &mut listing).await
-            });
-        }
-        self.read_batches(account, vault, &ids, items).await;
-        // An id that is no item's may be a title.
-        for ((_, reference), id) in asked.iter().zip(&mut ids) {
-            if is_object_id(&reference.item) && !items.knows(&reference.item) {
-                *id = self.id_by_title(account, vault, reference, &mut listing).await;
+            for (doubt, _) in &doubts {
+                match doubt {
+                    Doubt::Names => trust.names = newest,
+                    Doubt::Keys => trust.keys = false,
+                }
             }
-        }
-        self.read_batches(account, vault, &ids, items).await;
-        ids
-    }
-
-    /// An item's id, by a list of titles that is read at most once.
-    async fn id_by_title(
-        &self,
-        account: &Account<H::PrivateKey>,
-        vault: &OpenVault,
-        reference: &SecretReference,
-        listing: &mut Option<Result<Listing<String>, Error>>,
-    ) -> Result<String, Error> {
-        if listing.is_none() {
-            *listing = Some(self.list_items(account, vault).await);
-        }
-        match listing {
-            Some(Ok(listing)) => listing.pick_item(reference),
-            Some(Err(error)) => Err(error.clone()),
-            None => Err(Error::Closed),
+            asked = doubts.into_iter().map(|(_, asked)| asked).collect();
         }
     }
 
-    /// Reads those items that are not known yet.
-    async fn read_batches(
+    async fn attempt<'a>(
         &self,
-        account: &Account<H::PrivateKey>,
-        vault: &OpenVault,
-        ids: &[Result<String, Error>],
-        items: &mut Items,
+        asked: &[Asked<'a>],
+        trust: Trust,
+        doubts: &RefCell<Vec<(Doubt, Asked<'a>)>>,
     ) {
-        let mut wanted: Vec<String> = Vec::new();
-        for id in ids.iter().flatten() {
-            if !items.knows(id) && !wanted.contains(id) {
-                wanted.push(id.clone());
+        let Some(first) = asked.first() else { return };
+        let (client, account) = (self.client, self.account);
+        let located = async {
+            // Before two requests at once would both find that there is none.
+            client.session(account).await?;
+            client.find_vault(account, &first.reference.vault, trust).await
+        };
+        let vault = match located.await {
+            Ok(vault) => vault,
+            Err(error) => {
+                asked.iter().for_each(|asked| self.conclude(asked, Err(error.clone())));
+                return;
             }
-        }
-        for ids in wanted.chunks(MAX_BATCH) {
-            match self.read_batch(account, vault, ids).await {
-                Ok(answered) => items.read.extend(answered),
-                // Should the service refuse a batch for one id that it does not know.
-                Err(Error::NotFound { .. }) => {
-                    for id in ids {
-                        match unless_missing(self.read_item(account, &vault.id, id).await) {
-                            Ok(item) => items.read.extend(item),
-                            Err(error) => items.failed.push((id.clone(), error)),
-                        }
-                    }
+        };
+        let references: Vec<_> = asked.iter().map(|asked| &asked.reference).collect();
+        let items = client.read_items(account, &vault.thing, &references, trust).await;
+        let answers = asked.iter().zip(&items.ids).map(async |(asked, located)| {
+            let is_by_name = located.as_ref().is_ok_and(|located| located.by_remembered_name);
+            let item = located
+                .as_ref()
+                .map_err(Error::clone)
+                .and_then(|located| items.find(&located.thing));
+            let outcome = match item {
+                Ok(item) if is_by_name && !is_still(&vault.thing, item, &asked.reference) => {
+                    Err(Error::ItemNotActive { item: asked.reference.item.clone() })
                 }
-                Err(error) => {
-                    items.failed.extend(ids.iter().map(|id| (id.clone(), error.clone())));
-                }
+                Ok(item) => self.answer(&vault.thing, item, &asked.reference).await,
+                Err(error) => Err(error),
+            };
+            let memory = Memory {
+                names: is_by_name || vault.by_remembered_name,
+                keys: vault.thing.is_remembered,
+            };
+            match outcome.as_ref().err().and_then(|error| memory.doubt(error)) {
+                Some(doubt) => doubts.borrow_mut().push((doubt, asked.clone())),
+                None => self.conclude(asked, outcome),
             }
-        }
+        });
+        join_all(answers).await;
     }
 
-    async fn read_batch(
-        &self,
-        account: &Account<H::PrivateKey>,
-        vault: &OpenVault,
-        ids: &[String],
-    ) -> Result<Vec<Item>, Error> {
-        let target = format!("/api/v3/vault/{}/items/batch", vault.id);
-        let body = to_json(&BatchRequest { item_uuids: ids });
-        let answer: BatchResponse = self.post(account, READ_ITEMS, target, body).await?;
-        answer.items.ok_or(Error::Protocol { what: "a batch came without its items" })
+    async fn answer(&self, vault: &OpenVault, item: &Item, reference: &SecretReference) -> Outcome {
+        if !is_active(item) {
+            return Err(Error::ItemNotActive { item: reference.item.clone() });
+        }
+        let host = &self.client.host;
+        let mut check_bytes = [0; 4];
+        host.fill_random(&mut check_bytes)?;
+        let moment = Moment { now_ms: host.now_ms(), check_bytes };
+        let details = open_details(item, &vault.key)?;
+        let secret = match resolve(&details, reference, moment)? {
+            Answer::Text(text) => Secret::new(text.into_inner().into_bytes()),
+            Answer::File(file) => {
+                let place = (vault.id.as_str(), item.uuid.as_str());
+                let field = &reference.field;
+                let bytes = self.client.download(self.account, place, file, field).await?;
+                if !self.manner.bytes && std::str::from_utf8(bytes.expose()).is_err() {
+                    return Err(Error::UnsupportedFileFormat { field: field.clone() });
+                }
+                bytes
+            }
+        };
+        Ok(Found { secret, item_id: item.uuid.clone(), vault_id: vault.id.clone() })
+    }
+
+    /// Remembers an outcome, or finds a remembered one in its place, and hands it over.
+    fn conclude(&self, asked: &Asked<'_>, outcome: Outcome) {
+        let Asked { index, text, reference } = asked;
+        let mut cache = self.account.cache.borrow_mut();
+        let now_ms = self.client.host.now_ms();
+        let is_kept = !self.manner.bytes
+            && reference.query != Some(Query::Attribute(Attribute::OneTimePassword));
+        let outcome = match outcome {
+            Ok(found) => {
+                if is_kept {
+                    cache.put_secret(text, self.reading, &found);
+                }
+                Ok(found)
+            }
+            Err(error) if error.retryable() => {
+                let stale = cache.stale_secret(text, now_ms).filter(|_| is_kept);
+                if stale.is_some() {
+                    self.client.host.note(Event::CacheStale);
+                }
+                stale.ok_or(error)
+            }
+            Err(error) => {
+                cache.drop_secret(text);
+                if error.is_absence() {
+                    cache.put_missing(text, self.reading, error.clone());
+                }
+                Err(error)
+            }
+        };
+        drop(cache);
+        (self.settle)(*index, outcome);
     }
 }
 
-/// What batches brought, and why some of it did not come.
-#[derive(Default)]
-struct Items {
-    read: Vec<Item>,
-    failed: Vec<(String, Error)>,
+/// Whether the item is what it was when its name was remembered.
+fn is_still(vault: &OpenVault, item: &Item, reference: &SecretReference) -> bool {
+    is_active(item)
+        && open_title(item, &vault.key).is_ok_and(|title| is_named(&reference.item, &title))
 }
 
-impl Items {
-    fn knows(&self, id: &str) -> bool {
-        self.read.iter().any(|item| item.uuid == id) || self.failed.iter().any(|(of, _)| of == id)
-    }
+/// What of that an outcome rests on was remembered. What was read after the call
+/// began is not doubted.
+#[derive(Clone, Copy)]
+struct Memory {
+    names: bool,
+    keys: bool,
+}
 
-    fn find(&self, id: &str) -> Result<&Item, Error> {
-        let failed = self.failed.iter().find(|(of, _)| of == id);
-        let missing = Error::Protocol { what: "a batch came without an item that the vault lists" };
-        self.read
-            .iter()
-            .find(|item| item.uuid == id)
-            .ok_or_else(|| failed.map_or(missing, |(_, error)| error.clone()))
+impl Memory {
+    const fn doubt(self, error: &Error) -> Option<Doubt> {
+        match error {
+            Error::Decryption { .. } if self.keys => Some(Doubt::Keys),
+            Error::NotFound { .. }
+            | Error::ItemNotFound { .. }
+            | Error::ItemNotActive { .. }
+            | Error::TooManyItems { .. }
+            | Error::PermissionDenied { .. }
+                if self.names =>
+            {
+                Some(Doubt::Names)
+            }
+            _ => None,
+        }
     }
 }

@@ -2,15 +2,17 @@
 
 use super::{Account, Client};
 use crate::{
+    cache::Accept,
     encoding::is_object_id,
     envelope::SymmetricKey,
-    error::{Candidate, Error},
-    host::Host,
+    error::Error,
+    host::{Event, Host},
     item::{is_active, open_title},
+    listing::{Identified, Listing},
     reference::SecretReference,
-    resolve::closest,
     wire::{Item, ItemResponse, OverviewsResponse, Vault, VaultAttributes},
 };
+use futures_util::future::try_join;
 use std::rc::Rc;
 
 const READ_VAULTS: &str = "read the vaults";
@@ -19,19 +21,37 @@ const READ_ITEMS: &str = "read the vault's items";
 const READ_ITEM: &str = "read the item";
 const VAULT: &str = "a vault";
 
-/// A vault that was found, and its key.
-#[derive(Clone)]
+/// A vault and its key.
+#[derive(Debug, Clone)]
 pub(super) struct OpenVault {
     pub(super) id: String,
     pub(super) key: Rc<SymmetricKey>,
-    /// Whether the key is one of an earlier call, and the vault was not asked for.
+    /// Whether the key is one of an earlier call.
     pub(super) is_remembered: bool,
 }
 
-impl OpenVault {
+impl Identified for OpenVault {
     fn id(&self) -> &str {
         &self.id
     }
+}
+
+/// What a call believes of what is remembered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Trust {
+    /// Names.
+    pub(super) names: Accept,
+    /// Whether the keys of vaults.
+    pub(super) keys: bool,
+    /// Where names fail: those that were read after the call began.
+    pub(super) newest: Accept,
+}
+
+/// Something that was found, and whether that rests on what was remembered.
+#[derive(Debug)]
+pub(super) struct Located<T> {
+    pub(super) thing: T,
+    pub(super) by_remembered_name: bool,
 }
 
 impl<H: Host> Client<H> {
@@ -39,58 +59,80 @@ impl<H: Host> Client<H> {
         &self,
         account: &Account<H::PrivateKey>,
         part: &str,
-    ) -> Result<OpenVault, Error> {
+        trust: Trust,
+    ) -> Result<Located<OpenVault>, Error> {
         if is_object_id(part)
-            && let Some(vault) = self.vault_by_id(account, part).await?
+            && let Some(thing) = self.vault_by_id(account, part, trust).await?
         {
-            return Ok(vault);
+            return Ok(Located { thing, by_remembered_name: false });
         }
-        self.vault_by_name(account, part).await
+        let accept = if trust.keys { trust.names } else { trust.newest };
+        let (listing, is_remembered) = self.vaults(account, accept).await?;
+        let picked = listing.pick_vault(part).cloned();
+        if picked.is_ok() || !is_remembered {
+            let thing = OpenVault { is_remembered, ..picked? };
+            return Ok(Located { thing, by_remembered_name: is_remembered });
+        }
+        let (listing, _) = self.vaults(account, trust.newest).await?;
+        let thing = listing.pick_vault(part)?.clone();
+        Ok(Located { thing, by_remembered_name: false })
     }
 
-    pub(super) async fn vault_by_id(
+    async fn vault_by_id(
         &self,
         account: &Account<H::PrivateKey>,
         id: &str,
+        trust: Trust,
     ) -> Result<Option<OpenVault>, Error> {
         let known = account.keyring.borrow().as_ref().and_then(|ring| ring.known_vault_key(id));
-        match known {
-            Some(key) => Ok(Some(OpenVault { id: id.to_owned(), key, is_remembered: true })),
-            None => unless_missing(self.read_vault(account, id).await),
+        if let (Some(key), true) = (known, trust.keys) {
+            return Ok(Some(OpenVault { id: id.to_owned(), key, is_remembered: true }));
         }
-    }
-
-    pub(super) async fn read_vault(
-        &self,
-        account: &Account<H::PrivateKey>,
-        id: &str,
-    ) -> Result<OpenVault, Error> {
         let target = format!("/api/v3/vault/{id}?attrs=combined-access");
-        let vault: Vault = self.read(account, READ_VAULT, target).await?;
+        let Some(vault) = unless_missing(self.read::<Vault>(account, READ_VAULT, target).await)?
+        else {
+            return Ok(None);
+        };
         if vault.uuid != id {
             return Err(Error::Protocol { what: "the server answered with another vault" });
         }
         let key = self.vault_key(account, &vault).await?;
-        Ok(OpenVault { id: vault.uuid, key, is_remembered: false })
+        Ok(Some(OpenVault { id: vault.uuid, key, is_remembered: false }))
     }
 
-    async fn vault_by_name(
+    /// All vaults that open, and whether they are remembered.
+    async fn vaults(
         &self,
         account: &Account<H::PrivateKey>,
-        name: &str,
-    ) -> Result<OpenVault, Error> {
-        self.list_vaults(account).await?.pick_vault(name)
+        accept: Accept,
+    ) -> Result<(Rc<Listing<OpenVault>>, bool), Error> {
+        let _turn = account.turn(&account.listing_vaults).await;
+        let now_ms = self.host.now_ms();
+        if let Some(listing) = account.cache.borrow().vaults(accept, now_ms) {
+            self.host.note(Event::CacheHit);
+            return Ok((listing, accept == Accept::Remembered));
+        }
+        self.host.note(Event::CacheMiss);
+        let reading = account.cache.borrow_mut().begin(now_ms);
+        let listing = Rc::new(self.list_vaults(account).await?);
+        account.cache.borrow_mut().put_vaults(reading, Rc::clone(&listing));
+        Ok((listing, false))
     }
 
-    /// All vaults that open.
-    pub(super) async fn list_vaults(
+    async fn list_vaults(
         &self,
         account: &Account<H::PrivateKey>,
     ) -> Result<Listing<OpenVault>, Error> {
         let target = "/api/v1/vaults?attrs=combined-access".to_owned();
-        let vaults: Vec<Vault> = self.read(account, READ_VAULTS, target).await?;
-        // Here, because below what cannot be decrypted is a vault that is left out.
-        self.load_keyring(account).await?;
+        let vaults = self.read::<Vec<Vault>>(account, READ_VAULTS, target);
+        // Below, what cannot be decrypted is a vault that is left out: not so the account's keys.
+        let vaults = if account.circuit.is_open() {
+            let vaults = vaults.await?;
+            self.load_keyring(account).await?;
+            vaults
+        } else {
+            try_join(vaults, self.load_keyring(account)).await?.0
+        };
         let mut listing = Listing::default();
         for vault in vaults {
             match self.open_vault(account, vault).await {
@@ -115,43 +157,46 @@ impl<H: Host> Client<H> {
         Ok((OpenVault { id: vault.uuid, key, is_remembered: false }, attributes.name))
     }
 
-    pub(super) async fn find_item(
+    /// The id of the item that a reference names by its title.
+    pub(super) async fn item_id(
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
         reference: &SecretReference,
-    ) -> Result<Item, Error> {
-        let part = &reference.item;
-        let by_id = if is_object_id(part) {
-            unless_missing(self.read_item(account, &vault.id, part).await)?
-        } else {
-            None
-        };
-        let item = match by_id {
-            Some(item) => item,
-            None => {
-                let id = self.list_items(account, vault).await?.pick_item(reference)?;
-                self.read_item(account, &vault.id, &id).await?
-            }
-        };
-        check_active(&item, part)?;
-        Ok(item)
+        trust: Trust,
+    ) -> Result<Located<String>, Error> {
+        let (listing, is_remembered) = self.titles(account, vault, trust.names).await?;
+        let picked = listing.pick_item(reference).cloned();
+        if picked.is_ok() || !is_remembered {
+            return picked.map(|thing| Located { thing, by_remembered_name: is_remembered });
+        }
+        let (listing, _) = self.titles(account, vault, trust.newest).await?;
+        let thing = listing.pick_item(reference)?.clone();
+        Ok(Located { thing, by_remembered_name: false })
     }
 
-    pub(super) async fn read_item(
+    /// The ids and titles of a vault's items that a reference may name, and
+    /// whether they are remembered.
+    async fn titles(
         &self,
         account: &Account<H::PrivateKey>,
-        vault_id: &str,
-        item_id: &str,
-    ) -> Result<Item, Error> {
-        let target = format!("/api/v1/vault/{vault_id}/item/{item_id}");
-        let ItemResponse { item } = self.read(account, READ_ITEM, target).await?;
-        item.filter(|item| item.uuid == item_id)
-            .ok_or(Error::Protocol { what: "the server answered without the item or with another" })
+        vault: &OpenVault,
+        accept: Accept,
+    ) -> Result<(Rc<Listing<String>>, bool), Error> {
+        let _turn = account.turn(&account.listing_items).await;
+        let now_ms = self.host.now_ms();
+        if let Some(listing) = account.cache.borrow().titles(&vault.id, accept, now_ms) {
+            self.host.note(Event::CacheHit);
+            return Ok((listing, accept == Accept::Remembered));
+        }
+        self.host.note(Event::CacheMiss);
+        let reading = account.cache.borrow_mut().begin(now_ms);
+        let listing = Rc::new(self.list_titles(account, vault).await?);
+        account.cache.borrow_mut().put_titles(&vault.id, reading, Rc::clone(&listing));
+        Ok((listing, false))
     }
 
-    /// The ids and titles of a vault's items that a reference may name.
-    pub(super) async fn list_items(
+    async fn list_titles(
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
@@ -166,102 +211,27 @@ impl<H: Host> Client<H> {
                 _ => listing.unreadable += 1,
             }
         }
-        if vault.is_remembered && listing.entries.is_empty() && listing.unreadable > 0 {
+        if vault.is_remembered && listing.is_empty() && listing.unreadable > 0 {
             return Err(Error::Decryption { what: "any item of the vault" });
         }
         Ok(listing)
     }
-}
 
-/// Things with their names, and how many more could not be opened.
-pub(super) struct Listing<T> {
-    entries: Vec<Named<T>>,
-    unreadable: usize,
-}
-
-struct Named<T> {
-    thing: T,
-    name: String,
-    /// In lower case, for the many comparisons of a batch.
-    lower: String,
-}
-
-impl<T> Default for Listing<T> {
-    fn default() -> Self {
-        Self { entries: Vec::new(), unreadable: 0 }
+    pub(super) async fn read_item(
+        &self,
+        account: &Account<H::PrivateKey>,
+        vault_id: &str,
+        item_id: &str,
+    ) -> Result<Item, Error> {
+        let target = format!("/api/v1/vault/{vault_id}/item/{item_id}");
+        let ItemResponse { item } = self.read(account, READ_ITEM, target).await?;
+        item.filter(|item| item.uuid == item_id)
+            .ok_or(Error::Protocol { what: "the server answered without the item or with another" })
     }
-}
-
-impl<T> Listing<T> {
-    fn push(&mut self, thing: T, name: String) {
-        self.entries.push(Named { thing, lower: name.to_lowercase(), name });
-    }
-
-    fn named(&self, name: &str) -> Vec<&Named<T>> {
-        let lower = name.to_lowercase();
-        self.entries.iter().filter(|entry| entry.lower == lower).collect()
-    }
-
-    fn similar(&self, name: &str, id: impl Fn(&T) -> &str) -> Option<Candidate> {
-        closest(name, self.entries.iter().map(|entry| entry.candidate(&id)))
-    }
-}
-
-impl<T> Named<T> {
-    fn candidate(&self, id: impl Fn(&T) -> &str) -> Candidate {
-        Candidate { id: id(&self.thing).to_owned(), title: self.name.clone() }
-    }
-}
-
-impl Listing<OpenVault> {
-    /// The one vault of this name.
-    pub(super) fn pick_vault(&self, name: &str) -> Result<OpenVault, Error> {
-        let vault = name.to_owned();
-        match self.named(name).as_slice() {
-            [only] => Ok(only.thing.clone()),
-            [] => Err(Error::VaultNotFound {
-                vault,
-                readable: self.entries.len(),
-                unreadable: self.unreadable,
-                similar: self.similar(name, OpenVault::id),
-            }),
-            several => Err(Error::TooManyVaults {
-                vault,
-                candidates: several.iter().map(|vault| vault.candidate(OpenVault::id)).collect(),
-            }),
-        }
-    }
-}
-
-impl Listing<String> {
-    /// The id of the one item that the reference names by its title.
-    pub(super) fn pick_item(&self, reference: &SecretReference) -> Result<String, Error> {
-        let (item, vault) = (reference.item.clone(), reference.vault.clone());
-        match self.named(&item).as_slice() {
-            [only] => Ok(only.thing.clone()),
-            [] => Err(Error::ItemNotFound {
-                readable: self.entries.len(),
-                unreadable: self.unreadable,
-                similar: self.similar(&item, String::as_str),
-                item,
-                vault,
-            }),
-            several => Err(Error::TooManyItems {
-                item,
-                vault,
-                candidates: several.iter().map(|item| item.candidate(String::as_str)).collect(),
-            }),
-        }
-    }
-}
-
-/// Refuses an item in the bin or deleted. `part` is what the reference calls it.
-pub(super) fn check_active(item: &Item, part: &str) -> Result<(), Error> {
-    if is_active(item) { Ok(()) } else { Err(Error::ItemNotActive { item: part.to_owned() }) }
 }
 
 /// What the service has nothing for is `None`.
-pub(super) fn unless_missing<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+fn unless_missing<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(Error::NotFound { .. }) => Ok(None),

@@ -3,37 +3,34 @@
 mod batch;
 mod files;
 mod find;
+mod items;
+mod join;
 mod keys;
 mod requests;
+mod sessions;
 
+pub use crate::cache::Found;
 use crate::{
     address::AllowedHosts,
+    cache::{Cache, Lifetimes},
     crypto::throttle::ThrottlingToken,
     error::Error,
-    host::Host,
+    host::{Event, Host},
     identity::Identity,
-    item::{
-        open_details,
-        value::{Answer, Moment},
-    },
     keyring::Keyring,
-    reference::{SecretReference, parse_reference},
-    resolve::resolve,
+    retry::{Backoff, Circuit},
     secret::{Secret, scrub_stack},
-    session::Session,
+    stored_session::SessionVault,
     token::{Credentials, parse_token},
-    wire::Item,
 };
-pub use batch::Found;
+pub use batch::{Manner, Outcome};
 use find::OpenVault;
 use futures_util::{
     future::{AbortHandle, abortable},
     lock::{Mutex, MutexGuard},
 };
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use sessions::SignIns;
+use std::{cell::RefCell, rc::Rc};
 
 /// What a client is made from.
 #[derive(Debug)]
@@ -47,20 +44,25 @@ pub struct Options {
     /// Whether a call may wait for what another call is doing. Cloudflare Workers
     /// end a request that does; there each call does it itself.
     pub waits_for_others: bool,
+    /// Whether the host stores sessions for other processes.
+    pub shares_sessions: bool,
+    /// How often requests are repeated.
+    pub backoff: Backoff,
+    /// What is remembered for how long.
+    pub lifetimes: Lifetimes,
 }
 
-/// A signed-in client. Clones of its futures may run side by side.
+/// A client. Its calls may run side by side.
 #[derive(Debug)]
 pub struct Client<H: Host> {
     host: H,
     /// `None` once the client is closed.
     account: RefCell<Option<Rc<Account<H::PrivateKey>>>>,
-    /// Calls under way, by number; closing the client ends them.
-    calls: RefCell<Vec<(u64, AbortHandle)>>,
-    next_call: Cell<u64>,
+    /// Calls under way, by their number; closing the client ends them.
+    calls: RefCell<Vec<(u32, AbortHandle)>>,
 }
 
-/// What is known of the account; all keys go with it.
+/// What is known of the account; all keys and secrets go with it.
 #[derive(Debug)]
 struct Account<K> {
     credentials: Credentials,
@@ -68,121 +70,87 @@ struct Account<K> {
     /// The user name in the form that SRP wants.
     email: String,
     waits_for_others: bool,
-    session: RefCell<Option<Rc<Session>>>,
-    /// Held while the session is renewed.
-    renewing: Mutex<()>,
-    /// How many renewals there were, and how the last one failed if it did.
-    renewals: Cell<u64>,
-    renewal_failure: RefCell<Option<Error>>,
+    backoff: Backoff,
+    circuit: Circuit,
+    sign_ins: SignIns,
+    /// Seals sessions for others; `None` where none are shared.
+    session_vault: Option<SessionVault>,
     throttling_token: RefCell<Option<ThrottlingToken>>,
     keyring: RefCell<Option<Keyring<K>>>,
-    /// Held while the keysets are read.
+    cache: RefCell<Cache<OpenVault>>,
+    /// Held while the keysets, the vaults, the titles of a vault are read.
     loading: Mutex<()>,
+    listing_vaults: Mutex<()>,
+    listing_items: Mutex<()>,
 }
 
 impl<H: Host> Client<H> {
-    /// `authenticate(host, options) -> client`
+    /// `new(host, options) -> client`
     ///
-    /// Reads the token, checks where it leads, and signs in.
+    /// Reads the token and checks where it leads. Sends nothing.
     ///
     /// # Errors
-    /// [`Error::TokenInvalid`] and [`Error::HostNotAllowed`] before any request;
-    /// then what [`SignIn::receive`](crate::sign_in::SignIn::receive) and [`Host::fetch`] say.
-    pub async fn authenticate(host: H, options: Options) -> Result<Self, Error> {
+    /// [`Error::TokenInvalid`], [`Error::HostNotAllowed`]
+    pub fn new(host: H, options: Options) -> Result<Self, Error> {
         let credentials = parse_token(options.token.expose())?;
         if !options.allowed_hosts.permit(&credentials.address) {
             return Err(Error::HostNotAllowed { host: credentials.address.origin() });
         }
-        let account = Rc::new(Account {
+        let account = Account {
             email: host.nfkd(&credentials.email).to_lowercase(),
+            session_vault: options.shares_sessions.then(|| SessionVault::new(&credentials)),
             credentials,
             identity: options.identity,
             waits_for_others: options.waits_for_others,
-            session: RefCell::new(None),
-            renewing: Mutex::new(()),
-            renewals: Cell::default(),
-            renewal_failure: RefCell::default(),
-            throttling_token: RefCell::new(None),
-            keyring: RefCell::new(None),
-            loading: Mutex::new(()),
-        });
-        let client = Self {
-            host,
-            account: RefCell::new(Some(Rc::clone(&account))),
-            calls: RefCell::default(),
-            next_call: Cell::default(),
+            backoff: options.backoff,
+            circuit: Circuit::default(),
+            sign_ins: SignIns::default(),
+            throttling_token: RefCell::default(),
+            keyring: RefCell::default(),
+            cache: RefCell::new(Cache::new(options.lifetimes)),
+            loading: Mutex::default(),
+            listing_vaults: Mutex::default(),
+            listing_items: Mutex::default(),
         };
-        client.sign_in(&account).await?;
-        Ok(client)
+        Ok(Self { host, account: RefCell::new(Some(Rc::new(account))), calls: RefCell::default() })
     }
 
-    /// `resolve(reference) -> secret`
+    /// `sign_in()`
     ///
-    /// # Shapes
-    /// - `reference`: `op://vault/item/[section/]field`, ids or names
-    /// # Errors
-    /// [`Error::Parsing`] before any request; [`Error::Closed`]; what stands in
-    /// the way of the vault, the item or the field;
-    /// [`Error::UnsupportedFileFormat`] for a file that is not text.
-    /// # Source
-    /// protocol.md “Resolving a reference” (observed, recorded)
-    pub async fn resolve(&self, reference: &str) -> Result<Secret<String>, Error> {
-        let reference = parse_reference(reference)?;
-        self.until_closed(self.resolve_parsed(&reference)).await?.into_text(&reference.field)
-    }
-
-    /// `resolve_bytes(reference) -> bytes`
-    ///
-    /// As [`Client::resolve`], for files of any content; text as UTF-8.
+    /// Signs in now, and not when the first call needs it.
     ///
     /// # Errors
-    /// As [`Client::resolve`].
-    pub async fn resolve_bytes(&self, reference: &str) -> Result<Secret<Vec<u8>>, Error> {
-        let reference = parse_reference(reference)?;
-        self.until_closed(self.resolve_parsed(&reference)).await.map(Resolved::into_bytes)
+    /// What [`SignIn::receive`](crate::sign_in::SignIn::receive) and [`Host::fetch`] say.
+    pub async fn sign_in(&self, call: u32) -> Result<(), Error> {
+        let sign_in = async { self.session(&*self.account()?).await.map(drop) };
+        self.until_ended(call, sign_in).await
     }
 
-    async fn resolve_parsed(&self, reference: &SecretReference) -> Result<Resolved, Error> {
-        let account = self.account()?;
-        let vault = self.find_vault(&account, &reference.vault).await?;
-        match self.resolve_in(&account, &vault, reference).await {
-            // The vault may have got a new key since this one was remembered.
-            Err(Error::Decryption { .. }) if vault.is_remembered => {
-                let vault = self.read_vault(&account, &vault.id).await?;
-                self.resolve_in(&account, &vault, reference).await
-            }
-            result => result,
+    /// `stale(reference) -> found`
+    ///
+    /// What may be given for a reference whose call ran out of time.
+    pub fn stale(&self, reference: &str) -> Option<Found> {
+        let account = self.account().ok()?;
+        let found = account.cache.borrow().stale_secret(reference, self.host.now_ms())?;
+        self.host.note(Event::CacheStale);
+        Some(found)
+    }
+
+    /// `clear_cache()`
+    ///
+    /// Forgets names and secrets, not keys.
+    pub fn clear_cache(&self) {
+        if let Ok(account) = self.account() {
+            account.cache.borrow_mut().clear();
         }
     }
 
-    async fn resolve_in(
-        &self,
-        account: &Account<H::PrivateKey>,
-        vault: &OpenVault,
-        reference: &SecretReference,
-    ) -> Result<Resolved, Error> {
-        let item = self.find_item(account, vault, reference).await?;
-        self.resolve_item(account, vault, &item, reference).await
-    }
-
-    async fn resolve_item(
-        &self,
-        account: &Account<H::PrivateKey>,
-        vault: &OpenVault,
-        item: &Item,
-        reference: &SecretReference,
-    ) -> Result<Resolved, Error> {
-        let mut check_bytes = [0; 4];
-        self.host.fill_random(&mut check_bytes)?;
-        let moment = Moment { now_ms: self.host.now_ms(), check_bytes };
-        let details = open_details(item, &vault.key)?;
-        match resolve(&details, reference, moment)? {
-            Answer::Text(text) => Ok(Resolved::Text(text)),
-            Answer::File(file) => {
-                let place = (vault.id.as_str(), item.uuid.as_str());
-                self.download(account, place, file, &reference.field).await.map(Resolved::Bytes)
-            }
-        }
+    /// `cancel(call)`
+    ///
+    /// Ends a call and aborts its requests: nobody waits for it any more.
+    pub fn cancel(&self, call: u32) {
+        let handles = self.calls.borrow();
+        handles.iter().filter(|(other, _)| *other == call).for_each(|(_, handle)| handle.abort());
     }
 
     /// `close()`
@@ -196,13 +164,13 @@ impl<H: Host> Client<H> {
         scrub_stack();
     }
 
-    /// The call's result, unless the client is closed first; then all that the
-    /// call holds is dropped.
-    async fn until_closed<T>(
+    /// The call's result, unless it is cancelled or the client is closed first; then
+    /// all that the call holds is dropped.
+    async fn until_ended<T>(
         &self,
+        number: u32,
         call: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let number = self.next_call.replace(self.next_call.get() + 1);
         let (call, handle) = abortable(call);
         self.calls.borrow_mut().push((number, handle));
         let result = call.await;
@@ -215,42 +183,10 @@ impl<H: Host> Client<H> {
     }
 }
 
-/// What a reference was resolved to.
-enum Resolved {
-    Text(Secret<String>),
-    Bytes(Secret<Vec<u8>>),
-}
-
-impl Resolved {
-    fn into_text(self, field: &str) -> Result<Secret<String>, Error> {
-        match self {
-            Self::Text(text) => Ok(text),
-            Self::Bytes(bytes) => match String::from_utf8(bytes.into_inner()) {
-                Ok(text) => Ok(Secret::new(text)),
-                Err(error) => {
-                    drop(Secret::new(error.into_bytes()));
-                    Err(Error::UnsupportedFileFormat { field: field.to_owned() })
-                }
-            },
-        }
-    }
-
-    fn into_bytes(self) -> Secret<Vec<u8>> {
-        match self {
-            Self::Text(text) => Secret::new(text.into_inner().into_bytes()),
-            Self::Bytes(bytes) => bytes,
-        }
-    }
-}
-
 impl<K> Account<K> {
     /// Its turn at what one call does for all, where calls may wait for each other.
     async fn turn<'a>(&self, lock: &'a Mutex<()>) -> Option<MutexGuard<'a, ()>> {
         if self.waits_for_others { Some(lock.lock().await) } else { None }
-    }
-
-    fn session(&self) -> Result<Rc<Session>, Error> {
-        self.session.borrow().clone().ok_or(Error::Closed)
     }
 
     fn with_keyring<T>(

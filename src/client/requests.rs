@@ -1,14 +1,13 @@
-//! Sending requests, within a session and before there is one.
+//! Sending requests, and sending them again.
 
 use super::{Account, Client};
 use crate::{
-    crypto::{aead::IV_BYTES, srp::PRIVATE_VALUE_BYTES},
+    crypto::aead::IV_BYTES,
     error::Error,
-    host::{Host, HttpRequest, HttpResponse},
+    host::{Event, Host, HttpRequest, HttpResponse},
     json::{FromJson, parse},
     secret::Secret,
     session::{Call, Session, check_status},
-    sign_in::{Progress, SignIn, SignInRandom},
 };
 use std::rc::Rc;
 
@@ -24,36 +23,6 @@ struct Wanted {
 }
 
 impl<H: Host> Client<H> {
-    pub(super) async fn sign_in(
-        &self,
-        account: &Account<H::PrivateKey>,
-    ) -> Result<Rc<Session>, Error> {
-        let random = self.sign_in_random()?;
-        let Account { credentials, identity, email, .. } = account;
-        let (mut sign_in, mut call) = SignIn::begin(credentials, identity, email, random);
-        loop {
-            let response = self.send(account, call).await?;
-            match sign_in.receive(&response)? {
-                Progress::Send(next) => call = next,
-                Progress::Done(session) => {
-                    let session = Rc::new(session);
-                    account.session.replace(Some(Rc::clone(&session)));
-                    return Ok(session);
-                }
-            }
-        }
-    }
-
-    fn sign_in_random(&self) -> Result<SignInRandom, Error> {
-        let mut private_value = Secret::<[u8; PRIVATE_VALUE_BYTES]>::zeroed();
-        let mut first_number = [0; 4];
-        let mut iv = [0; IV_BYTES];
-        self.host.fill_random(private_value.expose_mut())?;
-        self.host.fill_random(&mut first_number)?;
-        self.host.fill_random(&mut iv)?;
-        Ok(SignInRandom { private_value, first_number: u32::from_le_bytes(first_number), iv })
-    }
-
     /// Reads JSON within the session.
     pub(super) async fn read<T: FromJson>(
         &self,
@@ -100,21 +69,55 @@ impl<H: Host> Client<H> {
         session.open(&response)
     }
 
-    /// Sends a request under the session. A session that has ended is renewed once.
+    /// Sends a request under the session. A session that has ended is renewed once,
+    /// and what may pass is tried again, each time under a new number.
     async fn send_in_session(
         &self,
         account: &Account<H::PrivateKey>,
         wanted: Wanted,
     ) -> Result<(Rc<Session>, HttpResponse), Error> {
-        let renewals = account.renewals.get();
-        let mut session = account.session()?;
-        let mut response = self.send(account, self.sign(&session, &wanted)?).await?;
-        if response.status == 401 {
-            session = self.renew(account, &session, renewals).await?;
-            response = self.send(account, self.sign(&session, &wanted)?).await?;
+        let mut session = self.session(account).await?;
+        let mut is_renewed = false;
+        let mut retry = 0;
+        loop {
+            let attempts = account.sign_ins.attempts.get();
+            let sent = self.send(account, self.sign(&session, &wanted)?, retry).await;
+            let error = match sent {
+                Ok(response) if response.status == 401 && !is_renewed => {
+                    is_renewed = true;
+                    session = self.session_after(account, Some(&session), attempts).await?;
+                    continue;
+                }
+                Ok(response) => match check_status(&response, wanted.action) {
+                    Ok(()) => return Ok((session, response)),
+                    Err(error) => error,
+                },
+                Err(error) => error,
+            };
+            self.pause(account, error, retry).await?;
+            retry += 1;
         }
-        check_status(&response, wanted.action)?;
-        Ok((session, response))
+    }
+
+    /// Waits until it is time to try again.
+    ///
+    /// # Errors
+    /// The error, if it is not.
+    pub(super) async fn pause(
+        &self,
+        account: &Account<H::PrivateKey>,
+        error: Error,
+        retry: u32,
+    ) -> Result<(), Error> {
+        let mut random = [0; 4];
+        self.host.fill_random(&mut random)?;
+        match account.backoff.pause_ms(&error, retry, u32::from_le_bytes(random)) {
+            Some(ms) => {
+                self.host.sleep(ms).await;
+                Ok(())
+            }
+            None => Err(error),
+        }
     }
 
     fn sign(&self, session: &Session, wanted: &Wanted) -> Result<Call, Error> {
@@ -130,36 +133,14 @@ impl<H: Host> Client<H> {
         Ok(Call { accept, ..call })
     }
 
-    /// A session in place of one that has ended. Of all calls that found it ended,
-    /// the first signs in and the others take what it got, be it an error.
-    /// `renewals` is how many there had been when the call was sent.
-    async fn renew(
-        &self,
-        account: &Account<H::PrivateKey>,
-        ended: &Rc<Session>,
-        renewals: u64,
-    ) -> Result<Rc<Session>, Error> {
-        let _turn = account.turn(&account.renewing).await;
-        let current = account.session()?;
-        if !Rc::ptr_eq(&current, ended) {
-            return Ok(current);
-        }
-        if account.renewals.get() != renewals
-            && let Some(error) = account.renewal_failure.borrow().clone()
-        {
-            return Err(error);
-        }
-        account.renewals.set(account.renewals.get().wrapping_add(1));
-        let renewed = self.sign_in(account).await;
-        account.renewal_failure.replace(renewed.as_ref().err().cloned());
-        renewed
-    }
-
-    async fn send(
+    /// Sends a request once, unless the service wants a pause.
+    pub(super) async fn send(
         &self,
         account: &Account<H::PrivateKey>,
         call: Call,
+        retry: u32,
     ) -> Result<HttpResponse, Error> {
+        account.circuit.enter(self.host.now_ms())?;
         let throttling_token = account.throttling_token(self.host.now_ms());
         let address = &account.credentials.address;
         let mut headers = account.identity.headers(&account.credentials.device_id);
@@ -168,7 +149,9 @@ impl<H: Host> Client<H> {
         headers.extend(call.session_id.map(|id| ("X-AgileBits-Session-ID", id)));
         headers.extend(call.mac.map(|mac| ("X-AgileBits-MAC", mac)));
         headers.extend(call.body.as_ref().map(|_| ("Content-Type", "application/json".into())));
-        self.host
+        let action = call.action;
+        let sent = self
+            .host
             .fetch(HttpRequest {
                 action: call.action,
                 method: call.method,
@@ -176,8 +159,20 @@ impl<H: Host> Client<H> {
                 host: address.host().to_owned(),
                 headers,
                 body: call.body,
+                retry,
             })
-            .await
+            .await;
+        if let Ok(response) = &sent {
+            match check_status(response, action) {
+                Err(Error::RateLimited { retry_after_ms, error_code }) => {
+                    let ms = account.circuit.throttle(self.host.now_ms(), retry_after_ms);
+                    self.host.note(Event::Throttle(ms));
+                    return Err(Error::RateLimited { retry_after_ms: Some(ms), error_code });
+                }
+                _ => account.circuit.pass(),
+            }
+        }
+        sent
     }
 }
 

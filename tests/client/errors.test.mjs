@@ -162,7 +162,10 @@ test("codes are distinct words", () => {
 test("an error names itself", async () => {
   service.replace = (call, ask) =>
     call.path === PATHS.vaults ? new Response("", { status: 500 }) : ask();
-  const error = await service.failure(client.resolve(BY_NAME), "serverError");
+  const error = await service.failure(
+    (await service.authenticate()).resolve(BY_NAME),
+    "serverError",
+  );
   assert.equal(String(error), `OnePasswordError: ${error.message}`);
   assert.match(inspect(error), /OnePasswordError.*HTTP 500/);
   assert.match(error.stack, /client\.js/);

@@ -228,8 +228,8 @@ test("headers of another make", async () => {
     [null, undefined],
     [5, undefined],
   ]) {
-    const replace = () => ({ status: 429, headers, arrayBuffer: empty });
-    const error = await failsWhile(replace, "rateLimited");
+    const replace = () => ({ status: 503, headers, arrayBuffer: empty });
+    const error = await failsWhile(replace, "serverError");
     assert.equal(error.retryAfterMs, retryAfterMs);
   }
 });
@@ -251,7 +251,7 @@ test("a fetch that is called as a plain function, with a URL and its options", a
 test("a fetch that itself resolves", async () => {
   let nested;
   service.replace = ({ path }, ask) => {
-    if (path === PATHS.overviews) nested ??= client.resolve(BY_NAME);
+    if (path === PATHS.item) nested ??= client.resolve(BY_NAME);
     return ask();
   };
   assert.equal(await client.resolve(BY_NAME), SECRET);

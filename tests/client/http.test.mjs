@@ -48,7 +48,7 @@ test("a fetch that passes on to the platform's", async () => {
 
 test("a lost connection", async () => {
   service.change = ({ path }) => {
-    if (path === PATHS.vaults) throw new Error("lost");
+    if (path === PATHS.item) throw new Error("lost");
   };
   const error = await service.failure(client.resolve(BY_NAME), "network");
   assert.match(error.cause.message, /fetch failed/);

@@ -63,6 +63,9 @@ export class Service {
       fetch: this.fetch,
       integrationName: "client tests",
       integrationVersion: "1.0.0",
+      // What is tried again and remembered has tests of its own.
+      retry: { retries: 0 },
+      cache: { negativeTtlMs: 0 },
       ...config,
     };
     if (typeof all.auth === "string") this.#keepSecret(all.auth.trim().replace(/^ops_/, ""));

@@ -3,7 +3,7 @@
 use onepassword_edge::{
     encoding::decode_base64,
     error::Error,
-    host::{Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
+    host::{Event, Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
     secret::Secret,
 };
 use rsa::{BoxedUint, Oaep, RsaPrivateKey};
@@ -53,7 +53,8 @@ impl Host for NativeHost {
         let retry_after = response.headers().get("retry-after");
         Ok(HttpResponse {
             status: response.status().as_u16(),
-            retry_after: retry_after.map(|value| value.to_str().unwrap().to_owned()),
+            retry_after_ms: retry_after
+                .map(|value| value.to_str().unwrap().parse::<u64>().unwrap() * 1000),
             body: response.body_mut().read_to_vec().unwrap(),
         })
     }
@@ -66,6 +67,18 @@ impl Host for NativeHost {
         getrandom::fill(bytes).unwrap();
         Ok(())
     }
+
+    async fn sleep(&self, ms: u64) {
+        std::thread::sleep(std::time::Duration::from_millis(ms));
+    }
+
+    fn note(&self, _: Event) {}
+
+    async fn load_session(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn store_session(&self, _: &str, _: Option<&str>, _: u32) {}
 
     fn nfkd(&self, text: &str) -> String {
         text.nfkd().collect()

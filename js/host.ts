@@ -1,0 +1,87 @@
+import { OnePasswordError } from "./errors.js";
+import type { Watch } from "./events.js";
+import type { SessionShelf } from "./session_store.js";
+import { type FetchFunction, send } from "./transport.js";
+import type { CoreEvent, CoreHost, Exchange } from "./wasm/op.js";
+
+/** What the core needs of JavaScript, for one client. */
+export interface HostParts {
+  readonly fetch: FetchFunction;
+  readonly timeoutMs: number;
+  readonly watch: Watch;
+  readonly sessions: SessionShelf | undefined;
+}
+
+const RSA = "RSA-OAEP";
+
+/** The network, WebCrypto, the clock and the session store, as the core asks for them. */
+export class JsHost implements CoreHost {
+  readonly #parts: HostParts;
+
+  /** @throws {OnePasswordError} `unsupported` */
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+    const { crypto } = globalThis as { crypto?: Partial<Crypto> };
+    const needs = (what: string) =>
+      new OnePasswordError({ code: "unsupported", message: `this runtime has no ${what}` });
+    if (!crypto) throw needs("globalThis.crypto (WebCrypto), which signing in needs");
+    if (!crypto.subtle) {
+      throw needs(
+        "crypto.subtle, which opening keys needs; a page must be served over https or from localhost",
+      );
+    }
+  }
+
+  send(
+    method: string,
+    url: string,
+    headers: Record<string, string>,
+    body: string | undefined,
+    retry: number,
+  ): Exchange {
+    const { fetch, timeoutMs, watch } = this.#parts;
+    return send({ method, url, headers, body, retry }, { fetch, timeoutMs, watch });
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms));
+  }
+
+  note(event: CoreEvent, ms: number): void {
+    this.#parts.watch.note(event, ms);
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  fillRandom(bytes: Uint8Array<ArrayBuffer>): boolean {
+    try {
+      crypto.getRandomValues(bytes);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  nfkd(text: string): string {
+    return text.normalize("NFKD");
+  }
+
+  async loadSession(name: string): Promise<string | undefined> {
+    return await this.#parts.sessions?.load(name);
+  }
+
+  storeSession(name: string, record: string | undefined, ttlSeconds: number): void {
+    this.#parts.sessions?.store(name, record, ttlSeconds);
+  }
+
+  async importKey(jwk: JsonWebKey, hash: string): Promise<CryptoKey> {
+    return await crypto.subtle.importKey("jwk", jwk, { name: RSA, hash }, false, ["decrypt"]);
+  }
+
+  async openRsa(key: CryptoKey, sealed: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+    // A copy: the module's memory may move while this waits.
+    return new Uint8Array(await crypto.subtle.decrypt({ name: RSA }, key, sealed.slice()));
+  }
+}

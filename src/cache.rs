@@ -1,0 +1,355 @@
+//! What a client remembers, and for how long.
+//!
+//! Names are remembered as they were listed; whoever uses one checks it against
+//! the item that comes back. Every entry knows which reading of the service it is
+//! of, so that an older answer never takes the place of a newer one, and so that a
+//! call can ask for what was read after it began.
+
+use crate::{error::Error, listing::Listing, secret::Secret};
+use std::{collections::VecDeque, rc::Rc};
+
+/// Secrets and refusals that are remembered, the newest of each.
+const MAX_ENTRIES: usize = 500;
+/// A longer secret is not remembered.
+const MAX_SECRET_BYTES: usize = 16 * 1024;
+/// Titles that are remembered, of all vaults together.
+const MAX_TITLES: usize = 50_000;
+
+/// How long something is remembered, in milliseconds each; 0: not at all.
+#[derive(Debug, Clone, Copy)]
+pub struct Lifetimes {
+    /// Names of vaults and items.
+    pub metadata_ms: u64,
+    /// Secrets.
+    pub secret_ms: u64,
+    /// That there is nothing of a name.
+    pub negative_ms: u64,
+    /// How long after its end a secret may be given if the service cannot be reached.
+    pub stale_if_error_ms: u64,
+}
+
+/// When something was read: by the clock, and as which reading.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading {
+    /// Unix time in milliseconds.
+    pub at_ms: u64,
+    /// Rises with every reading.
+    pub number: u64,
+}
+
+impl Reading {
+    /// Whether it is younger than this. A clock that was set back makes it old.
+    fn is_younger(self, now_ms: u64, lifetime_ms: u64) -> bool {
+        now_ms.checked_sub(self.at_ms).is_some_and(|age| age < lifetime_ms)
+    }
+}
+
+/// Which readings will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accept {
+    /// Those that are remembered.
+    Remembered,
+    /// Those that began at this number or later.
+    Since(u64),
+}
+
+/// A secret, and where it was found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The value.
+    pub secret: Secret<Vec<u8>>,
+    /// Id of the item.
+    pub item_id: String,
+    /// Id of the vault.
+    pub vault_id: String,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    key: String,
+    reading: Reading,
+    value: T,
+}
+
+/// What is remembered. `V` is a vault as the client knows it.
+#[derive(Debug)]
+pub struct Cache<V> {
+    lifetimes: Lifetimes,
+    readings: u64,
+    /// What was read before this number is not remembered any more.
+    cleared: u64,
+    vaults: Option<(Reading, Rc<Listing<V>>)>,
+    titles: VecDeque<Entry<Rc<Listing<String>>>>,
+    secrets: VecDeque<Entry<Found>>,
+    missing: VecDeque<Entry<Error>>,
+}
+
+impl<V> Cache<V> {
+    /// `new(lifetimes) -> cache`
+    pub const fn new(lifetimes: Lifetimes) -> Self {
+        Self {
+            lifetimes,
+            readings: 0,
+            cleared: 0,
+            vaults: None,
+            titles: VecDeque::new(),
+            secrets: VecDeque::new(),
+            missing: VecDeque::new(),
+        }
+    }
+
+    /// `clear()`
+    ///
+    /// Forgets all, also what is on its way.
+    pub fn clear(&mut self) {
+        *self = Self { readings: self.readings, ..Self::new(self.lifetimes) };
+        self.cleared = self.begin(0).number;
+    }
+
+    /// `begin(now_ms) -> reading`
+    ///
+    /// A reading that begins now.
+    pub const fn begin(&mut self, now_ms: u64) -> Reading {
+        self.readings += 1;
+        Reading { at_ms: now_ms, number: self.readings }
+    }
+
+    fn accepts(&self, reading: Reading, accept: Accept, now_ms: u64) -> bool {
+        match accept {
+            Accept::Remembered => reading.is_younger(now_ms, self.lifetimes.metadata_ms),
+            Accept::Since(number) => reading.number >= number,
+        }
+    }
+
+    /// `vaults(accept, now_ms) -> listing`
+    pub fn vaults(&self, accept: Accept, now_ms: u64) -> Option<Rc<Listing<V>>> {
+        let (reading, listing) = self.vaults.as_ref()?;
+        self.accepts(*reading, accept, now_ms).then(|| Rc::clone(listing))
+    }
+
+    /// `put_vaults(reading, listing)`
+    pub fn put_vaults(&mut self, reading: Reading, listing: Rc<Listing<V>>) {
+        let is_newer = self.vaults.as_ref().is_none_or(|(old, _)| old.number < reading.number);
+        if is_newer && reading.number > self.cleared {
+            self.vaults = Some((reading, listing));
+        }
+    }
+
+    /// `titles(vault_id, accept, now_ms) -> listing`
+    pub fn titles(
+        &self,
+        vault_id: &str,
+        accept: Accept,
+        now_ms: u64,
+    ) -> Option<Rc<Listing<String>>> {
+        let entry = self.titles.iter().find(|entry| entry.key == vault_id)?;
+        self.accepts(entry.reading, accept, now_ms).then(|| Rc::clone(&entry.value))
+    }
+
+    /// `put_titles(vault_id, reading, listing)`
+    pub fn put_titles(&mut self, vault_id: &str, reading: Reading, listing: Rc<Listing<String>>) {
+        let entry = Entry { key: vault_id.to_owned(), reading, value: listing };
+        put(&mut self.titles, self.cleared, entry);
+        let mut left = MAX_TITLES;
+        self.titles.retain(|entry| {
+            let fits = left.checked_sub(entry.value.len());
+            left = fits.unwrap_or(left);
+            fits.is_some()
+        });
+    }
+
+    /// `secret(reference, now_ms) -> found`
+    pub fn secret(&self, reference: &str, now_ms: u64) -> Option<Found> {
+        self.secret_of_age(reference, now_ms, self.lifetimes.secret_ms)
+    }
+
+    /// `stale_secret(reference, now_ms) -> found`
+    ///
+    /// One that may be given where the service cannot be reached.
+    pub fn stale_secret(&self, reference: &str, now_ms: u64) -> Option<Found> {
+        let Lifetimes { secret_ms, stale_if_error_ms, .. } = self.lifetimes;
+        let lifetime_ms = secret_ms.saturating_add(stale_if_error_ms);
+        self.secret_of_age(reference, now_ms, lifetime_ms)
+    }
+
+    fn secret_of_age(&self, reference: &str, now_ms: u64, lifetime_ms: u64) -> Option<Found> {
+        let entry = self.secrets.iter().find(|entry| entry.key == reference)?;
+        entry.reading.is_younger(now_ms, lifetime_ms).then(|| entry.value.clone())
+    }
+
+    /// `put_secret(reference, reading, found)`
+    pub fn put_secret(&mut self, reference: &str, reading: Reading, found: &Found) {
+        let Lifetimes { secret_ms, stale_if_error_ms, .. } = self.lifetimes;
+        let is_wanted = secret_ms > 0 || stale_if_error_ms > 0;
+        if is_wanted && found.secret.expose().len() <= MAX_SECRET_BYTES {
+            let entry = Entry { key: reference.to_owned(), reading, value: found.clone() };
+            put(&mut self.secrets, self.cleared, entry);
+        }
+    }
+
+    /// `drop_secret(reference)`
+    ///
+    /// What was remembered under it is not so any more.
+    pub fn drop_secret(&mut self, reference: &str) {
+        self.secrets.retain(|entry| entry.key != reference);
+    }
+
+    /// `missing(reference, now_ms) -> error`
+    ///
+    /// Why there was nothing under it a moment ago.
+    pub fn missing(&self, reference: &str, now_ms: u64) -> Option<Error> {
+        let entry = self.missing.iter().find(|entry| entry.key == reference)?;
+        let is_young = entry.reading.is_younger(now_ms, self.lifetimes.negative_ms);
+        is_young.then(|| entry.value.clone())
+    }
+
+    /// `put_missing(reference, reading, error)`
+    pub fn put_missing(&mut self, reference: &str, reading: Reading, error: Error) {
+        if self.lifetimes.negative_ms > 0 {
+            let entry = Entry { key: reference.to_owned(), reading, value: error };
+            put(&mut self.missing, self.cleared, entry);
+        }
+    }
+}
+
+/// The newest first; in place of an older one of the same key.
+fn put<T>(entries: &mut VecDeque<Entry<T>>, cleared: u64, entry: Entry<T>) {
+    let is_older =
+        |other: &Entry<T>| other.key == entry.key && other.reading.number > entry.reading.number;
+    if entry.reading.number <= cleared || entries.iter().any(is_older) {
+        return;
+    }
+    entries.retain(|other| other.key != entry.key);
+    entries.push_front(entry);
+    entries.truncate(MAX_ENTRIES);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIFETIMES: Lifetimes =
+        Lifetimes { metadata_ms: 100, secret_ms: 10, negative_ms: 5, stale_if_error_ms: 20 };
+
+    fn cache() -> Cache<String> {
+        Cache::new(LIFETIMES)
+    }
+
+    fn found(text: &str) -> Found {
+        let secret = Secret::new(text.as_bytes().to_vec());
+        Found { secret, item_id: "i".into(), vault_id: "v".into() }
+    }
+
+    fn text(found: Option<Found>) -> Option<String> {
+        found.map(|found| String::from_utf8(found.secret.expose().clone()).unwrap())
+    }
+
+    fn titles(count: usize) -> Rc<Listing<String>> {
+        let mut listing = Listing::default();
+        (0..count).for_each(|n| listing.push(n.to_string(), n.to_string()));
+        Rc::new(listing)
+    }
+
+    #[test]
+    fn secrets_end_and_may_be_stale_for_a_while() {
+        let mut cache = cache();
+        let reading = cache.begin(1000);
+        cache.put_secret("r", reading, &found("s"));
+        assert_eq!(text(cache.secret("r", 1009)), Some("s".into()));
+        assert_eq!(text(cache.secret("r", 1010)), None);
+        assert_eq!(text(cache.secret("r", 999)), None, "the clock was set back");
+        assert_eq!(text(cache.stale_secret("r", 1029)), Some("s".into()));
+        assert_eq!(text(cache.stale_secret("r", 1030)), None);
+        assert!(cache.secret("other", 1000).is_none());
+        cache.drop_secret("r");
+        assert!(cache.secret("r", 1000).is_none());
+    }
+
+    #[test]
+    fn an_older_answer_does_not_take_the_place_of_a_newer_one() {
+        let mut cache = cache();
+        let (older, newer) = (cache.begin(1000), cache.begin(1000));
+        cache.put_secret("r", newer, &found("new"));
+        cache.put_secret("r", older, &found("old"));
+        assert_eq!(text(cache.secret("r", 1000)), Some("new".into()));
+        let (older, newer) = (cache.begin(1000), cache.begin(1000));
+        cache.put_vaults(newer, titles(2));
+        cache.put_vaults(older, titles(1));
+        assert_eq!(cache.vaults(Accept::Remembered, 1000).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn clearing_forgets_what_is_on_its_way() {
+        let mut cache = cache();
+        let reading = cache.begin(1000);
+        cache.put_titles("v", reading, titles(1));
+        cache.clear();
+        assert!(cache.titles("v", Accept::Remembered, 1000).is_none());
+        cache.put_secret("r", reading, &found("s"));
+        cache.put_vaults(reading, titles(1));
+        cache.put_missing("m", reading, Error::Closed);
+        assert!(cache.secret("r", 1000).is_none());
+        assert!(cache.vaults(Accept::Remembered, 1000).is_none());
+        assert!(cache.missing("m", 1000).is_none());
+        let reading = cache.begin(1000);
+        cache.put_secret("r", reading, &found("s"));
+        assert!(cache.secret("r", 1000).is_some());
+    }
+
+    #[test]
+    fn a_call_can_ask_for_what_was_read_after_it_began() {
+        let mut cache = cache();
+        let before = cache.begin(1000);
+        cache.put_titles("v", before, titles(1));
+        let since = Accept::Since(cache.begin(1000).number);
+        assert!(cache.titles("v", Accept::Remembered, 1099).is_some());
+        assert!(cache.titles("v", Accept::Remembered, 1100).is_none());
+        assert!(cache.titles("v", since, 1000).is_none());
+        let after = cache.begin(1000);
+        cache.put_titles("v", after, titles(1));
+        assert!(cache.titles("v", since, 5000).is_some());
+    }
+
+    #[test]
+    fn refusals_for_a_while() {
+        let mut cache = cache();
+        let reading = cache.begin(1000);
+        cache.put_missing("m", reading, Error::Closed);
+        assert_eq!(cache.missing("m", 1004), Some(Error::Closed));
+        assert_eq!(cache.missing("m", 1005), None);
+    }
+
+    #[test]
+    fn bounds() {
+        let mut cache = cache();
+        for n in 0..=MAX_ENTRIES {
+            let reading = cache.begin(1000);
+            cache.put_secret(&n.to_string(), reading, &found("s"));
+        }
+        assert!(cache.secret("0", 1000).is_none());
+        assert!(cache.secret("1", 1000).is_some());
+        let reading = cache.begin(1000);
+        cache.put_secret("long", reading, &found(&"x".repeat(MAX_SECRET_BYTES + 1)));
+        assert!(cache.secret("long", 1000).is_none());
+        for vault in ["a", "b", "c"] {
+            let reading = cache.begin(1000);
+            cache.put_titles(vault, reading, titles(MAX_TITLES / 2));
+        }
+        let knows = |vault| cache.titles(vault, Accept::Remembered, 1000).is_some();
+        assert_eq!(["a", "b", "c"].map(knows), [false, true, true]);
+    }
+
+    #[test]
+    fn nothing_is_remembered_that_is_not_wanted() {
+        let lifetimes =
+            Lifetimes { metadata_ms: 0, secret_ms: 0, negative_ms: 0, stale_if_error_ms: 0 };
+        let mut cache = Cache::<String>::new(lifetimes);
+        let reading = cache.begin(1000);
+        cache.put_secret("r", reading, &found("s"));
+        cache.put_missing("m", reading, Error::Closed);
+        cache.put_titles("v", reading, titles(1));
+        assert!(cache.secrets.is_empty() && cache.missing.is_empty());
+        assert!(cache.titles("v", Accept::Remembered, 1000).is_none());
+        assert!(cache.titles("v", Accept::Since(reading.number), 1000).is_some());
+    }
+}

@@ -1,0 +1,168 @@
+//! Having a session: by signing in, or one that another process has lent.
+
+use super::{Account, Client};
+use crate::{
+    crypto::{aead::IV_BYTES, srp::PRIVATE_VALUE_BYTES},
+    error::Error,
+    host::{Event, Host},
+    retry::SignInAllowance,
+    secret::Secret,
+    session::Session,
+    sign_in::{Progress, SignIn, SignInRandom},
+    stored_session::TTL_SECONDS,
+};
+use futures_util::lock::Mutex;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+/// The session, and what became of the last attempts to have one.
+#[derive(Debug, Default)]
+pub(super) struct SignIns {
+    session: RefCell<Option<Rc<Session>>>,
+    /// Held while one is being had.
+    turn: Mutex<()>,
+    /// How many attempts there were, and how the last one failed if it did.
+    pub(super) attempts: Cell<u64>,
+    failure: RefCell<Option<Error>>,
+    allowance: SignInAllowance,
+}
+
+impl<H: Host> Client<H> {
+    /// A session. Of all calls that want one, the first has it and the others take
+    /// what it got, be it an error.
+    pub(super) async fn session(
+        &self,
+        account: &Account<H::PrivateKey>,
+    ) -> Result<Rc<Session>, Error> {
+        self.session_after(account, None, account.sign_ins.attempts.get()).await
+    }
+
+    /// Another session than the one that has ended. `attempts` is how many there had
+    /// been to have one when the call was sent that found it ended.
+    pub(super) async fn session_after(
+        &self,
+        account: &Account<H::PrivateKey>,
+        ended: Option<&Rc<Session>>,
+        attempts: u64,
+    ) -> Result<Rc<Session>, Error> {
+        let state = &account.sign_ins;
+        let usable = || {
+            let session = state.session.borrow().clone();
+            session.filter(|session| ended.is_none_or(|ended| !Rc::ptr_eq(session, ended)))
+        };
+        if let Some(session) = usable() {
+            return Ok(session);
+        }
+        let _turn = account.turn(&state.turn).await;
+        if let Some(session) = usable() {
+            return Ok(session);
+        }
+        if state.attempts.get() != attempts
+            && let Some(error) = state.failure.borrow().clone()
+        {
+            return Err(error);
+        }
+        let had = match self.resume(account, ended).await {
+            Some(session) => Ok(session),
+            None => self.sign_in_again(account).await,
+        };
+        state.attempts.set(state.attempts.get().wrapping_add(1));
+        state.failure.replace(had.as_ref().err().cloned());
+        let session = Rc::new(had?);
+        state.session.replace(Some(Rc::clone(&session)));
+        Ok(session)
+    }
+
+    /// A session that another process has stored, if this is the first. One that the
+    /// service refused is removed, and no more are shared: two processes would
+    /// otherwise go on ending each other's.
+    async fn resume(
+        &self,
+        account: &Account<H::PrivateKey>,
+        ended: Option<&Rc<Session>>,
+    ) -> Option<Session> {
+        let vault = account.session_vault.as_ref()?;
+        if let Some(ended) = ended {
+            if ended.is_shared.get() {
+                self.host.store_session(&vault.name, None, 0);
+            }
+            return None;
+        }
+        let record = self.host.load_session(&vault.name).await?;
+        let mut random = [0; 4];
+        self.host.fill_random(&mut random).ok()?;
+        let session = vault.open(&record, self.host.now_ms(), u32::from_le_bytes(random))?;
+        self.host.note(Event::Resume);
+        Some(session)
+    }
+
+    async fn sign_in_again(&self, account: &Account<H::PrivateKey>) -> Result<Session, Error> {
+        let state = &account.sign_ins;
+        let mut retry = 0;
+        loop {
+            if state.allowance.is_spent(self.host.now_ms()) {
+                let last = state.failure.borrow().clone();
+                return Err(
+                    last.unwrap_or(Error::RateLimited { retry_after_ms: None, error_code: None })
+                );
+            }
+            let error = match self.sign_in_once(account, retry).await {
+                Ok(session) => {
+                    self.host.note(Event::SignIn);
+                    self.lend(account, &session);
+                    return Ok(session);
+                }
+                Err(error) => error,
+            };
+            if !matches!(error, Error::Network { .. } | Error::RateLimited { .. }) {
+                state.allowance.refused(self.host.now_ms());
+                state.failure.replace(Some(error.clone()));
+            }
+            // From the start: what is halfway agreed is of no use.
+            self.pause(account, error, retry).await?;
+            retry += 1;
+        }
+    }
+
+    async fn sign_in_once(
+        &self,
+        account: &Account<H::PrivateKey>,
+        retry: u32,
+    ) -> Result<Session, Error> {
+        let random = self.sign_in_random()?;
+        let Account { credentials, identity, email, .. } = account;
+        let (mut sign_in, mut call) = SignIn::begin(credentials, identity, email, random);
+        loop {
+            let response = self.send(account, call, retry).await?;
+            match sign_in.receive(&response)? {
+                Progress::Send(next) => call = next,
+                Progress::Done(session) => return Ok(session),
+            }
+        }
+    }
+
+    /// Stores a session for other processes.
+    fn lend(&self, account: &Account<H::PrivateKey>, session: &Session) {
+        let Some(vault) = &account.session_vault else { return };
+        let mut iv = [0; IV_BYTES];
+        if self.host.fill_random(&mut iv).is_err() {
+            return;
+        }
+        if let Some(record) = vault.seal(session, self.host.now_ms(), iv) {
+            session.is_shared.set(true);
+            self.host.store_session(&vault.name, Some(&record), TTL_SECONDS);
+        }
+    }
+
+    fn sign_in_random(&self) -> Result<SignInRandom, Error> {
+        let mut private_value = Secret::<[u8; PRIVATE_VALUE_BYTES]>::zeroed();
+        let mut first_number = [0; 4];
+        let mut iv = [0; IV_BYTES];
+        self.host.fill_random(private_value.expose_mut())?;
+        self.host.fill_random(&mut first_number)?;
+        self.host.fill_random(&mut iv)?;
+        Ok(SignInRandom { private_value, first_number: u32::from_le_bytes(first_number), iv })
+    }
+}
