@@ -157,6 +157,7 @@ const options = shape({
   device: oneOf("registered", "not-registered", "deleted"),
   userB: oneOf("padded", "stripped"),
   onAnswer: callable,
+  faults: callable,
 });
 
 /** Checks the options of an emulator, but for the account in them. */
