@@ -1,5 +1,6 @@
 import { buildAccount } from "./account.js";
 import { type Answer, type AnswerHook, type Outcome, toOutcome, toResponse } from "./answer.js";
+import { type AccountEditor, Editor } from "./changes.js";
 import type { AccountDescription, DeviceState } from "./description.js";
 import { checkFault, type Fault, type FaultHook, FaultMistake } from "./faults.js";
 import { checkHeaders } from "./headers.js";
@@ -57,6 +58,8 @@ export interface SeenRequest {
 export interface Emulator {
   /** The service account's token for {@link EmulatorOptions.address}. A secret of this emulator only. */
   readonly token: string;
+  /** Changes the account while it is being used. */
+  readonly account: AccountEditor;
   /** What has arrived, newest last; the last 1,000. */
   readonly requests: readonly SeenRequest[];
   /**
@@ -107,6 +110,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
 
 class LoopbackEmulator implements Emulator {
   readonly token: string;
+  readonly account: AccountEditor;
   readonly #service: Service;
   readonly #onAnswer: AnswerHook | undefined;
   readonly #faults: FaultHook | undefined;
@@ -120,6 +124,7 @@ class LoopbackEmulator implements Emulator {
 
   constructor(service: Service, { address, onAnswer, faults }: EmulatorOptions) {
     this.#service = service;
+    this.account = new Editor(service);
     this.#onAnswer = onAnswer;
     this.#faults = faults;
     this.token = this.#tokenFor(address ?? DEFAULT_ADDRESS);

@@ -5,6 +5,7 @@
  * @module
  */
 export type { Answer, AnswerHook } from "./answer.js";
+export type { AccountEditor, ItemChange } from "./changes.js";
 export type {
   AccountDescription,
   DeviceState,
