@@ -14,6 +14,8 @@ export interface Account {
   readonly credentials: Credentials;
   /** The keysets that the service lists. */
   readonly keysets: JsonObject[];
+  /** All keysets, by the names that vault descriptions use. */
+  readonly keysetsByName: Map<string, Keyset>;
   readonly vaults: Map<string, Vault>;
   /** The sealed bytes of all files, by document id. */
   readonly files: Map<string, Bytes>;
@@ -22,13 +24,15 @@ export interface Account {
 /** A vault with its items. */
 export interface Vault {
   readonly uuid: string;
+  /** How its key is sealed. */
+  readonly description: VaultDescription;
   /** The name of the key that seals its items. */
-  readonly keyId: string;
-  readonly key: CryptoKey;
+  keyId: string;
+  key: CryptoKey;
   /** Rises by one with every write. */
   contentVersion: number;
   /** As the service lists it, but for what counts its items. */
-  readonly wire: JsonObject;
+  wire: JsonObject;
   readonly items: Map<string, WireItem>;
 }
 
@@ -56,13 +60,12 @@ const VAULT_TYPES: Record<string, string> = {
 /** What a service account may do with its vault; clients only pass it on. */
 const ACCESS_BITS = 15_730_674;
 
-/** What all parts of one account need while it is built. */
-interface Building {
-  readonly userUuid: string;
-  readonly keysets: Map<string, Keyset>;
-  readonly files: Map<string, Bytes>;
-  /** RFC 3339. */
-  readonly now: string;
+/** What sealing a vault or an item needs of its account. */
+type Sealing = Pick<Account, "userUuid" | "keysetsByName" | "files">;
+
+/** A time as the wire spells it: RFC 3339, in seconds. */
+export function toTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 /** Makes the keys of a described account and seals everything with them. */
@@ -75,30 +78,32 @@ export async function buildAccount(
   );
   const described = description.keysets ?? [{ name: "account" }];
   const keysets = await buildKeysets(described, credentials);
-  const now = `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+  const now = toTime(nowMs);
   const files = new Map<string, Bytes>();
-  const building = { userUuid: mintUpperId(), keysets, files, now };
+  const sealing = { userUuid: mintUpperId(), keysetsByName: keysets, files };
   const vaults = new Map<string, Vault>();
   for (const vault of description.vaults) {
-    const built = await buildVault(vault, building);
+    const built = await buildVault(vault, sealing, now);
     vaults.set(built.uuid, built);
   }
   const listed = [...keysets.values()].filter((keyset) => keyset.description.unlisted !== true);
   return {
     accountUuid: mintUpperId(),
-    userUuid: building.userUuid,
     credentials,
     keysets: listed.map((keyset) => keyset.wire),
     vaults,
-    files,
+    ...sealing,
   };
 }
 
-async function buildVault(vault: VaultDescription, building: Building): Promise<Vault> {
+async function buildVault(
+  description: VaultDescription,
+  sealing: Sealing,
+  now: string,
+): Promise<Vault> {
+  const { items: described = [], ...vault } = description;
   const uuid = vault.id ?? mintId();
-  const keyId = mintId();
-  const jwk = generateSymmetricJwk(keyId);
-  const key = await importSymmetricJwk(jwk);
+  const { keyId, key, access } = await makeVaultKey(vault, uuid, sealing);
   const type = VAULT_TYPES[vault.type ?? "userCreated"] ?? vault.type ?? "";
   const name = vault.name ?? vault.title ?? "";
   const attributes = { uuid, type, name, desc: vault.description ?? "", avatar: "" };
@@ -106,57 +111,70 @@ async function buildVault(vault: VaultDescription, building: Building): Promise<
   const wire = {
     uuid,
     type,
-    createdAt: building.now,
-    updatedAt: building.now,
+    createdAt: now,
+    updatedAt: now,
     attrVersion: 1,
     encAttrs: vault.unreadable === "attributes" ? spoil(encAttrs) : encAttrs,
     clientAccess: ACCESS_BITS,
-    combinedAccess: await buildAccess(vault, uuid, jwk, building),
+    combinedAccess: access,
   };
   const items = new Map<string, WireItem>();
-  const built = { uuid, keyId, key, contentVersion: 1, wire, items };
-  for (const item of vault.items ?? []) await addItem(built, item, building);
+  const built = { uuid, description: vault, keyId, key, contentVersion: 1, wire, items };
+  for (const item of described) {
+    const sealed = await sealItem(built, item, sealing, now);
+    items.set(sealed.uuid, sealed);
+  }
   return built;
 }
 
-async function buildAccess(
+/** A new key for a vault, and how the account gets at it. */
+export async function makeVaultKey(
   vault: VaultDescription,
   vaultUuid: string,
-  vaultKey: unknown,
-  { userUuid, keysets }: Building,
-): Promise<JsonObject> {
-  const first = keysets.keys().next().value ?? "";
-  const keyset = keysets.get(vault.keyset ?? first) as Keyset;
-  const sealed = await sealForKeyset(keyset, vaultKey, vault.keySealedWith);
-  return {
+  { userUuid, keysetsByName }: Sealing,
+  serialNumber = 1,
+): Promise<{ keyId: string; key: CryptoKey; access: JsonObject }> {
+  const keyId = mintId();
+  const jwk = generateSymmetricJwk(keyId);
+  const first = keysetsByName.keys().next().value ?? "";
+  const keyset = keysetsByName.get(vault.keyset ?? first) as Keyset;
+  const sealed = await sealForKeyset(keyset, jwk, vault.keySealedWith);
+  const access = {
     vaultUuid,
     accessorType: "user",
     accessorUuid: userUuid,
     acl: ACCESS_BITS,
     leaseTimeout: 0,
-    accessVersion: 1,
-    vaultKeySN: 1,
+    accessVersion: serialNumber,
+    vaultKeySN: serialNumber,
     encryptedBy: keyset.uuid,
     encVaultKey: vault.unreadable === "key" ? spoil(sealed) : sealed,
   };
+  return { keyId, key: await importSymmetricJwk(jwk), access };
 }
 
-async function addItem(vault: Vault, item: ItemDescription, building: Building): Promise<void> {
-  const uuid = item.id ?? mintId();
+/** An item as its vault keeps it; its files are in the account from now on. */
+export async function sealItem(
+  vault: Vault,
+  item: ItemDescription,
+  { userUuid, files }: Sealing,
+  now: string,
+): Promise<WireItem> {
+  const { keyId, key } = vault;
   const plain = await toPlainItem(item);
-  const encOverview = await sealJson(vault.keyId, vault.key, plain.overview);
-  const encDetails = await sealJson(vault.keyId, vault.key, plain.details);
-  vault.items.set(uuid, {
-    uuid,
+  const encOverview = await sealJson(keyId, key, plain.overview);
+  const encDetails = await sealJson(keyId, key, plain.details);
+  for (const [document, bytes] of plain.files) files.set(document, bytes);
+  return {
+    uuid: item.id ?? mintId(),
     templateUuid: plain.templateUuid,
     trashed: plain.trashed,
-    createdAt: item.createdAt ?? building.now,
-    updatedAt: item.updatedAt ?? building.now,
-    changerUuid: building.userUuid,
+    createdAt: item.createdAt ?? now,
+    updatedAt: item.updatedAt ?? now,
+    changerUuid: userUuid,
     itemVersion: item.version ?? 1,
-    encryptedBy: vault.keyId,
+    encryptedBy: keyId,
     encOverview: item.unreadable === "overview" ? spoil(encOverview) : encOverview,
     encDetails: item.unreadable === "details" ? spoil(encDetails) : encDetails,
-  });
-  for (const [document, bytes] of plain.files) building.files.set(document, bytes);
+  };
 }

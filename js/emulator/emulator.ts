@@ -1,12 +1,17 @@
 import { buildAccount } from "./account.js";
+import { type Answer, type AnswerHook, type Outcome, toOutcome, toResponse } from "./answer.js";
+import { type AccountEditor, Editor } from "./changes.js";
 import type { AccountDescription, DeviceState } from "./description.js";
+import { checkFault, type Fault, type FaultHook, FaultMistake } from "./faults.js";
 import { checkHeaders } from "./headers.js";
+import { inject } from "./inject.js";
 import { type Json, parseJson } from "./json.js";
+import { NumberLog } from "./numbers.js";
 import { badRequest, Refusal, unauthorized } from "./refusal.js";
 import { findRoute, type Route } from "./routes.js";
 import { sampleAccount } from "./sample.js";
 import { type Listener, listen, type ServeOptions } from "./serve.js";
-import type { Reply, Service } from "./service.js";
+import type { Service } from "./service.js";
 import type { Session } from "./session.js";
 import { formatToken } from "./token.js";
 import { validateAccount, validateOptions } from "./validate.js";
@@ -15,6 +20,7 @@ import { validateAccount, validateOptions } from "./validate.js";
 const DEFAULT_ADDRESS = "http://127.0.0.1";
 /** How many requests are remembered. */
 const REQUESTS_LIMIT = 1000;
+const SESSION_HEADER = "X-AgileBits-Session-ID";
 
 /** How an emulator differs from the default one. */
 export interface EmulatorOptions {
@@ -22,7 +28,10 @@ export interface EmulatorOptions {
   account?: AccountDescription;
   /** `signInAddress` of the token, with or without a scheme; `http://127.0.0.1` if absent. */
   address?: string;
-  /** The service's clock, in milliseconds since 1970; `Date.now` if absent. */
+  /**
+   * The service's clock, in milliseconds since 1970; `Date.now` if absent. One that differs from
+   * the machine's is how clocks disagree.
+   */
   now?: () => number;
   /** What the token's device is to the service at first; `registered` if absent. */
   device?: DeviceState;
@@ -30,28 +39,9 @@ export interface EmulatorOptions {
   userB?: "padded" | "stripped";
   /** Sees every answer before it is sealed and sent, and may change it. */
   onAnswer?: AnswerHook;
+  /** Sees every request before it is served, and may let something go wrong with it. */
+  faults?: FaultHook;
 }
-
-/** An answer on its way: what a hook changes in it is what is sent. */
-export interface Answer {
-  readonly method: string;
-  /** The request's path, without the query. */
-  readonly path: string;
-  status: number;
-  /** The answer's JSON before it is sealed; `undefined` when it is a file. */
-  json: Json | undefined;
-  /** A file's sealed bytes; `undefined` when it is JSON. */
-  bytes: Uint8Array | undefined;
-}
-
-/**
- * Changes answers: in place, or by returning a `Response` that is sent as it is.
- * A hook that throws makes `fetch` reject with the same error, as a lost connection would.
- */
-export type AnswerHook = (
-  answer: Answer,
-  // biome-ignore lint/suspicious/noConfusingVoidType: a hook that changes in place returns nothing
-) => Response | undefined | void | Promise<Response | undefined | void>;
 
 /** A request that arrived. */
 export interface SeenRequest {
@@ -60,14 +50,23 @@ export interface SeenRequest {
   readonly path: string;
   /** The answer's HTTP status; 0 as long as there is none. */
   status: number;
+  /** What went wrong with it, if a fault hook said so. */
+  fault?: Fault["kind"];
 }
 
 /** A running service. */
 export interface Emulator {
   /** The service account's token for {@link EmulatorOptions.address}. A secret of this emulator only. */
   readonly token: string;
+  /** Changes the account while it is being used. */
+  readonly account: AccountEditor;
   /** What has arrived, newest last; the last 1,000. */
   readonly requests: readonly SeenRequest[];
+  /**
+   * How many requests had a number that an earlier one of their session had: none, if a client does
+   * it right. The service refuses them, too.
+   */
+  readonly repeatedNumbers: number;
   /** Forgets what has arrived. */
   clearRequests(): void;
   /** Ends every session: what comes with one from now on is answered with 401. */
@@ -106,26 +105,37 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     now,
     userB: options.userB ?? "padded",
   };
-  return new LoopbackEmulator(service, options.address ?? DEFAULT_ADDRESS, options.onAnswer);
+  return new LoopbackEmulator(service, options);
 }
 
 class LoopbackEmulator implements Emulator {
   readonly token: string;
+  readonly account: AccountEditor;
   readonly #service: Service;
   readonly #onAnswer: AnswerHook | undefined;
+  readonly #faults: FaultHook | undefined;
   /** The names that the account goes by in a MAC: no proxy on the way changes them. */
   readonly #hosts = new Set<string>();
+  readonly #numbers = new NumberLog();
+  /** In Node a request's signal falls silent once the request is collected: these must not be. */
+  readonly #open = new Set<object>();
   #requests: SeenRequest[] = [];
   #errors = 0;
 
-  constructor(service: Service, address: string, onAnswer: AnswerHook | undefined) {
+  constructor(service: Service, { address, onAnswer, faults }: EmulatorOptions) {
     this.#service = service;
+    this.account = new Editor(service);
     this.#onAnswer = onAnswer;
-    this.token = this.#tokenFor(address);
+    this.#faults = faults;
+    this.token = this.#tokenFor(address ?? DEFAULT_ADDRESS);
   }
 
   get requests(): readonly SeenRequest[] {
     return this.#requests;
+  }
+
+  get repeatedNumbers(): number {
+    return this.#numbers.repeated;
   }
 
   clearRequests(): void {
@@ -138,12 +148,17 @@ class LoopbackEmulator implements Emulator {
 
   // An arrow function, so that it can be handed over on its own like the global one.
   readonly fetch = (input: Request | string | URL, init?: RequestInit): Promise<Response> => {
-    const request = new Request(input, init);
-    return untilAborted(request.signal, this.#serveRequest(request));
+    const asked = input instanceof Request && init === undefined;
+    const request = asked ? input : new Request(input, init);
+    const held = { input, request };
+    this.#open.add(held);
+    return untilAborted(request.signal, this.#receive(request)).finally(() =>
+      this.#open.delete(held),
+    );
   };
 
   async serve(options: ServeOptions = {}): Promise<RunningEmulator> {
-    const listener = await listen(this.fetch, options);
+    const listener = await listen((request) => this.fetch(request).catch(tellMistake), options);
     return Object.assign(listener, { token: this.#tokenFor(listener.url) });
   }
 
@@ -153,18 +168,35 @@ class LoopbackEmulator implements Emulator {
     return formatToken(this.#service.account.credentials, address);
   }
 
-  async #serveRequest(request: Request): Promise<Response> {
+  async #receive(request: Request): Promise<Response> {
+    const { method } = request;
     const { pathname: path } = new URL(request.url);
-    const seen: SeenRequest = { method: request.method, path, status: 0 };
+    const seen: SeenRequest = { method, path, status: 0 };
     this.#requests = [...this.#requests.slice(1 - REQUESTS_LIMIT), seen];
+    this.#numbers.note(request.headers);
+    const serve = (alter?: (json: Json | undefined) => void) => this.#serve(request, path, alter);
+    const fault = checkFault((await this.#faults?.({ method, path })) ?? undefined);
+    if (fault !== undefined) seen.fault = fault.kind;
+    const endSession = () => {
+      this.#service.sessions.delete(request.headers.get(SESSION_HEADER) ?? "");
+    };
+    const response = await (fault ? inject(fault, { request, serve, endSession }) : serve());
+    seen.status = response.status;
+    return response;
+  }
+
+  async #serve(
+    request: Request,
+    path: string,
+    alter?: (json: Json | undefined) => void,
+  ): Promise<Response> {
     const { session, ...reply } = await this.#dispatch(request).catch((error) =>
       this.#refuse(error),
     );
     const answer: Answer = { method: request.method, path, ...reply };
+    if (path.endsWith("/items/batch")) alter?.(answer.json);
     const replaced = await this.#onAnswer?.(answer);
-    const response = replaced || (await toResponse(answer, session));
-    seen.status = response.status;
-    return response;
+    return replaced || (await toResponse(answer, session));
   }
 
   /** Checks a request from the outside in, and lets its endpoint answer. */
@@ -193,7 +225,7 @@ class LoopbackEmulator implements Emulator {
 
   #findSession(route: Route, headers: Headers): Session | undefined {
     if (route.needs === "nothing") return undefined;
-    const session = this.#service.sessions.get(headers.get("X-AgileBits-Session-ID") ?? "");
+    const session = this.#service.sessions.get(headers.get(SESSION_HEADER) ?? "");
     if (session === undefined) throw unauthorized("no such session");
     return session;
   }
@@ -207,20 +239,6 @@ class LoopbackEmulator implements Emulator {
   }
 }
 
-/** An endpoint's answer, and the session that seals it; errors are never sealed. */
-interface Outcome {
-  status: number;
-  json: Json | undefined;
-  bytes: Uint8Array | undefined;
-  session: Session | undefined;
-}
-
-function toOutcome(reply: Reply, session: Session | undefined): Outcome {
-  if ("bytes" in reply) return { status: 200, json: undefined, bytes: reply.bytes, session };
-  // A copy, so that a hook can change the answer and not the account.
-  return { status: 200, json: structuredClone(reply.json), bytes: undefined, session };
-}
-
 async function readBody(request: Request, session: Session | undefined): Promise<unknown> {
   const text = await request.text();
   if (request.method === "GET") {
@@ -230,17 +248,10 @@ async function readBody(request: Request, session: Session | undefined): Promise
   return session === undefined ? parseJson(text) : session.open(text);
 }
 
-/** The only place where responses are made. */
-async function toResponse(answer: Answer, session: Session | undefined): Promise<Response> {
-  const { status, json, bytes } = answer;
-  if (bytes !== undefined) {
-    return new Response(new Uint8Array(bytes), {
-      status,
-      headers: { "content-type": "application/octet-stream" },
-    });
-  }
-  const body = session === undefined ? json : await session.seal(json);
-  return Response.json(body ?? null, { status });
+/** Over HTTP a hook's mistake has to be told too, and not to look like a lost connection. */
+function tellMistake(error: unknown): Response {
+  if (!(error instanceof FaultMistake)) throw error;
+  return Response.json({ errorCode: 0, errorMessage: error.message }, { status: 500 });
 }
 
 /** The promise, or a rejection as soon as the caller aborts. */

@@ -4,6 +4,8 @@
  *
  * @module
  */
+export type { Answer, AnswerHook } from "./answer.js";
+export type { AccountEditor, ItemChange } from "./changes.js";
 export type {
   AccountDescription,
   DeviceState,
@@ -22,14 +24,28 @@ export type {
   VaultType,
 } from "./description.js";
 export {
-  type Answer,
-  type AnswerHook,
   createEmulator,
   type Emulator,
   type EmulatorOptions,
   type RunningEmulator,
   type SeenRequest,
 } from "./emulator.js";
+export type {
+  DelayFault,
+  DuplicateFault,
+  EndlessFault,
+  ExpireFault,
+  Fault,
+  FaultHook,
+  FaultRequest,
+  GarbageFault,
+  HangFault,
+  RedirectFault,
+  ReorderFault,
+  ResetFault,
+  StatusFault,
+  TruncateFault,
+} from "./faults.js";
 export type { Json, JsonObject } from "./json.js";
 export { SAMPLE_REFERENCE, SAMPLE_SECRET } from "./sample.js";
 export type { Listener, ServeOptions } from "./serve.js";

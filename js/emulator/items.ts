@@ -1,3 +1,4 @@
+import { fault } from "./checks.js";
 import {
   type FieldDescription,
   type Fields,
@@ -10,7 +11,7 @@ import {
 import { type Bytes, decodeBase64, utf8 } from "./encoding.js";
 import { sealFile } from "./files.js";
 import { mintId } from "./ids.js";
-import type { Json, JsonObject } from "./json.js";
+import { isObject, type Json, type JsonObject } from "./json.js";
 
 /** An item as the wire has it once opened. */
 export interface PlainItem {
@@ -22,7 +23,8 @@ export interface PlainItem {
   files: Map<string, Bytes>;
 }
 
-const TRASHED: Record<ItemState, string> = {
+/** An item's state in the words of the wire. */
+export const TRASHED: Record<ItemState, string> = {
   active: "N",
   archived: "A",
   trashed: "Y",
@@ -148,4 +150,48 @@ async function addFile(file: FileContent, files: Map<string, Bytes>): Promise<Js
 function contentOf({ content, base64 }: FileContent): Bytes {
   if (base64 !== undefined) return decodeBase64(base64);
   return typeof content === "string" ? utf8(content) : new Uint8Array(content ?? []);
+}
+
+/** Values that are to be different: of built-in fields, of the notes, of fields by title. */
+export interface NewValues {
+  username?: string;
+  password?: string;
+  notes?: string;
+  fields?: Record<string, string>;
+}
+
+/** Changes values in an item's opened details, in place; throws if it has no such field. */
+export function changeDetails(details: JsonObject, values: NewValues): void {
+  const { notes, fields = {}, ...builtIn } = values;
+  if (notes !== undefined) details["notesPlain"] = notes;
+  const own = objectsOf(details["fields"]);
+  for (const [designation, value] of Object.entries(builtIn)) {
+    if (value === undefined) continue;
+    const named = own.filter((field) => field["designation"] === designation);
+    theField(named, designation)["value"] = value;
+  }
+  const others = objectsOf(details["sections"]).flatMap(({ fields }) => objectsOf(fields ?? []));
+  for (const [title, value] of Object.entries(fields)) {
+    const named = others.filter((field) => field["t"] === title);
+    theField(named, `fields.${title}`)["v"] = value;
+  }
+}
+
+function theField([first, ...others]: readonly JsonObject[], path: string): JsonObject {
+  if (first === undefined) throw fault(`change.${path}`, "the item has no such field");
+  if (others.length > 0) throw fault(`change.${path}`, "the item has several such fields");
+  return first;
+}
+
+/** The ids of the files that an item's opened details name. */
+export function documentIds(details: JsonObject | undefined): string[] {
+  const sections = objectsOf(details?.["sections"]);
+  const values = sections.flatMap(({ fields }) => objectsOf(fields)).map((field) => field["v"]);
+  return objectsOf([...values, details?.["documentAttributes"]])
+    .map((attributes) => attributes["documentId"])
+    .filter((id) => typeof id === "string");
+}
+
+function objectsOf(list: unknown): JsonObject[] {
+  return Array.isArray(list) ? (list.filter(isObject) as JsonObject[]) : [];
 }

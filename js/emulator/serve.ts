@@ -95,9 +95,25 @@ async function forward(
       ...(bodiless ? {} : { body }),
     }),
   );
-  const bytes = new Uint8Array(await response.arrayBuffer());
   if (isClosing()) outgoing.setHeader("connection", "close");
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers)).end(bytes);
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  await sendBody(response, outgoing);
+}
+
+/** Piece by piece: a body may break off, or never end. */
+async function sendBody({ body }: Response, outgoing: ServerResponse): Promise<void> {
+  const send = (piece: Bytes) =>
+    new Promise<void>((resolve, reject) => {
+      outgoing.write(piece, (error) => (error ? reject(error) : resolve()));
+    });
+  try {
+    for await (const piece of (body ?? []) as AsyncIterable<Bytes>) await send(piece);
+  } catch (error) {
+    // What came before the break is to arrive, if it is only the head.
+    outgoing.flushHeaders();
+    throw error;
+  }
+  outgoing.end();
 }
 
 /** The whole body; `undefined` if it is too long. */

@@ -2,6 +2,7 @@ import { type AesEnvelope, hmacSha256, importAesKey, openJson, sealJson } from "
 import { type Bytes, toBase64url, utf8 } from "./encoding.js";
 import { mintUpperId } from "./ids.js";
 import { parseJson } from "./json.js";
+import { NumberSet } from "./numbers.js";
 import { badRequest, unauthorized } from "./refusal.js";
 import type { Exchange } from "./srp.js";
 
@@ -29,7 +30,7 @@ export class Session {
   exchange: Exchange | undefined;
   #key: CryptoKey | undefined;
   #macKey: Bytes | undefined;
-  readonly #numbers = new Set<number>();
+  readonly #numbers = new NumberSet();
 
   /** Both sides have shown that they know the session key. */
   async confirm(sessionKey: Bytes): Promise<void> {
@@ -55,9 +56,8 @@ export class Session {
       matches ||= (await this.#mac(request, host, digits)) === mac;
     }
     if (!matches) throw unauthorized("X-AgileBits-MAC: does not match the request");
-    const number = Number(digits);
-    if (this.#numbers.has(number)) throw unauthorized("X-AgileBits-MAC: repeated request number");
-    this.#numbers.add(number);
+    const repeated = this.#numbers.add(Number(digits));
+    if (repeated) throw unauthorized("X-AgileBits-MAC: repeated request number");
   }
 
   async #mac({ method, path, query }: SignedRequest, host: string, n: string): Promise<string> {

@@ -114,6 +114,15 @@ const item = also(also(itemMembers, requireMember("title", "overview")), (value,
   }
 });
 
+const change = shape({
+  title: text,
+  state: oneOf("active", "archived", "trashed", "deleted"),
+  username: text,
+  password: text,
+  notes: text,
+  fields: mapping(text),
+});
+
 const vaultMembers = shape({
   name: text,
   title: text,
@@ -157,11 +166,27 @@ const options = shape({
   device: oneOf("registered", "not-registered", "deleted"),
   userB: oneOf("padded", "stripped"),
   onAnswer: callable,
+  faults: callable,
 });
 
 /** Checks the options of an emulator, but for the account in them. */
 export function validateOptions(value: unknown): void {
   options(value, "options");
+}
+
+/** Checks the description of an item that is added to an account. */
+export function validateItem(value: unknown): void {
+  item(value, "item");
+}
+
+/** Checks what is to be different about an item. */
+export function validateChange(value: unknown): void {
+  change(value, "change");
+}
+
+/** Checks the new name of a vault. */
+export function validateName(value: unknown): void {
+  text(value, "name");
 }
 
 /** Checks a description: each of its parts, and then what they say about each other. */

@@ -1,0 +1,52 @@
+import type { Json } from "./json.js";
+import type { Reply } from "./service.js";
+import type { Session } from "./session.js";
+
+/** An answer on its way: what a hook changes in it is what is sent. */
+export interface Answer {
+  readonly method: string;
+  /** The request's path, without the query. */
+  readonly path: string;
+  status: number;
+  /** The answer's JSON before it is sealed; `undefined` when it is a file. */
+  json: Json | undefined;
+  /** A file's sealed bytes; `undefined` when it is JSON. */
+  bytes: Uint8Array | undefined;
+}
+
+/**
+ * Changes answers: in place, or by returning a `Response` that is sent as it is.
+ * A hook that throws makes `fetch` reject with the same error, as a lost connection would.
+ */
+export type AnswerHook = (
+  answer: Answer,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a hook that changes in place returns nothing
+) => Response | undefined | void | Promise<Response | undefined | void>;
+
+/** An endpoint's answer, and the session that seals it; errors are never sealed. */
+export interface Outcome {
+  status: number;
+  json: Json | undefined;
+  bytes: Uint8Array | undefined;
+  session: Session | undefined;
+}
+
+/** What an endpoint replied, as the answer that a hook gets to see. */
+export function toOutcome(reply: Reply, session: Session | undefined): Outcome {
+  if ("bytes" in reply) return { status: 200, json: undefined, bytes: reply.bytes, session };
+  // A copy, so that a hook can change the answer and not the account.
+  return { status: 200, json: structuredClone(reply.json), bytes: undefined, session };
+}
+
+/** The answer sealed: the only place where responses of the service are made. */
+export async function toResponse(answer: Answer, session: Session | undefined): Promise<Response> {
+  const { status, json, bytes } = answer;
+  if (bytes !== undefined) {
+    return new Response(new Uint8Array(bytes), {
+      status,
+      headers: { "content-type": "application/octet-stream" },
+    });
+  }
+  const body = session === undefined ? json : await session.seal(json);
+  return Response.json(body ?? null, { status });
+}
