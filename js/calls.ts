@@ -1,5 +1,5 @@
 import { type ErrorDetails, OnePasswordError } from "./errors.js";
-import { type Limits, until } from "./until.js";
+import { aborted, type Limits, until } from "./until.js";
 
 /** A client inside the wasm module. */
 export interface Core {
@@ -82,6 +82,7 @@ export class Calls {
 
   /** @throws {OnePasswordError} what stands in the way, `timeout`, `aborted` */
   async ask<Secret>(reference: string, manner: Manner): Promise<Found<Secret>> {
+    if (manner.signals.some((signal) => signal?.aborted)) throw aborted();
     const asked = this.#underWay.get(keyOf(reference, manner)) ?? this.#gather(reference, manner);
     asked.waiting += 1;
     try {

@@ -9,7 +9,10 @@ const many = Array.from({ length: 60 }, (_, n) => ({ title: `item ${n}`, passwor
 const OTP = { title: "code", kind: "otp", value: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" };
 const account = {
   vaults: [
-    { ...VAULT, items: [ITEM, ...many, { title: "otp", sections: [{ title: "s", fields: [OTP] }] }] },
+    {
+      ...VAULT,
+      items: [ITEM, ...many, { title: "otp", sections: [{ title: "s", fields: [OTP] }] }],
+    },
     { name: "other", items: [{ title: "x", password: "in another vault" }] },
   ],
 };
@@ -71,7 +74,10 @@ test("twenty at once: four requests at first, one later", async () => {
   const twenty = () => Promise.all(numbers(20).map((n) => client.resolve(reference(n))));
   assert.deepEqual(await sent(twenty), [PATHS.vaults, PATHS.keysets, PATHS.overviews, BATCH]);
   assert.deepEqual(await sent(twenty), [BATCH]);
-  assert.deepEqual(await twenty(), numbers(20).map((n) => `pw ${n}`));
+  assert.deepEqual(
+    await twenty(),
+    numbers(20).map((n) => `pw ${n}`),
+  );
   const all = () => client.secrets.resolveAll(numbers(60).map(reference));
   assert.deepEqual(await sent(all), [BATCH, BATCH]);
 });
@@ -103,7 +109,10 @@ test("two vaults at once: the vaults are listed once", async () => {
 test("a lazy client does nothing until it is asked, then signs in once for all", async () => {
   const client = await newClient({ lazy: true });
   assert.deepEqual(service.paths, []);
-  const found = await Promise.all([client.resolve(BY_NAME), client.resolve("op://other/x/password")]);
+  const found = await Promise.all([
+    client.resolve(BY_NAME),
+    client.resolve("op://other/x/password"),
+  ]);
   assert.deepEqual(found, [SECRET, "in another vault"]);
   assert.equal(service.paths.filter((path) => path === PATHS.start).length, 1);
   assert.equal(service.paths.length, 10);
@@ -122,11 +131,17 @@ test("an item that was renamed or replaced is not answered under its old name", 
   const client = await newClient();
   assert.equal(await client.resolve(BY_NAME), SECRET);
   const { emulator } = service;
-  emulator.setItem(VAULT_ID, ITEM.id, { title: "database of old" });
+  await emulator.account.setItem(VAULT_ID, ITEM.id, { title: "database of old" });
   await service.failure(client.resolve(BY_NAME), "itemNotFound");
-  emulator.addItem(VAULT_ID, { title: "database", password: "the new one" });
+  const id = await emulator.account.addItem(VAULT_ID, {
+    title: "database",
+    password: "the new one",
+  });
   assert.equal(await client.resolve(BY_NAME, { fresh: true }), "the new one");
   assert.equal(await client.resolve("op://app/database of old/password"), SECRET);
+  await emulator.account.removeItem(VAULT_ID, id);
+  await emulator.account.setItem(VAULT_ID, ITEM.id, { title: "database" });
+  assert.equal(await client.resolve(BY_NAME, { fresh: true }), SECRET);
 });
 
 test("an item whose id is gone is looked for by its name again", async () => {
@@ -184,9 +199,7 @@ test("a name that is missing is not asked for again and again", async () => {
       for (let n = 0; n < 20; n += 1) await service.failure(client.resolve(missing), code);
     });
     assert.ok(again.length <= 3, `${code}: ${again}`);
-    const fresh = await sent(() =>
-      service.failure(client.resolve(missing, { fresh: true }), code),
-    );
+    const fresh = await sent(() => service.failure(client.resolve(missing, { fresh: true }), code));
     assert.ok(fresh.length > 0, code);
   }
 });
@@ -207,8 +220,9 @@ test("an expired secret is given while the service is away, if that is asked for
     () => new Response("", { status: 429, headers: { "retry-after": "0" } }),
   ]) {
     service.replace = away;
+    events.length = 0;
     assert.equal(await client.resolve(BY_NAME), SECRET);
-    assert.deepEqual(events.at(-1), { type: "cache", result: "stale" });
+    assert.ok(events.some(({ type, result }) => type === "cache" && result === "stale"));
   }
   // What is not so any more is not given.
   service.replace = undefined;

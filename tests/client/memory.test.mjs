@@ -21,6 +21,28 @@ const KEPT = {
   "the secret": Buffer.from(SECRET),
 };
 
+/** Keys that the emulator and the client's WebCrypto come by, each as bytes. */
+const keys = new Map();
+
+function watchKeys(t) {
+  keys.clear();
+  const { importKey, decrypt } = crypto.subtle;
+  t.mock.method(crypto.subtle, "importKey", (format, data, ...rest) => {
+    // The emulator's half of a session key; a MAC key is derived from it.
+    if (format === "raw" && data.byteLength === 32) keys.set("a session's key", Buffer.from(data));
+    return importKey.call(crypto.subtle, format, data, ...rest);
+  });
+  t.mock.method(crypto.subtle, "decrypt", async (algorithm, ...rest) => {
+    const plain = await decrypt.call(crypto.subtle, algorithm, ...rest);
+    if (algorithm.name === "RSA-OAEP") {
+      const { k } = JSON.parse(new TextDecoder().decode(plain));
+      keys.set("a vault's key", Buffer.from(k, "base64url"));
+      keys.set("a vault's key in base64", Buffer.from(k));
+    }
+    return plain;
+  });
+}
+
 async function memory() {
   // The module is loaded by now, so this is the one that the client runs in.
   const { memory } = await init();
@@ -34,17 +56,44 @@ test("an open client holds its keys in the memory that is scanned", async () => 
   client.close();
 });
 
+test("an open client holds its session's and its vault's key there, too", async (t) => {
+  watchKeys(t);
+  const client = await service.authenticate();
+  await client.resolve(BY_NAME);
+  const bytes = await memory();
+  assert.deepEqual([...keys.keys()].sort(), [
+    "a session's key",
+    "a vault's key",
+    "a vault's key in base64",
+  ]);
+  for (const name of ["a session's key", "a vault's key"]) {
+    assert.ok(bytes.includes(keys.get(name)), name);
+  }
+  client.close();
+});
+
+const STORE = { get: () => undefined, set: () => {}, delete: () => {} };
+const CONFIGS = {
+  "as it is": {},
+  "that remembers secrets": { cache: { secretTtlMs: 60_000, staleIfErrorMs: 60_000 } },
+  "that lends its session": { sessionStore: STORE },
+};
 for (const clients of [1, 5]) {
   for (const references of [[], [BY_NAME, BY_ID]]) {
-    test(`${clients} clients that resolved ${references.length} leave no key`, async () => {
-      for (let n = 0; n < clients; n += 1) {
-        const client = await service.authenticate();
-        for (const reference of references) assert.equal(await client.resolve(reference), SECRET);
-        client.close();
-      }
-      const bytes = await memory();
-      const left = Object.keys(KEPT).filter((name) => bytes.includes(KEPT[name]));
-      assert.deepEqual(left, []);
-    });
+    for (const [name, config] of Object.entries(CONFIGS)) {
+      test(`${clients} clients ${name}, ${references.length} secrets: no key is left`, async (t) => {
+        watchKeys(t);
+        for (let n = 0; n < clients; n += 1) {
+          const client = await service.authenticate(config);
+          for (const reference of references) assert.equal(await client.resolve(reference), SECRET);
+          client.close();
+        }
+        assert.ok(keys.has("a session's key"));
+        const bytes = await memory();
+        const all = [...Object.entries(KEPT), ...keys];
+        const left = all.filter(([, key]) => bytes.includes(key)).map(([what]) => what);
+        assert.deepEqual(left, []);
+      });
+    }
   }
 }

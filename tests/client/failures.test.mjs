@@ -1,0 +1,306 @@
+// Time limits, signals, repeated requests, throttling: a client that lives through it all.
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BY_ID, BY_NAME, PATHS, SECRET, Service } from "./support.mjs";
+
+const service = await Service.start();
+const FORGETFUL = { metadataTtlMs: 0, negativeTtlMs: 0 };
+const QUICK = { retries: 2, minMs: 1, maxMs: 20 };
+
+async function newClient(config) {
+  const client = await service.authenticate({ cache: FORGETFUL, retry: QUICK, ...config });
+  await client.resolve(BY_NAME);
+  service.calls = [];
+  return client;
+}
+
+const count = (path) => service.paths.filter((other) => other === path).length;
+const never = () => new Promise(() => {});
+/** Has the first `times` requests for `path` answered otherwise. */
+function fails(times, path, answer) {
+  let left = times;
+  service.replace = (call, ask) => {
+    if (call.path !== path || left === 0) return ask();
+    left -= 1;
+    return answer();
+  };
+}
+
+/** Milliseconds that `work` takes. */
+async function duration(work) {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+afterEach(() => {
+  service.change = undefined;
+  service.replace = undefined;
+});
+
+const PASSING = {
+  "a network error": () => Promise.reject(new TypeError("fetch failed")),
+  "a body that breaks off": () =>
+    new Response(new ReadableStream({ pull: () => Promise.reject(new Error("terminated")) })),
+  ...Object.fromEntries(
+    [408, 500, 502, 503, 504].map((status) => [status, () => new Response("", { status })]),
+  ),
+};
+for (const [name, answer] of Object.entries(PASSING)) {
+  test(`${name} is tried again, under a new number`, async () => {
+    const client = await newClient();
+    fails(2, PATHS.item, answer);
+    assert.equal(await client.resolve(BY_NAME), SECRET);
+    assert.equal(count(PATHS.item), 3);
+    const macs = service.calls.map(({ headers }) => headers["X-AgileBits-MAC"]);
+    assert.equal(new Set(macs).size, macs.length);
+    assert.equal(service.emulator.repeatedNumbers, 0);
+    fails(3, PATHS.item, answer);
+    await service.failure(client.resolve(BY_NAME), codeOf(name));
+    assert.equal(await client.resolve(BY_NAME), SECRET);
+  });
+}
+
+function codeOf(name) {
+  return Number.isNaN(Number(name)) ? "network" : "serverError";
+}
+
+test("a batch is read again too: it changes nothing", async () => {
+  const client = await newClient();
+  const batch = PATHS.overviews.replace("v1", "v3").replace("overviews", "batch");
+  service.replace = undefined;
+  await service.emulator.account.addItem("app", { title: "second", password: "2" });
+  fails(1, batch, () => new Response("", { status: 502 }));
+  const both = [BY_NAME, "op://app/second/password"].map((reference) => client.resolve(reference));
+  assert.deepEqual(await Promise.all(both), [SECRET, "2"]);
+  assert.equal(count(batch), 2);
+});
+
+for (const status of [400, 403, 404, 409, 501]) {
+  test(`${status} is not tried again`, async () => {
+    const client = await newClient();
+    fails(1, PATHS.item, () => new Response("", { status }));
+    await client.resolve(BY_ID).catch(() => {});
+    assert.equal(count(PATHS.item), 1);
+  });
+}
+
+test("a sign-in is tried again from its start", async () => {
+  for (const path of [PATHS.start, PATHS.exchange, PATHS.confirm, PATHS.complete]) {
+    service.calls = [];
+    fails(1, path, () => Promise.reject(new TypeError("fetch failed")));
+    const client = await service.authenticate({ retry: QUICK });
+    assert.equal(count(PATHS.start), 2);
+    client.close();
+  }
+});
+
+test("without retries nothing is tried again", async () => {
+  const client = await newClient({ retry: { retries: 0 } });
+  fails(1, PATHS.item, () => new Response("", { status: 503 }));
+  await service.failure(client.resolve(BY_NAME), "serverError");
+  assert.equal(count(PATHS.item), 1);
+});
+
+test("a service that says when is waited for, but not longer than allowed", async () => {
+  const client = await newClient({ retry: { retries: 1, minMs: 0, maxMs: 1_500 } });
+  const after = (seconds) => () =>
+    new Response("", { status: 503, headers: { "retry-after": seconds } });
+  fails(1, PATHS.item, after("1"));
+  const ms = await duration(async () => assert.equal(await client.resolve(BY_NAME), SECRET));
+  assert.ok(ms >= 990, `${ms}`);
+  fails(1, PATHS.item, after("2"));
+  const error = await service.failure(client.resolve(BY_NAME), "serverError");
+  assert.equal(error.retryAfterMs, 2000);
+});
+
+test("a fetch that never answers ends in time, and the client goes on", async () => {
+  const client = await newClient({ timeoutMs: 400 });
+  for (const path of [PATHS.vaults, PATHS.overviews, PATHS.item]) {
+    fails(1, path, never);
+    const ms = await duration(() => service.failure(client.resolve(BY_NAME), "timeout"));
+    assert.ok(ms < 1_500, `${ms}`);
+    assert.equal(await client.resolve(BY_NAME), SECRET);
+  }
+  const endless = new ReadableStream({ pull: () => sleep(5) });
+  fails(1, PATHS.item, () => new Response(endless));
+  await service.failure(client.resolve(BY_NAME), "timeout");
+  assert.equal(await client.resolve(BY_NAME), SECRET);
+});
+
+test("signing in ends in time", async () => {
+  for (const path of [PATHS.start, PATHS.complete]) {
+    fails(1, path, never);
+    await service.failure(service.authenticate({ timeoutMs: 50 }), "timeout");
+  }
+});
+
+test("a call may have its own limit", async () => {
+  const client = await newClient();
+  service.replace = never;
+  for (const call of [
+    client.resolve(BY_NAME, { timeoutMs: 30 }),
+    client.secrets.resolveBytes(BY_NAME, { timeoutMs: 30 }),
+  ]) {
+    assert.equal((await service.failure(call, "timeout")).retryable, true);
+  }
+  const { individualResponses } = await client.secrets.resolveAll([BY_NAME], { timeoutMs: 30 });
+  assert.equal(individualResponses[BY_NAME].error.type, "timeout");
+});
+
+test("the limit is one for the whole call, and not for each request", async () => {
+  const client = await newClient({ timeoutMs: 400 });
+  service.replace = async (_, ask) => {
+    await sleep(250);
+    return ask();
+  };
+  const ms = await duration(() => service.failure(client.resolve(BY_NAME), "timeout"));
+  assert.ok(ms < 1_200, `${ms}`);
+});
+
+test("a signal ends a call at once, and its requests with it", async () => {
+  const client = await newClient();
+  let signal;
+  service.replace = (call) => {
+    signal = call.init.signal;
+    return never();
+  };
+  const controller = new AbortController();
+  const call = client.resolve(BY_NAME, { signal: controller.signal });
+  await sleep(5);
+  controller.abort();
+  await service.failure(call, "aborted");
+  await sleep(0);
+  assert.equal(signal.aborted, true);
+  service.replace = undefined;
+  assert.equal(await client.resolve(BY_NAME), SECRET);
+});
+
+test("a signal that was given already sends nothing", async () => {
+  const client = await newClient();
+  const signal = AbortSignal.abort();
+  await service.failure(client.resolve(BY_NAME, { signal }), "aborted");
+  await service.failure(client.secrets.resolveAll([BY_NAME], { signal }), "aborted");
+  await sleep(5);
+  assert.deepEqual(service.paths, []);
+});
+
+test("who aborts ends his own wait, not the others'", async () => {
+  const client = await newClient();
+  const controller = new AbortController();
+  const mine = client.resolve(BY_NAME, { signal: controller.signal });
+  const theirs = client.resolve(BY_NAME);
+  controller.abort();
+  await service.failure(mine, "aborted");
+  assert.equal(await theirs, SECRET);
+});
+
+test("the client's own signal ends all its calls", async () => {
+  const controller = new AbortController();
+  const client = await newClient({ signal: controller.signal });
+  service.replace = never;
+  const calls = [client.resolve(BY_NAME), client.resolve(BY_ID)];
+  await sleep(5);
+  controller.abort();
+  for (const call of calls) await service.failure(call, "aborted");
+  service.replace = undefined;
+  await service.failure(client.resolve(BY_NAME), "aborted");
+  await service.failure(service.authenticate({ signal: controller.signal }), "aborted");
+});
+
+test("429: nothing is sent until the time has come, then one request", async () => {
+  const events = [];
+  const client = await newClient({ onEvent: (event) => events.push(event) });
+  let limited = true;
+  const headers = { "retry-after": "1" };
+  service.replace = (_, ask) => (limited ? new Response("", { status: 429, headers }) : ask());
+  const first = await service.failure(client.resolve(BY_NAME), "rateLimited");
+  assert.equal(first.retryAfterMs, 1000);
+  assert.deepEqual(events.at(-1), { type: "throttle", retryAfterMs: 1000 });
+  for (let n = 0; n < 20; n += 1) {
+    const error = await service.failure(client.resolve(BY_NAME), "rateLimited");
+    assert.ok(error.retryAfterMs <= 1000 && error.retryable);
+  }
+  assert.equal(service.paths.length, 1);
+  await sleep(1_010);
+  const outcomes = [1, 2, 3].map((n) => client.resolve(`op://app ${n}/x/y`));
+  for (const outcome of outcomes) await service.failure(outcome, "rateLimited");
+  assert.equal(service.paths.length, 2);
+  limited = false;
+  await sleep(1_010);
+  assert.equal(await client.resolve(BY_NAME), SECRET);
+});
+
+test("429 with the time in its body", async () => {
+  const client = await newClient();
+  fails(1, PATHS.vaults, () => Response.json({ errorCode: 1, retryAfter: 3 }, { status: 429 }));
+  const error = await service.failure(client.resolve(BY_NAME), "rateLimited");
+  assert.equal(error.retryAfterMs, 3000);
+});
+
+test("refused sign-ins are not sent ten times a minute", async () => {
+  const client = await newClient();
+  service.emulator.expireSessions();
+  service.replace = ({ path }, ask) =>
+    path === PATHS.start ? new Response("{}", { status: 401 }) : ask();
+  for (let n = 0; n < 30; n += 1) {
+    await service.failure(client.resolve(BY_NAME), "authenticationFailed");
+  }
+  assert.ok(count(PATHS.start) < 10, `${count(PATHS.start)}`);
+});
+
+test("a network that comes back is used at once", async () => {
+  const client = await newClient();
+  service.emulator.expireSessions();
+  service.replace = () => Promise.reject(new TypeError("offline"));
+  for (let n = 0; n < 30; n += 1) await service.failure(client.resolve(BY_NAME), "network");
+  service.replace = undefined;
+  assert.equal(await client.resolve(BY_NAME), SECRET);
+});
+
+test("a fetch that followed a redirect, or answers opaquely", async () => {
+  const client = await newClient();
+  const body = async () => new ArrayBuffer(0);
+  for (const [response, says] of [
+    [{ status: 200, redirected: true, arrayBuffer: body }, /redirect/],
+    [{ status: 0, type: "opaqueredirect", arrayBuffer: body }, /redirect/],
+    [{ status: 0, type: "opaque", arrayBuffer: body }, /opaque/],
+  ]) {
+    fails(1, PATHS.item, () => response);
+    const error = await service.failure(client.resolve(BY_NAME), "protocol");
+    assert.match(error.message, says);
+  }
+  assert.equal(await client.resolve(BY_NAME), SECRET);
+});
+
+test("options that are none", async () => {
+  const client = await newClient();
+  for (const options of [
+    { timeoutMs: 0 },
+    { timeoutMs: "1" },
+    { timeoutMs: Number.NaN },
+    { signal: {} },
+    { fresh: 1 },
+    null,
+    5,
+  ]) {
+    await service.failure(client.resolve(BY_NAME, options), "argumentInvalid");
+  }
+  for (const config of [
+    { timeoutMs: -1 },
+    { retry: { retries: 1.5 } },
+    { retry: { retries: 11 } },
+    { retry: 5 },
+    { retry: { minMs: "1" } },
+    { cache: { secretTtlMs: -1 } },
+    { cache: { metadataTtlMs: Number.POSITIVE_INFINITY } },
+    { cache: true },
+    { lazy: "yes" },
+    { onEvent: {} },
+    { sessionStore: {} },
+    { signal: 5 },
+  ]) {
+    await service.failure(service.authenticate(config), "argumentInvalid");
+  }
+});

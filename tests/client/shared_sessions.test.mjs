@@ -1,0 +1,148 @@
+// Sessions that outlive the process.
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { BY_NAME, PATHS, SECRET, Service } from "./support.mjs";
+
+const service = await Service.start();
+const SIGN_IN = [PATHS.start, PATHS.exchange, PATHS.confirm, PATHS.complete];
+
+function memory() {
+  const records = new Map();
+  return {
+    records,
+    get: (key) => records.get(key)?.value,
+    set: (key, value, ttlSeconds) => void records.set(key, { value, ttlSeconds }),
+    delete: (key) => void records.delete(key),
+  };
+}
+
+/** Another service, because a token whose session was refused shares none in this process. */
+async function newService() {
+  const here = await Service.start();
+  return { here, store: memory() };
+}
+
+const only = (store) => [...store.records.entries()][0];
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+afterEach(() => {
+  service.replace = undefined;
+});
+
+test("the second process takes up the first one's session: no sign-in", async () => {
+  const { here, store } = await newService();
+  const events = [];
+  const first = await here.authenticate({ sessionStore: store });
+  await first.resolve(BY_NAME);
+  await settled();
+  here.calls = [];
+  const onEvent = (event) => events.push(event.type);
+  const second = await here.authenticate({ sessionStore: store, onEvent });
+  assert.deepEqual(here.paths, []);
+  assert.equal(await second.resolve(BY_NAME), SECRET);
+  assert.equal(here.paths.length, 4);
+  assert.equal(events[0], "resume");
+  assert.ok(!events.includes("signIn"));
+  assert.deepEqual([second.stats().resumes, second.stats().signIns], [1, 0]);
+});
+
+test("what is stored tells nothing, and ends", async () => {
+  const { here, store } = await newService();
+  await here.authenticate({ sessionStore: store });
+  await settled();
+  const [key, { value, ttlSeconds }] = only(store);
+  assert.match(key, /^onepassword-edge-[\w-]{22}$/);
+  assert.equal(ttlSeconds, 900);
+  const session = here.calls.at(-1).headers["X-AgileBits-Session-ID"];
+  assert.ok(!value.includes(session));
+  assert.ok(!Buffer.from(JSON.parse(value).data, "base64url").includes(session));
+});
+
+test("twenty processes on one session send no number twice", async () => {
+  const { here, store } = await newService();
+  await here.authenticate({ sessionStore: store });
+  await settled();
+  const clients = await Promise.all(
+    Array.from({ length: 20 }, () => here.authenticate({ sessionStore: store })),
+  );
+  for (let round = 0; round < 5; round += 1) {
+    const found = await Promise.all(clients.map((client) => client.resolve(BY_NAME)));
+    assert.deepEqual(new Set(found), new Set([SECRET]));
+  }
+  assert.equal(here.paths.filter((path) => path === PATHS.start).length, 1);
+  const numbers = here.calls.map(({ headers }) => headers["X-AgileBits-MAC"]?.split("|")[1]);
+  const sent = numbers.filter((number) => number !== undefined);
+  assert.equal(new Set(sent).size, sent.length);
+  assert.ok(sent.filter((number) => Number(number) >= 2 ** 26).length >= 20 * 8);
+  assert.equal(here.emulator.repeatedNumbers, 0);
+});
+
+const USELESS = {
+  "another token's": async (_, key, store) => {
+    const other = await newService();
+    await other.here.authenticate({ sessionStore: other.store });
+    await settled();
+    store.records.set(key, only(other.store)[1]);
+  },
+  damaged: (record, key, store) =>
+    store.records.set(key, { value: `${record.slice(0, -9)}AAAA"}` }),
+  "cut off": (record, key, store) => store.records.set(key, { value: record.slice(0, 40) }),
+  "no text": (_, key, store) => store.records.set(key, { value: 5 }),
+  empty: (_, key, store) => store.records.set(key, { value: "" }),
+};
+for (const [name, spoil] of Object.entries(USELESS)) {
+  test(`a record that is ${name} means a normal sign-in`, async () => {
+    const { here, store } = await newService();
+    await here.authenticate({ sessionStore: store });
+    await settled();
+    const [key, { value }] = only(store);
+    await spoil(value, key, store);
+    here.calls = [];
+    const client = await here.authenticate({ sessionStore: store });
+    assert.deepEqual(here.paths, SIGN_IN);
+    assert.equal(await client.resolve(BY_NAME), SECRET);
+    // And it is mended.
+    await settled();
+    here.calls = [];
+    await here.authenticate({ sessionStore: store });
+    assert.deepEqual(here.paths, []);
+  });
+}
+
+test("a session that is refused is given up, and none is shared from then on", async () => {
+  const { here, store } = await newService();
+  await here.authenticate({ sessionStore: store });
+  await settled();
+  here.emulator.expireSessions();
+  here.calls = [];
+  const client = await here.authenticate({ sessionStore: store });
+  assert.equal(await client.resolve(BY_NAME), SECRET);
+  assert.equal(here.paths.filter((path) => path === PATHS.start).length, 1);
+  await settled();
+  assert.equal(store.records.size, 0);
+  here.calls = [];
+  const next = await here.authenticate({ sessionStore: store });
+  assert.deepEqual(here.paths, SIGN_IN);
+  assert.equal(await next.resolve(BY_NAME), SECRET);
+  await settled();
+  assert.equal(store.records.size, 0);
+});
+
+const BROKEN_STORES = {
+  throws: () => {
+    throw new Error("no store");
+  },
+  rejects: () => Promise.reject(new Error("no store")),
+  "never answers": () => new Promise(() => {}),
+};
+for (const [name, broken] of Object.entries(BROKEN_STORES)) {
+  test(`a store that ${name} is as if there was none`, async () => {
+    const { here } = await newService();
+    const sessionStore = { get: broken, set: broken, delete: broken };
+    const client = await here.authenticate({ sessionStore });
+    assert.equal(await client.resolve(BY_NAME), SECRET);
+    assert.deepEqual(here.paths.slice(0, 4), SIGN_IN);
+    here.emulator.expireSessions();
+    assert.equal(await client.resolve(BY_NAME), SECRET);
+  });
+}
