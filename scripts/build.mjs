@@ -12,15 +12,17 @@ import { BUILD_TOOLS, setUp } from "./setup.mjs";
 
 const DIST = join(ROOT, "dist");
 export const TSC = programOf("typescript/bin/tsc");
-/** The library and its emulator differ in what they may use: lib and types. */
-export const TS_PROJECTS = ["js", "js/emulator"];
+/** The library, what of it is for Node alone, and its emulator differ in what they may use: lib and types. */
+export const TS_PROJECTS = ["js", "js/node", "js/emulator"];
 
 async function buildTypeScript() {
   const inputs = ["js", "tsconfig.base.json", "package-lock.json", "scripts/build.mjs"];
   const work = {
     stamp: join(ROOT, "target/stamps/dist"),
     hash: hashOf(inputs.map((path) => join(ROOT, path))),
-    outputs: ["index.js", "emulator/index.js", "wasm/op.wasm"].map((path) => join(DIST, path)),
+    outputs: ["index.js", "node/session_file.js", "emulator/index.js", "wasm/op.wasm"].map((path) =>
+      join(DIST, path),
+    ),
   };
   await unlessStamped(work, () =>
     step("dist", async () => {

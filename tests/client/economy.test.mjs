@@ -49,11 +49,13 @@ test("by names: four requests at first, one later", async () => {
 
 test("vaults and keysets at the same time", async () => {
   const client = await newClient();
-  let waiting;
+  let go;
+  const second = new Promise((resolve) => {
+    go = resolve;
+  });
   service.replace = async ({ path }, ask) => {
-    const isFirst = path === PATHS.vaults;
-    if (isFirst) await new Promise((resolve) => void (waiting = resolve));
-    if (path === PATHS.keysets) waiting();
+    if (path === PATHS.vaults) await second;
+    if (path === PATHS.keysets) go();
     return ask();
   };
   assert.equal(await client.resolve(BY_NAME), SECRET);

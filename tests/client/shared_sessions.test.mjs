@@ -1,6 +1,11 @@
 // Sessions that outlive the process.
 import assert from "node:assert/strict";
-import { afterEach, test } from "node:test";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, test } from "node:test";
+import { fileStore } from "../../dist/node/session_file.js";
+import { kvStore, memoryStore } from "../../dist/session_stores.js";
 import { BY_NAME, PATHS, SECRET, Service } from "./support.mjs";
 
 const service = await Service.start();
@@ -126,6 +131,72 @@ test("a session that is refused is given up, and none is shared from then on", a
   assert.equal(await next.resolve(BY_NAME), SECRET);
   await settled();
   assert.equal(store.records.size, 0);
+});
+
+const folder = mkdtempSync(join(tmpdir(), "onepassword-edge-sessions-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** As a KV namespace of Workers behaves. */
+function namespace() {
+  const records = new Map();
+  return {
+    records,
+    get: async (key) => records.get(key)?.value ?? null,
+    put: async (key, value, { expirationTtl }) => {
+      if (expirationTtl < 60) throw new Error("Expiration TTL must be at least 60");
+      records.set(key, { value });
+    },
+    delete: async (key) => void records.delete(key),
+  };
+}
+
+const ADAPTERS = {
+  memoryStore: () => memoryStore(),
+  kvStore: () => kvStore(namespace()),
+  fileStore: () => fileStore(join(folder, "new", "sessions.json")),
+};
+for (const [name, make] of Object.entries(ADAPTERS)) {
+  test(`${name}: sets, gets, deletes, and shares a session`, async () => {
+    const store = make();
+    assert.ok(!(await store.get("a")));
+    await store.set("a", "1", 900);
+    await store.set("b", "2", 900);
+    assert.deepEqual([await store.get("a"), await store.get("b")], ["1", "2"]);
+    await store.delete("a");
+    assert.ok(!(await store.get("a")));
+    assert.equal(await store.get("b"), "2");
+    const { here } = await newService();
+    await here.authenticate({ sessionStore: store });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    here.calls = [];
+    const client = await here.authenticate({ sessionStore: store });
+    assert.equal(await client.resolve(BY_NAME), SECRET);
+    assert.equal(client.stats().resumes, 1);
+  });
+}
+
+test("memoryStore and fileStore forget what has ended", async () => {
+  for (const store of [memoryStore(), fileStore(join(folder, "ended.json"))]) {
+    await store.set("a", "1", 0);
+    assert.ok(!(await store.get("a")));
+  }
+});
+
+test("fileStore: for its owner alone, and a damaged file is as if it was empty", async () => {
+  const path = join(folder, "file.json");
+  const store = fileStore(path);
+  await store.set("a", "1", 900);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.startsWith("file.json.")),
+    [],
+  );
+  for (const text of ["", "{", "null", "5", '{"a":null}', '{"a":{"value":"1"}}']) {
+    writeFileSync(path, text);
+    assert.ok(!(await store.get("a")), text);
+  }
+  await store.set("a", "2", 900);
+  assert.equal(await store.get("a"), "2");
 });
 
 const BROKEN_STORES = {

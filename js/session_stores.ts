@@ -1,0 +1,40 @@
+import type { SessionStore } from "./session_store.js";
+
+export type { SessionStore } from "./session_store.js";
+
+/** What is used of a Workers KV namespace. */
+export interface KVNamespaceLike {
+  get(key: string): Promise<string | null>;
+  put(key: string, value: string, options: { expirationTtl: number }): Promise<void>;
+  delete(key: string): Promise<void>;
+}
+
+/** KV refuses to forget sooner. */
+const LEAST_KV_SECONDS = 60;
+
+/** Keeps sessions in a Workers KV namespace, which all isolates share. */
+export function kvStore(namespace: KVNamespaceLike): SessionStore {
+  return {
+    get: (key) => namespace.get(key),
+    set: (key, value, ttlSeconds) =>
+      namespace.put(key, value, { expirationTtl: Math.max(ttlSeconds, LEAST_KV_SECONDS) }),
+    delete: (key) => namespace.delete(key),
+  };
+}
+
+/** Keeps sessions in this process: for several clients of one token, and for tests. */
+export function memoryStore(): SessionStore {
+  const records = new Map<string, { value: string; endsMs: number }>();
+  return {
+    get(key) {
+      const record = records.get(key);
+      return record !== undefined && record.endsMs > Date.now() ? record.value : undefined;
+    },
+    set(key, value, ttlSeconds) {
+      records.set(key, { value, endsMs: Date.now() + ttlSeconds * 1000 });
+    },
+    delete(key) {
+      records.delete(key);
+    },
+  };
+}
