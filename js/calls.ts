@@ -41,7 +41,9 @@ interface Asked {
   readonly found: Promise<Found<never>>;
   settle(outcome: Outcome): void;
   fail(reason: unknown): void;
+  /** How many wait now, and how many did ever. */
   waiting: number;
+  askers: number;
   batch: Batch | undefined;
 }
 
@@ -85,8 +87,10 @@ export class Calls {
     if (manner.signals.some((signal) => signal?.aborted)) throw aborted();
     const asked = this.#underWay.get(keyOf(reference, manner)) ?? this.#gather(reference, manner);
     asked.waiting += 1;
+    asked.askers += 1;
     try {
-      return await until(asked.found, manner);
+      const found: Found<Secret> = await until(asked.found, manner);
+      return asked.askers > 1 ? ownCopy(found) : found;
     } catch (thrown) {
       // Here, so that its stack shows who asked.
       throw withReference(thrown, reference);
@@ -163,7 +167,13 @@ function makeAsked(reference: string, bytes: boolean, fresh: boolean): Asked {
     settle = (outcome) => ("error" in outcome ? reject(outcome.error) : resolve(outcome));
     fail = reject;
   });
-  return { reference, bytes, fresh, found, settle, fail, waiting: 0, batch: undefined };
+  return { reference, bytes, fresh, found, settle, fail, waiting: 0, askers: 0, batch: undefined };
+}
+
+/** Bytes can be written to. A file is large, so that they are copied only if others have them, too. */
+function ownCopy<Secret>(found: Found<Secret>): Found<Secret> {
+  const { secret } = found;
+  return secret instanceof Uint8Array ? { ...found, secret: secret.slice() as Secret } : found;
 }
 
 /** Gives what the core rejects with its class. */

@@ -22,10 +22,14 @@ export function fileStore(path: string): SessionStore {
     },
     async set(key, value, ttlSeconds) {
       const endsMs = Date.now() + ttlSeconds * 1000;
-      await change((records) => void (records[key] = { value, endsMs }));
+      await change((records) => {
+        records[key] = { value, endsMs };
+      });
     },
     async delete(key) {
-      await change((records) => void delete records[key]);
+      await change((records) => {
+        delete records[key];
+      });
     },
   };
 }
