@@ -17,12 +17,12 @@ export async function until<T>(promise: Promise<T>, { timeoutMs, signals }: Limi
   let end = () => {};
   const ended = new Promise<never>((_, reject) => {
     const abort = () => reject(aborted());
+    const stops = given.map((signal) => onAbort(signal, abort));
     const timer = setTimeout(() => reject(timedOut(timeoutMs)), timeoutMs);
-    for (const signal of given) signal.addEventListener("abort", abort);
     if (given.some((signal) => signal.aborted)) abort();
     end = () => {
       clearTimeout(timer);
-      for (const signal of given) signal.removeEventListener("abort", abort);
+      for (const stop of stops) stop();
     };
   });
   try {
@@ -30,6 +30,23 @@ export async function until<T>(promise: Promise<T>, { timeoutMs, signals }: Limi
   } finally {
     end();
   }
+}
+
+/** Who waits for a signal: it gets one listener for all, because hosts warn of many. */
+const listeners = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Calls back when the signal is given, until the function that it returns is called. */
+function onAbort(signal: AbortSignal, call: () => void): () => void {
+  const calls = listeners.get(signal) ?? new Set();
+  const all = () => {
+    for (const one of calls) one();
+  };
+  if (!listeners.has(signal)) {
+    listeners.set(signal, calls);
+    signal.addEventListener("abort", all, { once: true });
+  }
+  calls.add(call);
+  return () => calls.delete(call);
 }
 
 export function aborted(): OnePasswordError {

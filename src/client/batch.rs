@@ -20,6 +20,9 @@ use crate::{
 };
 use std::cell::RefCell;
 
+/// How often the same is tried while it changes.
+const MAX_ATTEMPTS: u32 = 3;
+
 /// What a reference was resolved to, or what stands in the way.
 pub type Outcome = Result<Found, Error>;
 
@@ -137,21 +140,24 @@ impl<H: Host> Group<'_, H> {
     }
 
     /// Resolves references into the same vault. What fails though it might be for
-    /// something that was remembered is tried once more without it.
+    /// something that is not so any more is tried again: at first what was
+    /// remembered, then what changed between two requests.
     async fn resolve(&self, mut asked: Vec<Asked<'_>>) {
         let newest = Accept::Since(self.reading.number);
         let names = if self.manner.fresh { newest } else { Accept::Remembered };
         let mut trust = Trust { names, keys: true, newest };
-        loop {
+        for left in (0..MAX_ATTEMPTS).rev() {
             let doubts = RefCell::new(Vec::new());
-            self.attempt(&asked, trust, &doubts).await;
+            self.attempt(&asked, trust, left, &doubts).await;
             let doubts = doubts.into_inner();
             if doubts.is_empty() {
                 return;
             }
+            let now_ms = self.client.host.now_ms();
+            trust.newest = Accept::Since(self.account.cache.borrow_mut().begin(now_ms).number);
             for (doubt, _) in &doubts {
                 match doubt {
-                    Doubt::Names => trust.names = newest,
+                    Doubt::Names => trust.names = trust.newest,
                     Doubt::Keys => trust.keys = false,
                 }
             }
@@ -163,6 +169,7 @@ impl<H: Host> Group<'_, H> {
         &self,
         asked: &[Asked<'a>],
         trust: Trust,
+        left: u32,
         doubts: &RefCell<Vec<(Doubt, Asked<'a>)>>,
     ) {
         let Some(first) = asked.first() else { return };
@@ -182,25 +189,27 @@ impl<H: Host> Group<'_, H> {
         let references: Vec<_> = asked.iter().map(|asked| &asked.reference).collect();
         let items = client.read_items(account, &vault.thing, &references, trust).await;
         let answers = asked.iter().zip(&items.ids).map(async |(asked, located)| {
-            let is_by_name = located.as_ref().is_ok_and(|located| located.by_remembered_name);
+            let is_remembered = located.as_ref().is_ok_and(|located| located.by_remembered_name);
+            let is_by_name = located.as_ref().is_ok_and(|of| of.thing != asked.reference.item);
             let item = located
                 .as_ref()
                 .map_err(Error::clone)
                 .and_then(|located| items.find(&located.thing));
             let outcome = match item {
-                Ok(item) if is_by_name && !is_still(&vault.thing, item, &asked.reference) => {
+                Ok(item) if is_remembered && !is_still(&vault.thing, item, &asked.reference) => {
                     Err(Error::ItemNotActive { item: asked.reference.item.clone() })
                 }
                 Ok(item) => self.answer(&vault.thing, item, &asked.reference).await,
                 Err(error) => Err(error),
             };
             let memory = Memory {
-                names: is_by_name || vault.by_remembered_name,
-                keys: vault.thing.is_remembered,
+                names: is_remembered || vault.by_remembered_name,
+                item: is_by_name && left + 1 == MAX_ATTEMPTS,
+                keys: vault.thing.is_remembered || left + 1 == MAX_ATTEMPTS,
             };
             match outcome.as_ref().err().and_then(|error| memory.doubt(error)) {
-                Some(doubt) => doubts.borrow_mut().push((doubt, asked.clone())),
-                None => self.conclude(asked, outcome),
+                Some(doubt) if left > 0 => doubts.borrow_mut().push((doubt, asked.clone())),
+                _ => self.conclude(asked, outcome),
             }
         });
         join_all(answers).await;
@@ -270,11 +279,14 @@ fn is_still(vault: &OpenVault, item: &Item, reference: &SecretReference) -> bool
         && open_title(item, &vault.key).is_ok_and(|title| is_named(&reference.item, &title))
 }
 
-/// What of that an outcome rests on was remembered. What was read after the call
-/// began is not doubted.
+/// What an outcome rests on that may not be so any more.
 #[derive(Clone, Copy)]
 struct Memory {
+    /// A remembered name.
     names: bool,
+    /// An item's id that was listed before the item was read.
+    item: bool,
+    /// A vault's key that was there before what is sealed with it was read.
     keys: bool,
 }
 
@@ -282,9 +294,10 @@ impl Memory {
     const fn doubt(self, error: &Error) -> Option<Doubt> {
         match error {
             Error::Decryption { .. } if self.keys => Some(Doubt::Keys),
-            Error::NotFound { .. }
-            | Error::ItemNotFound { .. }
-            | Error::ItemNotActive { .. }
+            Error::NotFound { .. } | Error::ItemNotActive { .. } if self.item || self.names => {
+                Some(Doubt::Names)
+            }
+            Error::ItemNotFound { .. }
             | Error::TooManyItems { .. }
             | Error::PermissionDenied { .. }
                 if self.names =>

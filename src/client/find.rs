@@ -165,12 +165,12 @@ impl<H: Host> Client<H> {
         reference: &SecretReference,
         trust: Trust,
     ) -> Result<Located<String>, Error> {
-        let (listing, is_remembered) = self.titles(account, vault, trust.names).await?;
+        let (listing, is_remembered) = self.titles(account, vault, trust.names, trust).await?;
         let picked = listing.pick_item(reference).cloned();
         if picked.is_ok() || !is_remembered {
             return picked.map(|thing| Located { thing, by_remembered_name: is_remembered });
         }
-        let (listing, _) = self.titles(account, vault, trust.newest).await?;
+        let (listing, _) = self.titles(account, vault, trust.newest, trust).await?;
         let thing = listing.pick_item(reference)?.clone();
         Ok(Located { thing, by_remembered_name: false })
     }
@@ -182,6 +182,7 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
         accept: Accept,
+        trust: Trust,
     ) -> Result<(Rc<Listing<String>>, bool), Error> {
         let _turn = account.turn(&account.listing_items).await;
         let now_ms = self.host.now_ms();
@@ -191,7 +192,7 @@ impl<H: Host> Client<H> {
         }
         self.host.note(Event::CacheMiss);
         let reading = account.cache.borrow_mut().begin(now_ms);
-        let listing = Rc::new(self.list_titles(account, vault).await?);
+        let listing = Rc::new(self.list_titles(account, vault, trust.keys).await?);
         account.cache.borrow_mut().put_titles(&vault.id, reading, Rc::clone(&listing));
         Ok((listing, false))
     }
@@ -200,6 +201,7 @@ impl<H: Host> Client<H> {
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
+        is_key_doubtful: bool,
     ) -> Result<Listing<String>, Error> {
         let target = format!("/api/v1/vault/{}/items/overviews", vault.id);
         let OverviewsResponse { items } = self.read(account, READ_ITEMS, target).await?;
@@ -211,7 +213,7 @@ impl<H: Host> Client<H> {
                 _ => listing.unreadable += 1,
             }
         }
-        if vault.is_remembered && listing.is_empty() && listing.unreadable > 0 {
+        if is_key_doubtful && listing.is_empty() && listing.unreadable > 0 {
             return Err(Error::Decryption { what: "any item of the vault" });
         }
         Ok(listing)
