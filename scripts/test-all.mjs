@@ -1,9 +1,14 @@
-// `npm run test:all`: the tests, then the packed package in every runtime and in projects that use it.
+// `npm run test:all`: the tests, 10,000 random calls, then the packed package in every runtime and in projects that use it.
 import { join } from "node:path";
 import { ROOT } from "./lib/paths.mjs";
 import { Failure, main, run } from "./lib/run.mjs";
 
-const PARTS = ["scripts/test.mjs", "tests/runtime/run.mjs", "tests/package/run.mjs"];
+const PARTS = [
+  "scripts/test.mjs",
+  "tests/random/run.mjs",
+  "tests/runtime/run.mjs",
+  "tests/package/run.mjs",
+];
 const echo = (chunk) => process.stdout.write(chunk);
 
 await main(async () => {

@@ -116,7 +116,15 @@ impl<H: Host> Client<H> {
                 }
                 Err(error) => error,
             };
-            if !matches!(error, Error::Network { .. } | Error::RateLimited { .. }) {
+            // What the service did not answer is nothing that it has to be spared.
+            let is_answered = !matches!(
+                error,
+                Error::Network { .. }
+                    | Error::RateLimited { .. }
+                    | Error::Timeout { .. }
+                    | Error::Aborted { .. }
+            );
+            if is_answered {
                 state.allowance.refused(self.host.now_ms());
                 state.failure.replace(Some(error.clone()));
             }
