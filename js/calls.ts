@@ -132,8 +132,9 @@ export class Calls {
     const batch: Batch = { call: this.next(), core: undefined, left: wanted.length };
     for (const one of wanted) one.batch = batch;
     try {
+      if (isLeft(batch)) return;
       const core = await this.#core();
-      if (batch.left === 0) return;
+      if (isLeft(batch)) return;
       batch.core = core;
       const references = wanted.map((one) => one.reference);
       const settle = (index: number, outcome: Outcome) => wanted[index]?.settle(outcome);
@@ -153,9 +154,12 @@ export class Calls {
     if (batch === undefined) return;
     asked.batch = undefined;
     batch.left -= 1;
-    if (batch.left === 0) batch.core?.cancel(batch.call);
+    if (isLeft(batch)) batch.core?.cancel(batch.call);
   }
 }
+
+/** Whether nobody waits any more. */
+const isLeft = (batch: Batch): boolean => batch.left === 0;
 
 const keyOf = (reference: string, { bytes, fresh }: { bytes: boolean; fresh: boolean }): string =>
   `${bytes ? "b" : "t"}${fresh ? "f" : "c"}${reference}`;

@@ -43,7 +43,7 @@ export interface ClientStats {
   readonly throttles: number;
 }
 
-/** Sees every event. What it throws is ignored. */
+/** Sees every event, in their order and soon after. What it throws is ignored. */
 export type EventListener = (event: ClientEvent) => void;
 
 type Counts = { -readonly [Name in keyof ClientStats]: number };
@@ -87,12 +87,13 @@ export class Watch {
     this.#tell(eventOf(event, ms));
   }
 
+  /** Later, when nothing is half done: a listener may use the client. */
   #tell(event: ClientEvent): void {
-    try {
-      this.#listener?.(event);
-    } catch {
-      // A listener must not break what it listens to.
-    }
+    if (this.#listener === undefined) return;
+    Promise.resolve(event)
+      .then(this.#listener)
+      // It must not break what it listens to.
+      .catch(() => {});
   }
 }
 

@@ -2,7 +2,7 @@ import { OnePasswordError } from "./errors.js";
 import type { Watch } from "./events.js";
 import type { SessionShelf } from "./session_store.js";
 import { type FetchFunction, send } from "./transport.js";
-import type { CoreEvent, CoreHost, Exchange } from "./wasm/op.js";
+import type { Answer, CoreEvent, CoreHost, Pending } from "./wasm/op.js";
 
 /** What the core needs of JavaScript, for one client. */
 export interface HostParts {
@@ -38,13 +38,19 @@ export class JsHost implements CoreHost {
     headers: Record<string, string>,
     body: string | undefined,
     retry: number,
-  ): Exchange {
+  ): Pending<Answer> {
     const { fetch, timeoutMs, watch } = this.#parts;
     return send({ method, url, headers, body, retry }, { fetch, timeoutMs, watch });
   }
 
-  sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, ms));
+  sleep(ms: number): Pending<void> {
+    let end = () => {};
+    const answer = new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      end = () => clearTimeout(timer);
+    });
+    // Else a process would wait for the rest of a pause that nobody waits for.
+    return { answer, abort: () => end() };
   }
 
   note(event: CoreEvent, ms: number): void {

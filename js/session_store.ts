@@ -26,9 +26,13 @@ export class SessionShelf {
 
   async load(name: string): Promise<string | undefined> {
     if (refused.has(name)) return undefined;
-    const limit = new Promise<undefined>((resolve) => setTimeout(resolve, LOAD_LIMIT_MS));
+    let timer: unknown;
+    const limit = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, LOAD_LIMIT_MS);
+    });
     const loaded = (async () => await this.#store.get(name))().catch(() => undefined);
     const record: unknown = await Promise.race([loaded, limit]);
+    clearTimeout(timer as number);
     return typeof record === "string" ? record : undefined;
   }
 

@@ -1,5 +1,5 @@
 import type { Watch } from "./events.js";
-import type { Answer, Exchange, SendFailure } from "./wasm/op.js";
+import type { Answer, Pending, SendFailure } from "./wasm/op.js";
 
 /** A function with the signature of `fetch`. It is called with a URL as a string. */
 export type FetchFunction = (input: string, init?: RequestInit) => Promise<Response>;
@@ -43,7 +43,7 @@ const noResponse = () => new Failed("network", "fetch did not answer with a Resp
  * Sends a request and reads its answer to the end. Whatever `fetch` does or does not, the answer
  * comes, or a failure, within the time.
  */
-export function send(outgoing: Outgoing, { fetch, timeoutMs, watch }: Means): Exchange {
+export function send(outgoing: Outgoing, { fetch, timeoutMs, watch }: Means): Pending<Answer> {
   const controller = new AbortController();
   let give: (failure: Failed) => void = () => {};
   const given = new Promise<never>((_, reject) => {

@@ -63,6 +63,7 @@ fn is_passing(error: &Error) -> bool {
 pub struct Circuit {
     /// Unix time in milliseconds; 0 as long as requests pass.
     open_until: Cell<u64>,
+    opened_at: Cell<u64>,
 }
 
 impl Circuit {
@@ -73,11 +74,12 @@ impl Circuit {
     pub fn enter(&self, now_ms: u64) -> Result<(), Error> {
         match self.open_until.get() {
             0 => Ok(()),
-            until if now_ms < until => {
+            // A clock that was set back does not make the pause longer.
+            until if (self.opened_at.get()..until).contains(&now_ms) => {
                 Err(Error::RateLimited { retry_after_ms: Some(until - now_ms), error_code: None })
             }
             _ => {
-                self.open_until.set(now_ms + PROBE_MS);
+                self.open(now_ms, PROBE_MS);
                 Ok(())
             }
         }
@@ -95,8 +97,13 @@ impl Circuit {
     /// The service has asked for a pause; how long it will be.
     pub fn throttle(&self, now_ms: u64, asked_ms: Option<u64>) -> u64 {
         let pause = asked_ms.unwrap_or(DEFAULT_PAUSE_MS).min(MAX_PAUSE_MS);
-        self.open_until.set(now_ms + pause);
+        self.open(now_ms, pause);
         pause
+    }
+
+    fn open(&self, now_ms: u64, pause_ms: u64) {
+        self.opened_at.set(now_ms);
+        self.open_until.set(now_ms + pause_ms);
     }
 
     /// `pass()`
@@ -124,7 +131,9 @@ impl Default for SignInAllowance {
 impl SignInAllowance {
     /// `is_spent(now_ms) -> bool`
     pub fn is_spent(&self, now_ms: u64) -> bool {
-        let gained = now_ms.saturating_sub(self.since_ms.get()) / SIGN_IN_PAUSE_MS;
+        // A clock that was set back begins the pause anew.
+        self.since_ms.set(self.since_ms.get().min(now_ms));
+        let gained = (now_ms - self.since_ms.get()) / SIGN_IN_PAUSE_MS;
         if gained > 0 {
             self.since_ms.set(now_ms);
             let left = u64::from(self.left.get()).saturating_add(gained);
@@ -189,6 +198,8 @@ mod tests {
         assert!(circuit.enter(6_000).is_err());
         circuit.pass();
         assert_eq!((circuit.enter(6_001), circuit.enter(6_001)), (Ok(()), Ok(())));
+        circuit.throttle(9_000, Some(5_000));
+        assert_eq!(circuit.enter(1_000), Ok(()), "the clock was set back");
         assert_eq!(circuit.throttle(0, None), DEFAULT_PAUSE_MS);
         assert_eq!(circuit.throttle(0, Some(u64::MAX)), MAX_PAUSE_MS);
     }

@@ -48,9 +48,15 @@ export interface CoreConfig {
 
 /** What the core needs of its surroundings. None of it throws. */
 export interface CoreHost {
-  /** Headers are a plain object. */
-  send(method: string, url: string, headers: object, body: string | undefined, retry: number): Exchange;
-  sleep(ms: number): Promise<void>;
+  /** Headers are a plain object. The answer rejects with a {@link SendFailure} alone. */
+  send(
+    method: string,
+    url: string,
+    headers: object,
+    body: string | undefined,
+    retry: number,
+  ): Pending<Answer>;
+  sleep(ms: number): Pending<void>;
   note(event: CoreEvent, ms: number): void;
   now(): number;
   /** False if there is no randomness. */
@@ -64,9 +70,9 @@ export interface CoreHost {
 
 export type CoreEvent = "hit" | "miss" | "stale" | "signIn" | "resume" | "throttle";
 
-/** A request on its way. Its answer rejects with a {@link SendFailure} alone. */
-export interface Exchange {
-  readonly answer: Promise<Answer>;
+/** Something under way that can be given up. */
+export interface Pending<T> {
+  readonly answer: Promise<T>;
   abort(): void;
 }
 
@@ -133,9 +139,9 @@ extern "C" {
         headers: &Object,
         body: Option<String>,
         retry: u32,
-    ) -> JsExchange;
+    ) -> JsPending;
     #[wasm_bindgen(method)]
-    fn sleep(this: &JsHost, ms: f64) -> Promise;
+    fn sleep(this: &JsHost, ms: f64) -> JsPending;
     #[wasm_bindgen(method)]
     fn note(this: &JsHost, event: &str, ms: f64);
     #[wasm_bindgen(method)]
@@ -153,11 +159,11 @@ extern "C" {
     #[wasm_bindgen(method, js_name = openRsa)]
     fn open_rsa(this: &JsHost, key: &JsValue, sealed: &[u8]) -> Promise;
 
-    type JsExchange;
+    type JsPending;
     #[wasm_bindgen(method, getter)]
-    fn answer(this: &JsExchange) -> Promise;
+    fn answer(this: &JsPending) -> Promise;
     #[wasm_bindgen(method)]
-    fn abort(this: &JsExchange);
+    fn abort(this: &JsPending);
 
     type JsAnswer;
     #[wasm_bindgen(method, getter)]
@@ -319,11 +325,11 @@ impl Client {
     }
 }
 
-/// Aborts its request when it goes, as it does with a call that is cancelled.
-/// Nothing happens to one that is answered.
-struct Sent(JsExchange);
+/// Aborts a request or a pause when it goes, as it does with a call that is
+/// cancelled. Nothing happens to one that is over.
+struct Pending(JsPending);
 
-impl Drop for Sent {
+impl Drop for Pending {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -335,7 +341,7 @@ impl Host for JsHost {
     async fn fetch(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
         let HttpRequest { action, method, url, host, headers, body, retry } = request;
         let headers = string_object(headers.iter().map(|(name, value)| (*name, value.as_str())));
-        let sent = Sent(self.send(method, &url, &headers, body, retry));
+        let sent = Pending(self.send(method, &url, &headers, body, retry));
         match JsFuture::from(sent.0.answer()).await {
             Ok(answer) => {
                 let answer: JsAnswer = answer.unchecked_into();
@@ -373,7 +379,8 @@ impl Host for JsHost {
     }
 
     async fn sleep(&self, ms: u64) {
-        let _ = JsFuture::from(self.sleep(ms as f64)).await;
+        let pause = Pending(self.sleep(ms as f64));
+        let _ = JsFuture::from(pause.0.answer()).await;
     }
 
     fn note(&self, event: Event) {

@@ -184,7 +184,8 @@ impl<H: Host> Client<H> {
         accept: Accept,
         trust: Trust,
     ) -> Result<(Rc<Listing<String>>, bool), Error> {
-        let _turn = account.turn(&account.listing_items).await;
+        let lock = account.titles_lock(&vault.id);
+        let _turn = account.turn(&lock).await;
         let now_ms = self.host.now_ms();
         if let Some(listing) = account.cache.borrow().titles(&vault.id, accept, now_ms) {
             self.host.note(Event::CacheHit);

@@ -81,7 +81,7 @@ struct Account<K> {
     /// Held while the keysets, the vaults, the titles of a vault are read.
     loading: Mutex<()>,
     listing_vaults: Mutex<()>,
-    listing_items: Mutex<()>,
+    listing_titles: RefCell<Vec<(String, Rc<Mutex<()>>)>>,
 }
 
 impl<H: Host> Client<H> {
@@ -110,7 +110,7 @@ impl<H: Host> Client<H> {
             cache: RefCell::new(Cache::new(options.lifetimes)),
             loading: Mutex::default(),
             listing_vaults: Mutex::default(),
-            listing_items: Mutex::default(),
+            listing_titles: RefCell::default(),
         };
         Ok(Self { host, account: RefCell::new(Some(Rc::new(account))), calls: RefCell::default() })
     }
@@ -187,6 +187,17 @@ impl<K> Account<K> {
     /// Its turn at what one call does for all, where calls may wait for each other.
     async fn turn<'a>(&self, lock: &'a Mutex<()>) -> Option<MutexGuard<'a, ()>> {
         if self.waits_for_others { Some(lock.lock().await) } else { None }
+    }
+
+    /// What is held while the titles of this vault are read.
+    fn titles_lock(&self, vault_id: &str) -> Rc<Mutex<()>> {
+        let mut locks = self.listing_titles.borrow_mut();
+        if let Some((_, lock)) = locks.iter().find(|(id, _)| id == vault_id) {
+            return Rc::clone(lock);
+        }
+        let lock = Rc::default();
+        locks.push((vault_id.to_owned(), Rc::clone(&lock)));
+        lock
     }
 
     fn with_keyring<T>(

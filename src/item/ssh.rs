@@ -4,9 +4,12 @@
 //! hand. Gzipped, that is 3.6 kB of the module; with the crates `pkcs8`, `pkcs1` and
 //! `pem-rfc7468` it was 17.1 kB, and with `ssh-key` 0.7.0-rc.11 on top of them 42.0 kB.
 
-use crate::secret::Secret;
-use base64ct::{Base64, Encoding};
+use crate::{
+    encoding::{decode_base64, encode_base64url},
+    secret::Secret,
+};
 use ed25519_dalek::SigningKey;
+use std::iter::repeat;
 use zeroize::Zeroizing;
 
 const INTEGER: u8 = 0x02;
@@ -92,7 +95,11 @@ fn decode_pem(text: &str) -> Option<(&str, Zeroizing<Vec<u8>>)> {
     for line in body.lines().filter(|line| !line.contains(':')) {
         base64.extend(line.chars().filter(|c| !matches!(c, ' ' | '\r')));
     }
-    Some((label, Zeroizing::new(Base64::decode_vec(&base64).ok()?)))
+    // What is decoded tolerantly elsewhere has one spelling here (RFC 4648 §4).
+    let is_standard =
+        base64.len().is_multiple_of(4) && !base64.ends_with("===") && !base64.contains(['-', '_']);
+    let bytes = if is_standard { decode_base64(&base64)? } else { return None };
+    Some((label, Zeroizing::new(bytes)))
 }
 
 /// `SEQUENCE { INTEGER 0 or 1, SEQUENCE { OBJECT IDENTIFIER, … }, OCTET STRING key, … }`
@@ -242,18 +249,23 @@ fn format(key: &Key, check_bytes: [u8; 4], room: usize) -> Option<Secret<String>
 }
 
 fn pem(bytes: &[u8]) -> String {
-    let base64 = Zeroizing::new(Base64::encode_string(bytes));
+    let urlsafe = Zeroizing::new(encode_base64url(bytes));
+    let padded = urlsafe.len().next_multiple_of(4);
     // With room for all, so that nothing moves and leaves a copy.
-    let lines = base64.len() / LINE + 1;
-    let mut text = String::with_capacity(BEGIN.len() + base64.len() + lines + END.len());
+    let lines = padded / LINE + 1;
+    let mut text = String::with_capacity(BEGIN.len() + padded + lines + END.len());
     text.push_str(BEGIN);
-    let mut rest = base64.as_str();
-    while !rest.is_empty() {
-        let (line, after) = rest.split_at_checked(LINE).unwrap_or((rest, ""));
-        text.push_str(line);
-        text.push('\n');
-        rest = after;
+    for (index, c) in urlsafe.chars().chain(repeat('=')).take(padded).enumerate() {
+        if index > 0 && index % LINE == 0 {
+            text.push('\n');
+        }
+        text.push(match c {
+            '-' => '+',
+            '_' => '/',
+            c => c,
+        });
     }
+    text.push('\n');
     text.push_str(END);
     text
 }
