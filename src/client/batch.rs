@@ -204,8 +204,8 @@ impl<H: Host> Group<'_, H> {
             };
             let memory = Memory {
                 names: is_remembered || vault.by_remembered_name,
-                item: is_by_name && left + 1 == MAX_ATTEMPTS,
-                keys: vault.thing.is_remembered || left + 1 == MAX_ATTEMPTS,
+                item: is_by_name,
+                keys: trust.keys,
             };
             match outcome.as_ref().err().and_then(|error| memory.doubt(error)) {
                 Some(doubt) if left > 0 => doubts.borrow_mut().push((doubt, asked.clone())),
@@ -294,6 +294,8 @@ impl Memory {
     const fn doubt(self, error: &Error) -> Option<Doubt> {
         match error {
             Error::Decryption { .. } if self.keys => Some(Doubt::Keys),
+            // Titles that do not open at all have another key.
+            Error::ItemNotFound { readable: 0, unreadable: 1.., .. } => Some(Doubt::Keys),
             Error::NotFound { .. } | Error::ItemNotActive { .. } if self.item || self.names => {
                 Some(Doubt::Names)
             }

@@ -26,8 +26,6 @@ const VAULT: &str = "a vault";
 pub(super) struct OpenVault {
     pub(super) id: String,
     pub(super) key: Rc<SymmetricKey>,
-    /// Whether the key is one of an earlier call.
-    pub(super) is_remembered: bool,
 }
 
 impl Identified for OpenVault {
@@ -70,8 +68,7 @@ impl<H: Host> Client<H> {
         let (listing, is_remembered) = self.vaults(account, accept).await?;
         let picked = listing.pick_vault(part).cloned();
         if picked.is_ok() || !is_remembered {
-            let thing = OpenVault { is_remembered, ..picked? };
-            return Ok(Located { thing, by_remembered_name: is_remembered });
+            return picked.map(|thing| Located { thing, by_remembered_name: is_remembered });
         }
         let (listing, _) = self.vaults(account, trust.newest).await?;
         let thing = listing.pick_vault(part)?.clone();
@@ -86,7 +83,7 @@ impl<H: Host> Client<H> {
     ) -> Result<Option<OpenVault>, Error> {
         let known = account.keyring.borrow().as_ref().and_then(|ring| ring.known_vault_key(id));
         if let (Some(key), true) = (known, trust.keys) {
-            return Ok(Some(OpenVault { id: id.to_owned(), key, is_remembered: true }));
+            return Ok(Some(OpenVault { id: id.to_owned(), key }));
         }
         let target = format!("/api/v3/vault/{id}?attrs=combined-access");
         let Some(vault) = unless_missing(self.read::<Vault>(account, READ_VAULT, target).await)?
@@ -97,7 +94,7 @@ impl<H: Host> Client<H> {
             return Err(Error::Protocol { what: "the server answered with another vault" });
         }
         let key = self.vault_key(account, &vault).await?;
-        Ok(Some(OpenVault { id: vault.uuid, key, is_remembered: false }))
+        Ok(Some(OpenVault { id: vault.uuid, key }))
     }
 
     /// All vaults that open, and whether they are remembered.
@@ -154,7 +151,7 @@ impl<H: Host> Client<H> {
         }
         let key = self.vault_key(account, &vault).await?;
         let attributes: VaultAttributes = key.open_json(&vault.enc_attrs, VAULT)?;
-        Ok((OpenVault { id: vault.uuid, key, is_remembered: false }, attributes.name))
+        Ok((OpenVault { id: vault.uuid, key }, attributes.name))
     }
 
     /// The id of the item that a reference names by its title.
@@ -165,12 +162,12 @@ impl<H: Host> Client<H> {
         reference: &SecretReference,
         trust: Trust,
     ) -> Result<Located<String>, Error> {
-        let (listing, is_remembered) = self.titles(account, vault, trust.names, trust).await?;
+        let (listing, is_remembered) = self.titles(account, vault, trust.names).await?;
         let picked = listing.pick_item(reference).cloned();
         if picked.is_ok() || !is_remembered {
             return picked.map(|thing| Located { thing, by_remembered_name: is_remembered });
         }
-        let (listing, _) = self.titles(account, vault, trust.newest, trust).await?;
+        let (listing, _) = self.titles(account, vault, trust.newest).await?;
         let thing = listing.pick_item(reference)?.clone();
         Ok(Located { thing, by_remembered_name: false })
     }
@@ -182,7 +179,6 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
         accept: Accept,
-        trust: Trust,
     ) -> Result<(Rc<Listing<String>>, bool), Error> {
         let lock = account.titles_lock(&vault.id);
         let _turn = account.turn(&lock).await;
@@ -193,8 +189,11 @@ impl<H: Host> Client<H> {
         }
         self.host.note(Event::CacheMiss);
         let reading = account.cache.borrow_mut().begin(now_ms);
-        let listing = Rc::new(self.list_titles(account, vault, trust.keys).await?);
-        account.cache.borrow_mut().put_titles(&vault.id, reading, Rc::clone(&listing));
+        let listing = Rc::new(self.list_titles(account, vault).await?);
+        // If none opens, the vault may have got another key since it was listed.
+        if !listing.is_empty() || listing.unreadable == 0 {
+            account.cache.borrow_mut().put_titles(&vault.id, reading, Rc::clone(&listing));
+        }
         Ok((listing, false))
     }
 
@@ -202,7 +201,6 @@ impl<H: Host> Client<H> {
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
-        is_key_doubtful: bool,
     ) -> Result<Listing<String>, Error> {
         let target = format!("/api/v1/vault/{}/items/overviews", vault.id);
         let OverviewsResponse { items } = self.read(account, READ_ITEMS, target).await?;
@@ -213,9 +211,6 @@ impl<H: Host> Client<H> {
                 Ok(title) if is_object_id(&item.uuid) => listing.push(item.uuid, title),
                 _ => listing.unreadable += 1,
             }
-        }
-        if is_key_doubtful && listing.is_empty() && listing.unreadable > 0 {
-            return Err(Error::Decryption { what: "any item of the vault" });
         }
         Ok(listing)
     }

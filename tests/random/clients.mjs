@@ -115,7 +115,7 @@ export class Slot {
       const from = performance.now();
       const { value, error } = await within(this.#authenticate(), TIMEOUT_MS + SLACK_MS);
       if (value !== undefined) {
-        this.life = { client: value, closed: false, calls: new Map() };
+        this.life = { client: value, closed: false, calls: new Set() };
         return;
       }
       onError(this, error, from);

@@ -114,15 +114,14 @@ export class Run {
   /** Asks, and judges what comes. */
   async ask(slot, question, limits, who) {
     const { life } = slot;
-    const key = `${question.kind} ${limits.fresh} ${question.references.map(({ text }) => text)}`;
+    const isBytes = question.kind === "bytes";
+    const keys = question.references.map(({ text }) => `${isBytes} ${limits.fresh} ${text}`);
     const now = performance.now();
-    // One that is asked already, and that this one gets the answer of.
-    const from = Math.min(
-      slot.since(now),
-      ...[...life.calls].filter(([, call]) => call.key === key).map(([, call]) => call.from),
-    );
-    const call = { key, from };
-    life.calls.set(call, call);
+    // A reference that is asked already gets the answer that is on its way.
+    const joined = [...life.calls].filter((call) => keys.some((key) => call.keys.includes(key)));
+    const from = Math.min(slot.since(now), ...joined.map((call) => call.from));
+    const call = { keys, from };
+    life.calls.add(call);
     const { signal, cancel } = abortAfter(limits.abortMs);
     const { fresh, timeoutMs } = limits;
     const outcome = await within(
