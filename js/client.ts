@@ -93,7 +93,7 @@ export abstract class SignedIn implements Disposable {
   protected constructor(config: ClientConfig, entry: Entry) {
     this.#config = checkConfig(config);
     this.#entry = entry;
-    this.#watch = new Watch(this.#config.onEvent);
+    this.#watch = new Watch(this.#config);
     this.#calls = new Calls(() => this.#started(), entry.waits);
   }
 

@@ -37,6 +37,8 @@ export interface ClientConfig {
   readonly sessionStore?: SessionStore | undefined;
   /** Sees what the client does: see {@link ClientEvent}. */
   readonly onEvent?: EventListener | undefined;
+  /** Whether events show the ids in paths. Default: false. */
+  readonly idsInEvents?: boolean | undefined;
 }
 
 /**
@@ -86,6 +88,7 @@ export interface CheckedConfig {
   readonly signal: AbortSignal | undefined;
   readonly sessionStore: SessionStore | undefined;
   readonly onEvent: EventListener | undefined;
+  readonly idsInEvents: boolean;
   readonly retries: number;
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
@@ -127,6 +130,7 @@ export function checkConfig(config: ClientConfig): CheckedConfig {
     signal: checkSignal(config.signal),
     sessionStore: checkStore(config.sessionStore),
     onEvent: checkListener(config.onEvent),
+    idsInEvents: checkFlag("idsInEvents", config.idsInEvents),
     ...checkRetry(config.retry),
     ...checkCache(config.cache),
   };

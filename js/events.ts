@@ -1,6 +1,6 @@
 import type { CoreEvent } from "./wasm/op.js";
 
-/** Something that a client did. No secret, name or id is in any of them. */
+/** Something that a client did. No secret or name is in any of them, and no id unless asked for. */
 export type ClientEvent =
   | RequestEvent
   /** Something remembered was used, was not there, or is given though its time is over. */
@@ -15,7 +15,7 @@ export type ClientEvent =
 export interface RequestEvent {
   readonly type: "request";
   readonly method: string;
-  /** The path with `:id` in place of ids. */
+  /** The path with `:id` in place of ids, unless `idsInEvents` is set. */
   readonly path: string;
   /** The HTTP status; 0 if there was no answer. */
   readonly status: number;
@@ -49,9 +49,16 @@ export type EventListener = (event: ClientEvent) => void;
 type Counts = { -readonly [Name in keyof ClientStats]: number };
 type Request = Omit<RequestEvent, "type" | "path"> & { readonly url: string };
 
+/** What a listener wants to be told. */
+interface Wanted {
+  readonly onEvent: EventListener | undefined;
+  readonly idsInEvents: boolean;
+}
+
 /** Counts what happens, and tells who listens. */
 export class Watch {
   readonly #listener: EventListener | undefined;
+  readonly #pathOf: (url: string) => string;
   readonly #counts: Counts = {
     requests: 0,
     retries: 0,
@@ -65,8 +72,9 @@ export class Watch {
     throttles: 0,
   };
 
-  constructor(listener: EventListener | undefined) {
-    this.#listener = listener;
+  constructor({ onEvent, idsInEvents }: Wanted) {
+    this.#listener = onEvent;
+    this.#pathOf = idsInEvents ? fullPath : template;
   }
 
   get stats(): ClientStats {
@@ -79,7 +87,7 @@ export class Watch {
     counts.bytes += bytes;
     if (retry > 0) counts.retries += 1;
     if (status === 0 || status >= 400) counts.failures += 1;
-    this.#tell({ type: "request", method, path: template(url), status, ms, retry, bytes });
+    this.#tell({ type: "request", method, path: this.#pathOf(url), status, ms, retry, bytes });
   }
 
   note(event: CoreEvent, ms: number): void {
@@ -117,6 +125,8 @@ function eventOf(event: CoreEvent, ms: number): ClientEvent {
       return { type: "cache", result: event };
   }
 }
+
+const fullPath = (url: string): string => new URL(url).pathname;
 
 /** Every path of the service that has an id has it in a segment of its own. */
 function template(url: string): string {

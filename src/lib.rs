@@ -19,9 +19,13 @@
 //! | [`envelope`] | sealed JSON and who can open it |
 //! | [`session`] | numbers, signs and seals requests |
 //! | [`sign_in`] | sign-in as a state machine |
+//! | [`stored_session`] | a session as it is kept outside the process |
+//! | [`retry`] | when to try again, and when not to ask at all |
 //! | [`keyring`] | keysets → private keys → vault keys |
 //! | [`item`] | an item once it is opened, and its fields' values |
 //! | [`resolve`] | reference × item → value |
+//! | [`listing`] | things with names, and the one that is meant |
+//! | [`cache`] | what is remembered, and for how long |
 //! | [`client`] | [`client::Client`], the only module that waits |
 //! | `wasm` | the boundary to JavaScript, the only module that knows it |
 //!
@@ -34,6 +38,7 @@
 //! `client.resolve("op://prod/database/password")`:
 //!
 //! 1. [`reference::parse_reference`] takes it apart, or says which rule it breaks.
+//!    With it come all references that were asked for in the same go.
 //! 2. [`client::Client`] asks the session for a signed `GET` of the vaults, adds the
 //!    headers that [`identity`] and the throttling token supply, and gives it to the
 //!    host's `fetch`.
@@ -41,8 +46,10 @@
 //! 4. For each vault, [`keyring::Keyring::vault_key`] says what is missing on the way
 //!    from the account unlock key to the vault key; the client has the host do it
 //!    (RSA is WebCrypto's) until the key is there. The key opens the vault's name.
-//! 5. The vault called `prod` is asked for its item overviews, and the one titled
-//!    `database` for the item.
+//! 5. The vault called `prod` is asked for its item overviews, and for the item of
+//!    the one titled `database`, together with all others that are wanted of it. The
+//!    [`cache`] remembers the names, so that next time this is the only request; what
+//!    fails because a name or a key is not what it was is tried again without them.
 //! 6. [`resolve::resolve`] finds the field in the opened details and
 //!    [`item::value::Field::answer`] turns its value into text, a
 //!    [`secret::Secret`] until it crosses into JavaScript.

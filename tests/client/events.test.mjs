@@ -42,6 +42,26 @@ test("every request, cache and sign-in event, without secrets, names or ids", as
   }
 });
 
+test("ids in paths, if they are asked for", async () => {
+  const paths = [];
+  const onEvent = ({ path }) => paths.push(path);
+  const client = await service.authenticate({ onEvent, idsInEvents: true });
+  await client.resolve(BY_NAME);
+  assert.ok(paths.includes(PATHS.item));
+});
+
+test("a listener may use the client", async () => {
+  let client;
+  const onEvent = () => {
+    client?.clearCache();
+    client?.stats();
+  };
+  client = await service.authenticate({ onEvent, cache: { secretTtlMs: 1000 } });
+  for (let n = 0; n < 3; n += 1) assert.equal(await client.resolve(BY_NAME), SECRET);
+  const closing = await service.authenticate({ onEvent: () => closing?.close() });
+  await service.failure(closing.resolve(BY_NAME), "closed");
+});
+
 test("counts", async () => {
   const client = await service.authenticate({ retry: { retries: 1, minMs: 0, maxMs: 0 } });
   let broken = true;
