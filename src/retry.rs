@@ -142,6 +142,13 @@ impl SignInAllowance {
         self.left.get() == 0
     }
 
+    /// `renew()`
+    ///
+    /// As if none had been refused.
+    pub fn renew(&self) {
+        self.left.set(SIGN_IN_BURST);
+    }
+
     /// `refused(now_ms)`
     ///
     /// A sign-in was answered, and not as hoped.

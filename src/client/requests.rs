@@ -89,8 +89,16 @@ impl<H: Host> Client<H> {
                     continue;
                 }
                 Ok(response) => match check_status(&response, wanted.action) {
-                    Ok(()) => return Ok((session, response)),
-                    Err(error) => error,
+                    Ok(()) => {
+                        account.sign_ins.accepted();
+                        return Ok((session, response));
+                    }
+                    Err(error) => {
+                        if is_renewed && response.status == 401 {
+                            account.sign_ins.refused(self.host.now_ms(), &error);
+                        }
+                        error
+                    }
                 },
                 Err(error) => error,
             };

@@ -29,6 +29,19 @@ pub(super) struct SignIns {
     allowance: SignInAllowance,
 }
 
+impl SignIns {
+    /// A sign-in was in vain: the service refused it, or at once the session it gave.
+    pub(super) fn refused(&self, now_ms: u64, error: &Error) {
+        self.allowance.refused(now_ms);
+        self.failure.replace(Some(error.clone()));
+    }
+
+    /// The service works with the session.
+    pub(super) fn accepted(&self) {
+        self.allowance.renew();
+    }
+}
+
 impl<H: Host> Client<H> {
     /// A session. Of all calls that want one, the first has it and the others take
     /// what it got, be it an error.
@@ -125,8 +138,7 @@ impl<H: Host> Client<H> {
                     | Error::Aborted { .. }
             );
             if is_answered {
-                state.allowance.refused(self.host.now_ms());
-                state.failure.replace(Some(error.clone()));
+                state.refused(self.host.now_ms(), &error);
             }
             // From the start: what is halfway agreed is of no use.
             self.pause(account, error, retry).await?;

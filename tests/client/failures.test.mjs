@@ -256,6 +256,16 @@ test("refused sign-ins are not sent ten times a minute", async () => {
   assert.ok(count(PATHS.start) < 10, `${count(PATHS.start)}`);
 });
 
+test("sessions that are refused at once are not asked for ten times a minute", async () => {
+  const client = await newClient();
+  service.replace = ({ path }, ask) =>
+    path === PATHS.vaults ? new Response("{}", { status: 401 }) : ask();
+  for (let n = 0; n < 30; n += 1) {
+    await service.failure(client.resolve(BY_NAME), "authenticationFailed");
+  }
+  assert.ok(count(PATHS.start) < 10, `${count(PATHS.start)}`);
+});
+
 test("a network that comes back is used at once", async () => {
   const client = await newClient();
   service.emulator.expireSessions();
