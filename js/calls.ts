@@ -85,7 +85,10 @@ export class Calls {
   /** @throws {OnePasswordError} what stands in the way, `timeout`, `aborted` */
   async ask<Secret>(reference: string, manner: Manner): Promise<Found<Secret>> {
     if (manner.signals.some((signal) => signal?.aborted)) throw aborted();
-    const asked = this.#underWay.get(keyOf(reference, manner)) ?? this.#gather(reference, manner);
+    const known = this.#underWay.get(keyOf(reference, manner));
+    // What was sent before is not fresh.
+    const isUsable = known !== undefined && !(manner.fresh && known.batch !== undefined);
+    const asked = isUsable ? known : this.#gather(reference, manner);
     asked.waiting += 1;
     asked.askers += 1;
     try {

@@ -165,7 +165,7 @@ export abstract class SignedIn implements Disposable {
       return await this.#calls.ask<Secret>(reference, manner);
     } catch (thrown) {
       const isLate = thrown instanceof OnePasswordError && thrown.code === "timeout";
-      const stale = isLate && !bytes ? this.#core?.stale(reference) : undefined;
+      const stale = isLate && !bytes && !options?.fresh ? this.#core?.stale(reference) : undefined;
       if (stale !== undefined) return stale as Found<never>;
       throw thrown;
     }

@@ -47,7 +47,11 @@ export class JsHost implements CoreHost {
     let end = () => {};
     const answer = new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
-      end = () => clearTimeout(timer);
+      end = () => {
+        clearTimeout(timer);
+        // What waits for a promise that never settles is never freed.
+        resolve();
+      };
     });
     // Else a process would wait for the rest of a pause that nobody waits for.
     return { answer, abort: () => end() };

@@ -244,6 +244,7 @@ impl<H: Host> Group<'_, H> {
         let Asked { index, text, reference } = asked;
         let mut cache = self.account.cache.borrow_mut();
         let now_ms = self.client.host.now_ms();
+        let may_be_stale = !self.manner.bytes && !self.manner.fresh;
         let is_kept = !self.manner.bytes
             && reference.query != Some(Query::Attribute(Attribute::OneTimePassword));
         let outcome = match outcome {
@@ -254,7 +255,7 @@ impl<H: Host> Group<'_, H> {
                 Ok(found)
             }
             Err(error) if error.retryable() => {
-                let stale = cache.stale_secret(text, now_ms).filter(|_| is_kept);
+                let stale = cache.stale_secret(text, now_ms).filter(|_| is_kept && may_be_stale);
                 if stale.is_some() {
                     self.client.host.note(Event::CacheStale);
                 }

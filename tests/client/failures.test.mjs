@@ -290,6 +290,23 @@ test("a fetch that followed a redirect, or answers opaquely", async () => {
   assert.equal(await client.resolve(BY_NAME), SECRET);
 });
 
+test("a body of nothing without end ends in time", async () => {
+  const client = await newClient({ timeoutMs: 400 });
+  const pull = (controller) => controller.enqueue(new Uint8Array(0));
+  fails(1, PATHS.item, () => new Response(new ReadableStream({ pull })));
+  await service.failure(client.resolve(BY_NAME), "timeout");
+  assert.equal(await client.resolve(BY_NAME), SECRET);
+});
+
+test("a fetch that throws what cannot be looked at", async () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const fetch = () => {
+    throw proxy;
+  };
+  await service.failure(service.authenticate({ fetch, retry: QUICK }), "network");
+});
+
 test("options that are none", async () => {
   const client = await newClient();
   for (const options of [
