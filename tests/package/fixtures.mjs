@@ -243,13 +243,15 @@ async function exampleNext(fixture) {
   });
 }
 
-/** The page's relay forwards to the service; the page is built, and filled in by hand. */
+/** The page's relay forwards to the service; its address is written into the built page. */
 async function exampleBrowser(fixture) {
   if (!hasBrowser) return NO_BROWSER;
+  await runTool("vite", ["build"], fixture);
   const allowed = new URL(serviceOf(fixture.token)).host;
-  const page = join(fixture.cwd, "index.html");
+  const page = join(fixture.cwd, "dist/index.html");
   const html = readFileSync(page, "utf8");
-  await serving("vite", ["dev", "--host", "127.0.0.1", "--port", "0"], fixture, async (origin) => {
+  const args = ["preview", "--host", "127.0.0.1", "--port", "0"];
+  await serving("vite", args, fixture, async (origin) => {
     const env = { ...fixture.env, PORT: "0", PAGE_ORIGIN: origin, ALLOWED_HOSTS: allowed };
     await serving("node", ["relay.mjs"], { ...fixture, env }, async (relay) => {
       writeFileSync(page, html.replace("https://relay.example", relay));
