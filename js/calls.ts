@@ -63,6 +63,7 @@ export class Calls {
   /** Whether a call may wait for an earlier one: not in Workers. */
   readonly #waits: boolean;
   readonly #underWay = new Map<string, Asked>();
+  readonly #limits = new Set<Limits>();
   #gathered: Asked[] = [];
   #number = 0;
 
@@ -75,6 +76,11 @@ export class Calls {
   next(): number {
     this.#number = (this.#number + 1) >>> 0;
     return this.#number;
+  }
+
+  /** The longest that any call under way may take: one request may be for several. */
+  get longestMs(): number {
+    return Math.max(0, ...Array.from(this.#limits, ({ timeoutMs }) => timeoutMs));
   }
 
   /** Later calls do not get what is on its way now. */
@@ -91,6 +97,7 @@ export class Calls {
     const asked = isUsable ? known : this.#gather(reference, manner);
     asked.waiting += 1;
     asked.askers += 1;
+    this.#limits.add(manner);
     try {
       const found: Found<Secret> = await until(asked.found, manner);
       return asked.askers > 1 ? ownCopy(found) : found;
@@ -98,6 +105,7 @@ export class Calls {
       // Here, so that its stack shows who asked.
       throw withReference(thrown, reference);
     } finally {
+      this.#limits.delete(manner);
       asked.waiting -= 1;
       if (asked.waiting === 0) this.#leave(asked);
     }

@@ -175,12 +175,13 @@ export abstract class SignedIn implements Disposable {
   async #started(): Promise<Core> {
     if (this.#core !== undefined) return this.#core;
     if (this.#isClosed) throw closed();
-    const { auth: token, fetch, timeoutMs, sessionStore, ...config } = this.#config;
+    const { auth: token, fetch, sessionStore, ...config } = this.#config;
     const CoreClass = await this.#entry.load();
     // Another call may have been faster.
     if (this.#core !== undefined) return this.#core;
     if (this.#isClosed) throw closed();
     const sessions = sessionStore && new SessionShelf(sessionStore);
+    const timeoutMs = () => Math.max(config.timeoutMs, this.#calls.longestMs);
     const host = new JsHost({ fetch, timeoutMs, watch: this.#watch, sessions });
     this.#core = CoreClass.create({
       token,

@@ -7,7 +7,8 @@ import type { Answer, CoreEvent, CoreHost, Pending } from "./wasm/op.js";
 /** What the core needs of JavaScript, for one client. */
 export interface HostParts {
   readonly fetch: FetchFunction;
-  readonly timeoutMs: number;
+  /** How long a request may take that is sent now. */
+  readonly timeoutMs: () => number;
   readonly watch: Watch;
   readonly sessions: SessionShelf | undefined;
 }
@@ -40,7 +41,7 @@ export class JsHost implements CoreHost {
     retry: number,
   ): Pending<Answer> {
     const { fetch, timeoutMs, watch } = this.#parts;
-    return send({ method, url, headers, body, retry }, { fetch, timeoutMs, watch });
+    return send({ method, url, headers, body, retry }, { fetch, timeoutMs: timeoutMs(), watch });
   }
 
   sleep(ms: number): Pending<void> {
@@ -82,8 +83,8 @@ export class JsHost implements CoreHost {
     return await this.#parts.sessions?.load(name);
   }
 
-  storeSession(name: string, record: string | undefined, ttlSeconds: number): void {
-    this.#parts.sessions?.store(name, record, ttlSeconds);
+  async storeSession(name: string, record: string | undefined, ttlSeconds: number): Promise<void> {
+    await this.#parts.sessions?.store(name, record, ttlSeconds);
   }
 
   async importKey(jwk: JsonWebKey, hash: string): Promise<CryptoKey> {

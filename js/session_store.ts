@@ -9,7 +9,7 @@ export interface SessionStore {
 }
 
 /** A slow store must not be slower than signing in. */
-const LOAD_LIMIT_MS = 1_000;
+const LIMIT_MS = 1_000;
 
 /** Under these names a session was refused: no more are shared in this process. */
 const refused = new Set<string>();
@@ -26,24 +26,32 @@ export class SessionShelf {
 
   async load(name: string): Promise<string | undefined> {
     if (refused.has(name)) return undefined;
-    let timer: unknown;
-    const limit = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, LOAD_LIMIT_MS);
-    });
-    const loaded = (async () => await this.#store.get(name))().catch(() => undefined);
-    const record: unknown = await Promise.race([loaded, limit]);
-    clearTimeout(timer as number);
+    const record = await soon(() => this.#store.get(name));
     return typeof record === "string" ? record : undefined;
   }
 
-  /** Without a record: removes what is there, and shares no more under this name. */
-  store(name: string, record: string | undefined, ttlSeconds: number): void {
-    const change = async () => {
-      if (record === undefined) await this.#store.delete(name);
-      else await this.#store.set(name, record, ttlSeconds);
-    };
+  /**
+   * Without a record: removes what is there, and shares no more under this name. Waited for,
+   * because Workers end what goes on after an answer.
+   */
+  async store(name: string, record: string | undefined, ttlSeconds: number): Promise<void> {
     if (refused.has(name)) return;
     if (record === undefined) refused.add(name);
-    this.#last = this.#last.then(change).catch(() => {});
+    const change = () =>
+      record === undefined ? this.#store.delete(name) : this.#store.set(name, record, ttlSeconds);
+    this.#last = this.#last.then(() => soon(change));
+    await this.#last;
   }
+}
+
+/** What the store answers, unless it fails or takes too long. */
+async function soon(ask: () => unknown): Promise<unknown> {
+  let timer: unknown;
+  const limit = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, LIMIT_MS);
+  });
+  const answered = (async () => await ask())().catch(() => undefined);
+  const answer: unknown = await Promise.race([answered, limit]);
+  clearTimeout(timer as number);
+  return answer;
 }

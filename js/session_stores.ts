@@ -12,13 +12,25 @@ export interface KVNamespaceLike {
 /** KV refuses to forget sooner. */
 const LEAST_KV_SECONDS = 60;
 
+/** Where a Worker's writes may go on after its answer. */
+export interface KVStoreOptions {
+  /** Such as `waitUntil` of `cloudflare:workers`. Without it the first call waits for the write. */
+  readonly waitUntil?: (promise: Promise<unknown>) => void;
+}
+
 /** Keeps sessions in a Workers KV namespace, which all isolates share. */
-export function kvStore(namespace: KVNamespaceLike): SessionStore {
+export function kvStore(
+  namespace: KVNamespaceLike,
+  { waitUntil }: KVStoreOptions = {},
+): SessionStore {
+  const later = (write: Promise<void>) => (waitUntil === undefined ? write : waitUntil(write));
   return {
     get: (key) => namespace.get(key),
-    set: (key, value, ttlSeconds) =>
-      namespace.put(key, value, { expirationTtl: Math.max(ttlSeconds, LEAST_KV_SECONDS) }),
-    delete: (key) => namespace.delete(key),
+    set: (key, value, ttlSeconds) => {
+      const expirationTtl = Math.max(ttlSeconds, LEAST_KV_SECONDS);
+      return later(namespace.put(key, value, { expirationTtl }));
+    },
+    delete: (key) => later(namespace.delete(key)),
   };
 }
 

@@ -23,6 +23,8 @@ export interface Means {
 
 /** Above what a vault of 50,000 items or the largest file takes. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** What a piece takes besides its bytes: a body of many small ones is longer than it looks. */
+const PIECE_BYTES = 100;
 const READS_IN_ONE_GO = 256;
 const MAX_CAUSE_CHARS = 300;
 /** Keys, proofs, tokens and ids of sessions are of these characters, and no shorter. */
@@ -126,8 +128,9 @@ async function readBody(
   const push = (piece: unknown) => {
     const bytes = toBytes(piece);
     seen.bytes += bytes.byteLength;
-    if (seen.bytes > MAX_BODY_BYTES) throw new Failed("tooLong");
-    pieces.push(bytes);
+    if (bytes.byteLength > 0) pieces.push(bytes);
+    const longest = Math.max(seen.bytes, pieces.length * PIECE_BYTES);
+    if (longest > MAX_BODY_BYTES) throw new Failed("tooLong");
   };
   const { body } = response as { body?: { getReader?: unknown } | null };
   if (typeof body?.getReader !== "function") {
@@ -141,6 +144,12 @@ async function readBody(
     body as unknown as ReadableStream
   ).getReader();
   if (typeof reader?.read !== "function") throw noResponse();
+  const cancel = () => {
+    // Not waited for: a stream that hangs would not end either.
+    (async () => await reader.cancel?.())().catch(() => {});
+  };
+  // A fetch that knows no signals would go on reading.
+  signal.addEventListener("abort", cancel, { once: true });
   try {
     for (let reads = 1; ; reads += 1) {
       // A stream that always has something would keep every timer from its turn.
@@ -150,9 +159,10 @@ async function readBody(
       push(value);
     }
   } catch (thrown) {
-    // Not waited for: a stream that hangs would not end either.
-    Promise.resolve(reader.cancel?.()).catch(() => {});
+    cancel();
     throw thrown;
+  } finally {
+    signal.removeEventListener("abort", cancel);
   }
 }
 
@@ -174,12 +184,18 @@ function header(response: Record<string, unknown>, name: string): string | undef
   }
 }
 
-/** Seconds or a date (RFC 9110 §10.2.3). */
+/** Seconds or a date (RFC 9110 §10.2.3), which is by the clock of whoever answers. */
 function retryAfterMs(response: Record<string, unknown>): number | undefined {
   const text = header(response, "retry-after")?.trim() ?? "";
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const until = parseDate(text);
+  const now = parseDate(header(response, "date") ?? "") ?? Date.now();
+  return until === undefined ? undefined : Math.max(0, until - now);
+}
+
+function parseDate(text: string): number | undefined {
   const date = Date.parse(text);
-  return /^[A-Z]/.test(text) && !Number.isNaN(date) ? Math.max(0, date - Date.now()) : undefined;
+  return /^[A-Z]/.test(text) && !Number.isNaN(date) ? date : undefined;
 }
 
 /**

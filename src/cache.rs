@@ -12,6 +12,8 @@ use std::{collections::VecDeque, rc::Rc};
 const MAX_ENTRIES: usize = 500;
 /// A longer secret is not remembered.
 const MAX_SECRET_BYTES: usize = 16 * 1024;
+/// Nor what a longer reference names.
+const MAX_KEY_BYTES: usize = 1024;
 /// Titles that are remembered, of all vaults together.
 const MAX_TITLES: usize = 50_000;
 
@@ -45,13 +47,16 @@ impl Reading {
 }
 
 /// Which readings will do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Accept {
-    /// Those that are remembered.
-    Remembered,
+#[derive(Debug, Clone, Copy)]
+pub struct Accept {
     /// Those that began at this number or later.
-    Since(u64),
+    pub since: u64,
+    /// Older ones, too, as long as they are remembered.
+    pub remembered: bool,
 }
+
+/// A listing, and whether it was read before what was asked for.
+pub type Known<T> = (Rc<Listing<T>>, bool);
 
 /// A secret, and where it was found.
 #[derive(Debug, Clone)]
@@ -108,23 +113,31 @@ impl<V> Cache<V> {
 
     /// `begin(now_ms) -> reading`
     ///
-    /// A reading that begins now.
-    pub const fn begin(&mut self, now_ms: u64) -> Reading {
+    /// A reading that begins now. Secrets whose time is over go.
+    pub fn begin(&mut self, now_ms: u64) -> Reading {
         self.readings += 1;
+        let Lifetimes { secret_ms, stale_if_error_ms, negative_ms, .. } = self.lifetimes;
+        keep_younger(&mut self.secrets, now_ms, secret_ms.saturating_add(stale_if_error_ms));
+        keep_younger(&mut self.missing, now_ms, negative_ms);
         Reading { at_ms: now_ms, number: self.readings }
     }
 
-    fn accepts(&self, reading: Reading, accept: Accept, now_ms: u64) -> bool {
-        match accept {
-            Accept::Remembered => reading.is_younger(now_ms, self.lifetimes.metadata_ms),
-            Accept::Since(number) => reading.number >= number,
-        }
+    fn known<T>(
+        &self,
+        (reading, listing): (&Reading, &Rc<Listing<T>>),
+        accept: Accept,
+        now_ms: u64,
+    ) -> Option<Known<T>> {
+        let is_older = reading.number < accept.since;
+        let is_remembered =
+            accept.remembered && reading.is_younger(now_ms, self.lifetimes.metadata_ms);
+        (!is_older || is_remembered).then(|| (Rc::clone(listing), is_older))
     }
 
-    /// `vaults(accept, now_ms) -> listing`
-    pub fn vaults(&self, accept: Accept, now_ms: u64) -> Option<Rc<Listing<V>>> {
+    /// `vaults(accept, now_ms) -> (listing, is_older)`
+    pub fn vaults(&self, accept: Accept, now_ms: u64) -> Option<Known<V>> {
         let (reading, listing) = self.vaults.as_ref()?;
-        self.accepts(*reading, accept, now_ms).then(|| Rc::clone(listing))
+        self.known((reading, listing), accept, now_ms)
     }
 
     /// `put_vaults(reading, listing)`
@@ -135,15 +148,10 @@ impl<V> Cache<V> {
         }
     }
 
-    /// `titles(vault_id, accept, now_ms) -> listing`
-    pub fn titles(
-        &self,
-        vault_id: &str,
-        accept: Accept,
-        now_ms: u64,
-    ) -> Option<Rc<Listing<String>>> {
+    /// `titles(vault_id, accept, now_ms) -> (listing, is_older)`
+    pub fn titles(&self, vault_id: &str, accept: Accept, now_ms: u64) -> Option<Known<String>> {
         let entry = self.titles.iter().find(|entry| entry.key == vault_id)?;
-        self.accepts(entry.reading, accept, now_ms).then(|| Rc::clone(&entry.value))
+        self.known((&entry.reading, &entry.value), accept, now_ms)
     }
 
     /// `put_titles(vault_id, reading, listing)`
@@ -175,6 +183,13 @@ impl<V> Cache<V> {
     fn secret_of_age(&self, reference: &str, now_ms: u64, lifetime_ms: u64) -> Option<Found> {
         let entry = self.secrets.iter().find(|entry| entry.key == reference)?;
         entry.reading.is_younger(now_ms, lifetime_ms).then(|| entry.value.clone())
+    }
+
+    /// `put_found(reference, reading)`
+    ///
+    /// There is something under it.
+    pub fn put_found(&mut self, reference: &str, reading: Reading) {
+        self.missing.retain(|old| old.key != reference || old.reading.number > reading.number);
     }
 
     /// `put_secret(reference, reading, found)`
@@ -212,11 +227,16 @@ impl<V> Cache<V> {
     }
 }
 
+fn keep_younger<T>(entries: &mut VecDeque<Entry<T>>, now_ms: u64, lifetime_ms: u64) {
+    entries.retain(|entry| entry.reading.is_younger(now_ms, lifetime_ms));
+}
+
 /// The newest first; in place of an older one of the same key.
 fn put<T>(entries: &mut VecDeque<Entry<T>>, cleared: u64, entry: Entry<T>) {
     let is_older =
         |other: &Entry<T>| other.key == entry.key && other.reading.number > entry.reading.number;
-    if entry.reading.number <= cleared || entries.iter().any(is_older) {
+    let is_long = entry.key.len() > MAX_KEY_BYTES;
+    if is_long || entry.reading.number <= cleared || entries.iter().any(is_older) {
         return;
     }
     entries.retain(|other| other.key != entry.key);
@@ -230,6 +250,8 @@ mod tests {
 
     const LIFETIMES: Lifetimes =
         Lifetimes { metadata_ms: 100, secret_ms: 10, negative_ms: 5, stale_if_error_ms: 20 };
+
+    const REMEMBERED: Accept = Accept { since: u64::MAX, remembered: true };
 
     fn cache() -> Cache<String> {
         Cache::new(LIFETIMES)
@@ -275,7 +297,7 @@ mod tests {
         let (older, newer) = (cache.begin(1000), cache.begin(1000));
         cache.put_vaults(newer, titles(2));
         cache.put_vaults(older, titles(1));
-        assert_eq!(cache.vaults(Accept::Remembered, 1000).unwrap().len(), 2);
+        assert_eq!(cache.vaults(REMEMBERED, 1000).unwrap().0.len(), 2);
     }
 
     #[test]
@@ -284,12 +306,12 @@ mod tests {
         let reading = cache.begin(1000);
         cache.put_titles("v", reading, titles(1));
         cache.clear();
-        assert!(cache.titles("v", Accept::Remembered, 1000).is_none());
+        assert!(cache.titles("v", REMEMBERED, 1000).is_none());
         cache.put_secret("r", reading, &found("s"));
         cache.put_vaults(reading, titles(1));
         cache.put_missing("m", reading, Error::Closed);
         assert!(cache.secret("r", 1000).is_none());
-        assert!(cache.vaults(Accept::Remembered, 1000).is_none());
+        assert!(cache.vaults(REMEMBERED, 1000).is_none());
         assert!(cache.missing("m", 1000).is_none());
         let reading = cache.begin(1000);
         cache.put_secret("r", reading, &found("s"));
@@ -301,13 +323,16 @@ mod tests {
         let mut cache = cache();
         let before = cache.begin(1000);
         cache.put_titles("v", before, titles(1));
-        let since = Accept::Since(cache.begin(1000).number);
-        assert!(cache.titles("v", Accept::Remembered, 1099).is_some());
-        assert!(cache.titles("v", Accept::Remembered, 1100).is_none());
+        let since = Accept { since: cache.begin(1000).number, remembered: false };
+        let either = Accept { remembered: true, ..since };
+        assert!(cache.titles("v", REMEMBERED, 1099).is_some());
+        assert!(cache.titles("v", REMEMBERED, 1100).is_none());
         assert!(cache.titles("v", since, 1000).is_none());
         let after = cache.begin(1000);
+        assert!(matches!(cache.titles("v", either, 1099), Some((_, true))));
         cache.put_titles("v", after, titles(1));
-        assert!(cache.titles("v", since, 5000).is_some());
+        assert!(matches!(cache.titles("v", since, 5000), Some((_, false))));
+        assert!(matches!(cache.titles("v", either, 5000), Some((_, false))));
     }
 
     #[test]
@@ -317,6 +342,29 @@ mod tests {
         cache.put_missing("m", reading, Error::Closed);
         assert_eq!(cache.missing("m", 1004), Some(Error::Closed));
         assert_eq!(cache.missing("m", 1005), None);
+    }
+
+    #[test]
+    fn what_is_found_is_not_missing_any_more() {
+        let mut cache = cache();
+        let (before, absent, after) = (cache.begin(1000), cache.begin(1000), cache.begin(1000));
+        cache.put_missing("m", absent, Error::Closed);
+        cache.put_found("m", before);
+        assert!(cache.missing("m", 1000).is_some());
+        cache.put_found("m", after);
+        assert!(cache.missing("m", 1000).is_none());
+    }
+
+    #[test]
+    fn what_is_over_is_not_kept() {
+        let mut cache = cache();
+        let reading = cache.begin(1000);
+        cache.put_secret("r", reading, &found("s"));
+        cache.put_missing("m", reading, Error::Closed);
+        cache.begin(1029);
+        assert_eq!((cache.secrets.len(), cache.missing.len()), (1, 0));
+        cache.begin(1030);
+        assert_eq!(cache.secrets.len(), 0);
     }
 
     #[test]
@@ -331,11 +379,14 @@ mod tests {
         let reading = cache.begin(1000);
         cache.put_secret("long", reading, &found(&"x".repeat(MAX_SECRET_BYTES + 1)));
         assert!(cache.secret("long", 1000).is_none());
+        let long = "r".repeat(MAX_KEY_BYTES + 1);
+        cache.put_secret(&long, reading, &found("s"));
+        assert!(cache.secret(&long, 1000).is_none());
         for vault in ["a", "b", "c"] {
             let reading = cache.begin(1000);
             cache.put_titles(vault, reading, titles(MAX_TITLES / 2));
         }
-        let knows = |vault| cache.titles(vault, Accept::Remembered, 1000).is_some();
+        let knows = |vault| cache.titles(vault, REMEMBERED, 1000).is_some();
         assert_eq!(["a", "b", "c"].map(knows), [false, true, true]);
     }
 
@@ -349,7 +400,8 @@ mod tests {
         cache.put_missing("m", reading, Error::Closed);
         cache.put_titles("v", reading, titles(1));
         assert!(cache.secrets.is_empty() && cache.missing.is_empty());
-        assert!(cache.titles("v", Accept::Remembered, 1000).is_none());
-        assert!(cache.titles("v", Accept::Since(reading.number), 1000).is_some());
+        assert!(cache.titles("v", REMEMBERED, 1000).is_none());
+        let since = Accept { since: reading.number, remembered: true };
+        assert!(cache.titles("v", since, 1000).is_some());
     }
 }

@@ -495,14 +495,23 @@ impl Error {
         }
     }
 
-    /// `is_absence() -> bool`
+    /// `is_outage() -> bool`
     ///
-    /// Whether there is nothing of a name that a reference has.
-    pub const fn is_absence(&self) -> bool {
+    /// Whether the service did not answer, or not as the service does.
+    pub const fn is_outage(&self) -> bool {
+        self.retryable() || matches!(self, Self::Protocol { .. } | Self::Decryption { .. })
+    }
+
+    /// `is_of_names() -> bool`
+    ///
+    /// Whether a reference has a name that nothing has, or more than one thing.
+    pub const fn is_of_names(&self) -> bool {
         matches!(
             self,
             Self::VaultNotFound { .. }
+                | Self::TooManyVaults { .. }
                 | Self::ItemNotFound { .. }
+                | Self::TooManyItems { .. }
                 | Self::NoMatchingSections { .. }
                 | Self::FieldNotFound { .. }
         )

@@ -128,8 +128,14 @@ pub trait Host {
     /// `store_session(name, record, ttl_seconds)`
     ///
     /// Stores a sealed session for so many seconds. `None`: removes it, and stores
-    /// and loads nothing under this name again in this process.
-    fn store_session(&self, name: &str, record: Option<&str>, ttl_seconds: u32);
+    /// and loads nothing under this name again in this process. Ends soon, however
+    /// slow the store is.
+    fn store_session(
+        &self,
+        name: &str,
+        record: Option<&str>,
+        ttl_seconds: u32,
+    ) -> impl Future<Output = ()>;
 
     /// `nfkd(text) -> text`
     ///

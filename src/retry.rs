@@ -1,18 +1,25 @@
 //! When to try again, and when not to ask at all.
 
 use crate::error::Error;
-use std::cell::Cell;
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::Rc,
+};
 
 /// What a 429 that does not say for how long is taken for.
 const DEFAULT_PAUSE_MS: u64 = 30_000;
+/// A pause that is over when the answer comes would be none.
+const MIN_PAUSE_MS: u64 = 1_000;
 /// The longest pause that is believed: a day, as quotas have it.
 const MAX_PAUSE_MS: u64 = 24 * 60 * 60 * 1000;
 /// While one request tries whether the service answers again, the others do not.
 const PROBE_MS: u64 = 1_000;
-/// Refused sign-ins in a row that are sent without a pause.
-const SIGN_IN_BURST: u32 = 3;
-/// After these there is one in so many milliseconds: nine in the first minute, six in the next.
+/// Refused sign-ins that are sent without a pause.
+const SIGN_IN_BURST: usize = 6;
 const SIGN_IN_PAUSE_MS: u64 = 10_000;
+const SIGN_INS_A_MINUTE: usize = 9;
+const MINUTE_MS: u64 = 60_000;
 
 /// How often something is repeated, and after which pauses.
 #[derive(Debug, Clone, Copy)]
@@ -64,25 +71,27 @@ pub struct Circuit {
     /// Unix time in milliseconds; 0 as long as requests pass.
     open_until: Cell<u64>,
     opened_at: Cell<u64>,
+    pauses: Cell<u32>,
 }
 
+/// That a request was let through, and after how many pauses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passage(u32);
+
 impl Circuit {
-    /// `enter(now_ms) -> ()`
+    /// `enter(now_ms) -> passage`
     ///
     /// # Errors
     /// [`Error::RateLimited`] if the request must not be sent.
-    pub fn enter(&self, now_ms: u64) -> Result<(), Error> {
-        match self.open_until.get() {
-            0 => Ok(()),
-            // A clock that was set back does not make the pause longer.
-            until if (self.opened_at.get()..until).contains(&now_ms) => {
-                Err(Error::RateLimited { retry_after_ms: Some(until - now_ms), error_code: None })
-            }
-            _ => {
-                self.open(now_ms, PROBE_MS);
-                Ok(())
+    pub fn enter(&self, now_ms: u64) -> Result<Passage, Error> {
+        match self.left_ms(now_ms) {
+            0 if self.is_open() => self.open(now_ms, PROBE_MS),
+            0 => {}
+            left => {
+                return Err(Error::RateLimited { retry_after_ms: Some(left), error_code: None });
             }
         }
+        Ok(Passage(self.pauses.get()))
     }
 
     /// `is_open() -> bool`
@@ -94,11 +103,20 @@ impl Circuit {
 
     /// `throttle(now_ms, asked_ms) -> milliseconds`
     ///
-    /// The service has asked for a pause; how long it will be.
+    /// The service has asked for a pause; how long it will be. A late answer makes
+    /// none shorter.
     pub fn throttle(&self, now_ms: u64, asked_ms: Option<u64>) -> u64 {
-        let pause = asked_ms.unwrap_or(DEFAULT_PAUSE_MS).min(MAX_PAUSE_MS);
+        let asked = asked_ms.unwrap_or(DEFAULT_PAUSE_MS).clamp(MIN_PAUSE_MS, MAX_PAUSE_MS);
+        let pause = asked.max(self.left_ms(now_ms));
+        self.pauses.set(self.pauses.get().wrapping_add(1));
         self.open(now_ms, pause);
         pause
+    }
+
+    /// A clock that was set back does not make the pause longer.
+    fn left_ms(&self, now_ms: u64) -> u64 {
+        let is_paused = (self.opened_at.get()..self.open_until.get()).contains(&now_ms);
+        if is_paused { self.open_until.get() - now_ms } else { 0 }
     }
 
     fn open(&self, now_ms: u64, pause_ms: u64) {
@@ -106,57 +124,102 @@ impl Circuit {
         self.open_until.set(now_ms + pause_ms);
     }
 
-    /// `pass()`
+    /// `pass(passage)`
     ///
-    /// The service has answered.
-    pub fn pass(&self) {
-        self.open_until.set(0);
+    /// The service has answered. Of a request that was sent before the pause that
+    /// says nothing.
+    pub fn pass(&self, passage: Passage) {
+        if passage == Passage(self.pauses.get()) {
+            self.open_until.set(0);
+        }
+    }
+
+    /// `fail(passage)`
+    ///
+    /// No answer came: another request may try at once.
+    pub fn fail(&self, passage: Passage) {
+        if passage == Passage(self.pauses.get()) && self.is_open() {
+            self.open_until.set(self.opened_at.get().max(1));
+        }
     }
 }
 
-/// How many more refused sign-ins there may be. Each takes one, and time gives
-/// them back.
-#[derive(Debug)]
-pub struct SignInAllowance {
-    left: Cell<u32>,
-    since_ms: Cell<u64>,
+thread_local! {
+    static ALLOWANCES: RefCell<Vec<(String, Rc<SignInAllowance>)>> = RefCell::default();
 }
 
-impl Default for SignInAllowance {
-    fn default() -> Self {
-        Self { left: Cell::new(SIGN_IN_BURST), since_ms: Cell::new(0) }
+/// How many refused sign-ins there may be with a token: fewer than ten a minute, and
+/// after a few of them one at a time, ten seconds apart.
+#[derive(Debug, Default)]
+pub struct SignInAllowance {
+    /// When they were refused, the oldest first.
+    refused: RefCell<VecDeque<u64>>,
+    under_way: Cell<usize>,
+}
+
+/// A sign-in under way.
+#[derive(Debug)]
+pub struct Attempt<'a>(&'a SignInAllowance);
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.set(self.0.under_way.get() - 1);
     }
 }
 
 impl SignInAllowance {
-    /// `is_spent(now_ms) -> bool`
-    pub fn is_spent(&self, now_ms: u64) -> bool {
-        // A clock that was set back begins the pause anew.
-        self.since_ms.set(self.since_ms.get().min(now_ms));
-        let gained = (now_ms - self.since_ms.get()) / SIGN_IN_PAUSE_MS;
-        if gained > 0 {
-            self.since_ms.set(now_ms);
-            let left = u64::from(self.left.get()).saturating_add(gained);
-            self.left.set(left.min(SIGN_IN_BURST.into()) as u32);
-        }
-        self.left.get() == 0
+    /// `of(token, now_ms) -> allowance`
+    ///
+    /// The one of a token, for all clients of this process.
+    ///
+    /// # Shapes
+    /// - `token`: what tells it from others, nothing secret
+    pub fn of(token: &str, now_ms: u64) -> Rc<Self> {
+        ALLOWANCES.with_borrow_mut(|all| {
+            all.retain(|(_, of)| Rc::strong_count(of) > 1 || of.recent(now_ms).0 > 0);
+            if let Some((_, known)) = all.iter().find(|(name, _)| name == token) {
+                return Rc::clone(known);
+            }
+            let allowance = Rc::default();
+            all.push((token.to_owned(), Rc::clone(&allowance)));
+            allowance
+        })
     }
 
-    /// `renew()`
+    /// How many were refused within a minute, and when the first and the last of them.
+    fn recent(&self, now_ms: u64) -> (usize, u64, u64) {
+        let mut refused = self.refused.borrow_mut();
+        // What a clock that was set back has left in the future is over, too.
+        refused.retain(|at| (*at..*at + MINUTE_MS).contains(&now_ms));
+        let end = |at: Option<&u64>| at.copied().unwrap_or(now_ms);
+        (refused.len(), end(refused.front()), end(refused.back()))
+    }
+
+    /// `begin(now_ms) -> attempt`
     ///
-    /// As if none had been refused.
-    pub fn renew(&self) {
-        self.left.set(SIGN_IN_BURST);
+    /// # Errors
+    /// In how many milliseconds there may be one, if there may be none now.
+    pub fn begin(&self, now_ms: u64) -> Result<Attempt<'_>, u64> {
+        let (refused, first, last) = self.recent(now_ms);
+        let next = match refused {
+            // Nothing is against many at once: clients in Workers cannot wait for each other.
+            0..SIGN_IN_BURST => now_ms,
+            _ if self.under_way.get() > 0 => now_ms + SIGN_IN_PAUSE_MS,
+            SIGN_IN_BURST..SIGN_INS_A_MINUTE => last + SIGN_IN_PAUSE_MS,
+            _ => first + MINUTE_MS,
+        };
+        if next > now_ms {
+            return Err(next - now_ms);
+        }
+        self.under_way.set(self.under_way.get() + 1);
+        Ok(Attempt(self))
     }
 
     /// `refused(now_ms)`
     ///
-    /// A sign-in was answered, and not as hoped.
+    /// A sign-in was answered, and not as hoped; or the session that it gave was.
     pub fn refused(&self, now_ms: u64) {
-        if self.left.get() == SIGN_IN_BURST {
-            self.since_ms.set(now_ms);
-        }
-        self.left.set(self.left.get().saturating_sub(1));
+        self.refused.borrow_mut().push_back(now_ms);
     }
 }
 
@@ -197,32 +260,82 @@ mod tests {
     #[test]
     fn nothing_passes_until_the_pause_is_over_then_one_request() {
         let circuit = Circuit::default();
-        assert_eq!(circuit.enter(1_000), Ok(()));
+        let passage = circuit.enter(1_000).unwrap();
         assert_eq!(circuit.throttle(1_000, Some(5_000)), 5_000);
         let refused = circuit.enter(2_000).unwrap_err();
         assert_eq!(refused.retry_after_ms(), Some(4_000));
-        assert_eq!(circuit.enter(6_000), Ok(()));
+        circuit.pass(passage);
+        assert!(circuit.enter(2_000).is_err(), "that one was sent before");
+        let probe = circuit.enter(6_000).unwrap();
         assert!(circuit.enter(6_000).is_err());
-        circuit.pass();
-        assert_eq!((circuit.enter(6_001), circuit.enter(6_001)), (Ok(()), Ok(())));
+        circuit.pass(probe);
+        assert!(circuit.enter(6_001).is_ok() && circuit.enter(6_001).is_ok());
         circuit.throttle(9_000, Some(5_000));
-        assert_eq!(circuit.enter(1_000), Ok(()), "the clock was set back");
+        assert!(circuit.enter(1_000).is_ok(), "the clock was set back");
+    }
+
+    #[test]
+    fn pauses_are_neither_none_nor_endless_and_none_gets_shorter() {
+        let circuit = Circuit::default();
+        assert_eq!(circuit.throttle(0, Some(0)), MIN_PAUSE_MS);
         assert_eq!(circuit.throttle(0, None), DEFAULT_PAUSE_MS);
+        assert_eq!(circuit.throttle(10_000, Some(1_000)), DEFAULT_PAUSE_MS - 10_000);
         assert_eq!(circuit.throttle(0, Some(u64::MAX)), MAX_PAUSE_MS);
+    }
+
+    #[test]
+    fn a_request_that_gets_no_answer_does_not_keep_the_next_from_trying() {
+        for now in [0, 5_000] {
+            let circuit = Circuit::default();
+            circuit.throttle(now, Some(1_000));
+            let probe = circuit.enter(now + 1_000).unwrap();
+            circuit.fail(probe);
+            assert!(circuit.enter(now + 1_001).is_ok());
+            assert!(circuit.enter(now + 1_001).is_err());
+        }
     }
 
     #[test]
     fn refused_sign_ins_stay_below_ten_a_minute() {
         let allowance = SignInAllowance::default();
         let start = 1_800_000_000_000;
-        let sent = (0..60_000).step_by(100).filter(|ms| {
-            let sent = !allowance.is_spent(start + ms);
-            if sent {
-                allowance.refused(start + ms);
+        let mut sent = Vec::new();
+        for now in (start..start + 300_000).step_by(100) {
+            if allowance.begin(now).is_ok() {
+                sent.push(now);
+                allowance.refused(now);
             }
-            sent
-        });
-        assert!((3..10).contains(&sent.count()));
-        assert!(!allowance.is_spent(start + 1_000_000));
+        }
+        for from in &sent {
+            let minute = *from..from + 60_000;
+            assert!(sent.iter().filter(|at| minute.contains(at)).count() < 10);
+        }
+        assert_eq!(sent.iter().filter(|at| **at < start + 10_000).count(), SIGN_IN_BURST);
+        assert!(sent.len() > 25);
+        assert!(allowance.begin(start - 1).is_ok(), "the clock was set back");
+    }
+
+    #[test]
+    fn after_several_refusals_one_sign_in_at_a_time() {
+        let allowance = SignInAllowance::default();
+        let many: Vec<_> = (0..20).map(|_| allowance.begin(1_000).unwrap()).collect();
+        (0..SIGN_IN_BURST).for_each(|_| allowance.refused(1_000));
+        drop(many);
+        assert_eq!(allowance.begin(2_000).err(), Some(9_000));
+        let one = allowance.begin(11_000).unwrap();
+        assert!(allowance.begin(11_000).is_err());
+        drop(one);
+        assert!(allowance.begin(11_000).is_ok());
+    }
+
+    #[test]
+    fn clients_of_one_token_share_an_allowance() {
+        let refused = SignInAllowance::of("a", 1_000);
+        refused.refused(1_000);
+        drop(refused);
+        assert_eq!(SignInAllowance::of("b", 1_000).recent(1_000).0, 0);
+        assert_eq!(SignInAllowance::of("a", 1_000).recent(1_000).0, 1);
+        SignInAllowance::of("b", 1_000_000);
+        assert_eq!(ALLOWANCES.with_borrow(Vec::len), 1);
     }
 }

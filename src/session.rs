@@ -47,8 +47,12 @@ pub struct Session {
     mac_key: MacKey,
     host: String,
     next_number: Cell<u32>,
-    /// Whether other processes may be using it.
-    pub is_shared: Cell<bool>,
+    /// Until when it is lent to other processes: Unix time in milliseconds; 0: to none.
+    pub shared_until_ms: Cell<u64>,
+    /// Whether the service has yet to show that it knows a resumed session.
+    pub is_in_doubt: Cell<bool>,
+    /// Whether the service has refused it: many requests may be told at once.
+    pub is_refused: Cell<bool>,
 }
 
 impl Session {
@@ -65,7 +69,9 @@ impl Session {
             mac_key: MacKey::derive(key),
             host: host.to_owned(),
             next_number: Cell::new(random % FIRST_NUMBER_LIMIT),
-            is_shared: Cell::new(false),
+            shared_until_ms: Cell::new(0),
+            is_in_doubt: Cell::new(false),
+            is_refused: Cell::new(false),
             id,
         }
     }
@@ -82,7 +88,7 @@ impl Session {
         let first = SHARED_NUMBERS + random % (u32::MAX - SHARED_NUMBERS - FIRST_NUMBER_LIMIT);
         let session = Self::new(id, key, host, 0);
         session.next_number.set(first);
-        session.is_shared.set(true);
+        session.is_in_doubt.set(true);
         session
     }
 

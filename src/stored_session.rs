@@ -16,6 +16,8 @@ const VERSION: &str = "onepassword-edge session 1";
 const KEY_ID: &str = "stored session";
 /// How long a session is lent to others. The service does not say how long one lives.
 pub const TTL_SECONDS: u32 = 15 * 60;
+/// How far the clock of whoever lends may be ahead.
+const CLOCK_SKEW_MS: u64 = 60_000;
 const NAME_BYTES: usize = 16;
 
 /// Seals sessions of one token, and opens them again.
@@ -59,6 +61,8 @@ impl SessionVault {
 
     /// `seal(session, now_ms, iv) -> record`
     ///
+    /// Lends the session from now on.
+    ///
     /// # Shapes
     /// - `iv`: 12 random bytes; returns JSON; `None` if it cannot be sealed
     pub fn seal(&self, session: &Session, now_ms: u64, iv: [u8; IV_BYTES]) -> Option<String> {
@@ -68,7 +72,9 @@ impl SessionVault {
         plaintext.expose_mut().reserve_exact(32 + session.id().len());
         plaintext.expose_mut().extend_from_slice(session.key_bytes());
         plaintext.expose_mut().extend_from_slice(session.id().as_bytes());
-        self.key.seal(iv, plaintext.expose()).ok().map(|sealed| to_json(&sealed))
+        let sealed = self.key.seal(iv, plaintext.expose()).ok()?;
+        session.shared_until_ms.set(ends_ms);
+        Some(to_json(&sealed))
     }
 
     /// `open(record, now_ms, random) -> session`
@@ -84,13 +90,16 @@ impl SessionVault {
         let (ends_ms, rest) = plaintext.expose().split_first_chunk::<8>()?;
         let (key, id) = rest.split_first_chunk::<32>()?;
         // A clock that was set back does not make a record live longer.
-        let left = u64::from_be_bytes(*ends_ms).checked_sub(now_ms)?;
-        if left == 0 || left > u64::from(TTL_SECONDS) * 1000 {
+        let ends_ms = u64::from_be_bytes(*ends_ms);
+        let left = ends_ms.checked_sub(now_ms)?;
+        if left == 0 || left > u64::from(TTL_SECONDS) * 1000 + CLOCK_SKEW_MS {
             return None;
         }
         let key = Secret::from_slice(key)?;
         let id = String::from_utf8(id.to_vec()).ok().filter(|id| !id.is_empty())?;
-        Some(Session::resume(id, &key, &self.host, random))
+        let session = Session::resume(id, &key, &self.host, random);
+        session.shared_until_ms.set(ends_ms);
+        Some(session)
     }
 }
 
@@ -143,7 +152,8 @@ mod tests {
         let record = own.seal(&session(), NOW, [2; 12]).unwrap();
         assert!(own.open(&record, NOW + TTL_MS - 1, 0).is_some());
         assert!(own.open(&record, NOW + TTL_MS, 0).is_none());
-        assert!(own.open(&record, NOW - 1, 0).is_none());
+        assert!(own.open(&record, NOW - CLOCK_SKEW_MS, 0).is_some());
+        assert!(own.open(&record, NOW - CLOCK_SKEW_MS - 1, 0).is_none());
         for (email, byte) in [("c@b.example", 1), ("a@b.example", 2)] {
             let other = vault(email, byte);
             assert_ne!(other.name, own.name);

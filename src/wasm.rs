@@ -63,7 +63,7 @@ export interface CoreHost {
   fillRandom(bytes: Uint8Array): boolean;
   nfkd(text: string): string;
   loadSession(name: string): Promise<string | undefined>;
-  storeSession(name: string, record: string | undefined, ttlSeconds: number): void;
+  storeSession(name: string, record: string | undefined, ttlSeconds: number): Promise<void>;
   importKey(jwk: object, hash: "SHA-1" | "SHA-256"): Promise<CryptoKey>;
   openRsa(key: CryptoKey, sealed: Uint8Array): Promise<Uint8Array>;
 }
@@ -153,7 +153,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = loadSession)]
     fn load_session(this: &JsHost, name: &str) -> Promise;
     #[wasm_bindgen(method, js_name = storeSession)]
-    fn store_session(this: &JsHost, name: &str, record: Option<String>, ttl_seconds: u32);
+    fn store_session(this: &JsHost, name: &str, record: Option<&str>, ttl_seconds: u32) -> Promise;
     #[wasm_bindgen(method, js_name = importKey)]
     fn import_key(this: &JsHost, jwk: &Object, hash: &str) -> Promise;
     #[wasm_bindgen(method, js_name = openRsa)]
@@ -399,8 +399,8 @@ impl Host for JsHost {
         JsFuture::from(self.load_session(name)).await.ok()?.as_string()
     }
 
-    fn store_session(&self, name: &str, record: Option<&str>, ttl_seconds: u32) {
-        self.store_session(name, record.map(str::to_owned), ttl_seconds);
+    async fn store_session(&self, name: &str, record: Option<&str>, ttl_seconds: u32) {
+        let _ = JsFuture::from(self.store_session(name, record, ttl_seconds)).await;
     }
 
     fn nfkd(&self, text: &str) -> String {

@@ -6,15 +6,25 @@ import type { SessionStore } from "../session_store.js";
 /** What the file holds: for each key its record, and when that ends. */
 type Records = Record<string, { readonly value: string; readonly endsMs: number }>;
 
+/** The last change of each file in this process: one at a time, or a record would be lost. */
+const changes = new Map<string, Promise<void>>();
+
 /**
  * Keeps sessions in a file that its owner alone may read. For programs that are started again and
  * again: jobs, command lines. A file that cannot be read is as if it was empty.
  */
 export function fileStore(path: string): SessionStore {
-  const change = async (edit: (records: Records) => void) => {
-    const records = await read(path);
-    edit(records);
-    await write(path, records);
+  const change = (edit: (records: Records) => void) => {
+    const changed = (changes.get(path) ?? Promise.resolve()).then(async () => {
+      const records = await read(path);
+      edit(records);
+      await write(path, records);
+    });
+    changes.set(
+      path,
+      changed.catch(() => {}),
+    );
+    return changed;
   };
   return {
     async get(key) {

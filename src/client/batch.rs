@@ -6,7 +6,7 @@ use super::{
     join::join_all,
 };
 use crate::{
-    cache::{Accept, Found, Reading},
+    cache::{Found, Reading},
     error::Error,
     host::{Event, Host},
     item::{
@@ -143,9 +143,7 @@ impl<H: Host> Group<'_, H> {
     /// something that is not so any more is tried again: at first what was
     /// remembered, then what changed between two requests.
     async fn resolve(&self, mut asked: Vec<Asked<'_>>) {
-        let newest = Accept::Since(self.reading.number);
-        let names = if self.manner.fresh { newest } else { Accept::Remembered };
-        let mut trust = Trust { names, keys: true, newest };
+        let mut trust = Trust { since: self.reading.number, names: !self.manner.fresh, keys: true };
         for left in (0..MAX_ATTEMPTS).rev() {
             let doubts = RefCell::new(Vec::new());
             self.attempt(&asked, trust, left, &doubts).await;
@@ -154,10 +152,10 @@ impl<H: Host> Group<'_, H> {
                 return;
             }
             let now_ms = self.client.host.now_ms();
-            trust.newest = Accept::Since(self.account.cache.borrow_mut().begin(now_ms).number);
+            trust.since = self.account.cache.borrow_mut().begin(now_ms).number;
             for (doubt, _) in &doubts {
                 match doubt {
-                    Doubt::Names => trust.names = trust.newest,
+                    Doubt::Names => trust.names = false,
                     Doubt::Keys => trust.keys = false,
                 }
             }
@@ -244,18 +242,19 @@ impl<H: Host> Group<'_, H> {
         let Asked { index, text, reference } = asked;
         let mut cache = self.account.cache.borrow_mut();
         let now_ms = self.client.host.now_ms();
-        let may_be_stale = !self.manner.bytes && !self.manner.fresh;
         let is_kept = !self.manner.bytes
             && reference.query != Some(Query::Attribute(Attribute::OneTimePassword));
         let outcome = match outcome {
             Ok(found) => {
+                cache.put_found(text, self.reading);
                 if is_kept {
                     cache.put_secret(text, self.reading, &found);
                 }
                 Ok(found)
             }
-            Err(error) if error.retryable() => {
-                let stale = cache.stale_secret(text, now_ms).filter(|_| is_kept && may_be_stale);
+            Err(error) if error.is_outage() => {
+                let may_be_stale = is_kept && !self.manner.fresh;
+                let stale = cache.stale_secret(text, now_ms).filter(|_| may_be_stale);
                 if stale.is_some() {
                     self.client.host.note(Event::CacheStale);
                 }
@@ -263,7 +262,7 @@ impl<H: Host> Group<'_, H> {
             }
             Err(error) => {
                 cache.drop_secret(text);
-                if error.is_absence() {
+                if error.is_of_names() {
                     cache.put_missing(text, self.reading, error.clone());
                 }
                 Err(error)

@@ -2,7 +2,7 @@
 
 use super::{Account, Client};
 use crate::{
-    cache::Accept,
+    cache::{Accept, Known},
     encoding::is_object_id,
     envelope::SymmetricKey,
     error::Error,
@@ -37,13 +37,22 @@ impl Identified for OpenVault {
 /// What a call believes of what is remembered.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Trust {
-    /// Names.
-    pub(super) names: Accept,
-    /// Whether the keys of vaults.
+    /// What was read since then is new.
+    pub(super) since: u64,
+    /// Whether older names will do.
+    pub(super) names: bool,
+    /// Whether older keys of vaults will do.
     pub(super) keys: bool,
-    /// Where names fail: those that were read after the call began.
-    pub(super) newest: Accept,
 }
+
+impl Trust {
+    const fn accept(self, remembered: bool) -> Accept {
+        Accept { since: self.since, remembered }
+    }
+}
+
+/// The titles of a vault, for all references of a call; or why there are none.
+pub(super) type Titles = Option<Result<Known<String>, Error>>;
 
 /// Something that was found, and whether that rests on what was remembered.
 #[derive(Debug)]
@@ -64,13 +73,13 @@ impl<H: Host> Client<H> {
         {
             return Ok(Located { thing, by_remembered_name: false });
         }
-        let accept = if trust.keys { trust.names } else { trust.newest };
+        let accept = trust.accept(trust.names && trust.keys);
         let (listing, is_remembered) = self.vaults(account, accept).await?;
         let picked = listing.pick_vault(part).cloned();
         if picked.is_ok() || !is_remembered {
             return picked.map(|thing| Located { thing, by_remembered_name: is_remembered });
         }
-        let (listing, _) = self.vaults(account, trust.newest).await?;
+        let (listing, _) = self.vaults(account, trust.accept(false)).await?;
         let thing = listing.pick_vault(part)?.clone();
         Ok(Located { thing, by_remembered_name: false })
     }
@@ -102,12 +111,12 @@ impl<H: Host> Client<H> {
         &self,
         account: &Account<H::PrivateKey>,
         accept: Accept,
-    ) -> Result<(Rc<Listing<OpenVault>>, bool), Error> {
+    ) -> Result<Known<OpenVault>, Error> {
         let _turn = account.turn(&account.listing_vaults).await;
         let now_ms = self.host.now_ms();
-        if let Some(listing) = account.cache.borrow().vaults(accept, now_ms) {
+        if let Some(known) = account.cache.borrow().vaults(accept, now_ms) {
             self.host.note(Event::CacheHit);
-            return Ok((listing, accept == Accept::Remembered));
+            return Ok(known);
         }
         self.host.note(Event::CacheMiss);
         let reading = account.cache.borrow_mut().begin(now_ms);
@@ -154,22 +163,30 @@ impl<H: Host> Client<H> {
         Ok((OpenVault { id: vault.uuid, key }, attributes.name))
     }
 
-    /// The id of the item that a reference names by its title.
+    /// The id of the item that a reference names by its title. What is read for it
+    /// stays in `titles`.
     pub(super) async fn item_id(
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
         reference: &SecretReference,
-        trust: Trust,
+        (trust, titles): (Trust, &mut Titles),
     ) -> Result<Located<String>, Error> {
-        let (listing, is_remembered) = self.titles(account, vault, trust.names).await?;
-        let picked = listing.pick_item(reference).cloned();
-        if picked.is_ok() || !is_remembered {
-            return picked.map(|thing| Located { thing, by_remembered_name: is_remembered });
+        let mut accept = trust.accept(trust.names);
+        loop {
+            let known = match titles.take() {
+                Some(known) => known,
+                None => self.titles(account, vault, accept).await,
+            };
+            let (listing, is_remembered) = titles.insert(known).as_ref().map_err(Error::clone)?;
+            let picked = listing.pick_item(reference).cloned();
+            if picked.is_ok() || !is_remembered {
+                let by_remembered_name = *is_remembered;
+                return picked.map(|thing| Located { thing, by_remembered_name });
+            }
+            *titles = None;
+            accept = trust.accept(false);
         }
-        let (listing, _) = self.titles(account, vault, trust.newest).await?;
-        let thing = listing.pick_item(reference)?.clone();
-        Ok(Located { thing, by_remembered_name: false })
     }
 
     /// The ids and titles of a vault's items that a reference may name, and
@@ -179,13 +196,13 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
         accept: Accept,
-    ) -> Result<(Rc<Listing<String>>, bool), Error> {
+    ) -> Result<Known<String>, Error> {
         let lock = account.titles_lock(&vault.id);
         let _turn = account.turn(&lock).await;
         let now_ms = self.host.now_ms();
-        if let Some(listing) = account.cache.borrow().titles(&vault.id, accept, now_ms) {
+        if let Some(known) = account.cache.borrow().titles(&vault.id, accept, now_ms) {
             self.host.note(Event::CacheHit);
-            return Ok((listing, accept == Accept::Remembered));
+            return Ok(known);
         }
         self.host.note(Event::CacheMiss);
         let reading = account.cache.borrow_mut().begin(now_ms);

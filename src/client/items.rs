@@ -2,7 +2,7 @@
 
 use super::{
     Account, Client,
-    find::{Located, OpenVault, Trust},
+    find::{Located, OpenVault, Titles, Trust},
 };
 use crate::{
     encoding::is_object_id,
@@ -55,12 +55,13 @@ impl<H: Host> Client<H> {
         trust: Trust,
     ) -> Items {
         let mut items = Items::default();
+        let mut titles = Titles::None;
         for reference in references {
             let part = &reference.item;
             items.ids.push(if is_object_id(part) {
                 Ok(Located { thing: part.clone(), by_remembered_name: false })
             } else {
-                self.item_id(account, vault, reference, trust).await
+                self.item_id(account, vault, reference, (trust, &mut titles)).await
             });
         }
         self.read_missing(account, vault, &mut items).await;
@@ -69,7 +70,7 @@ impl<H: Host> Client<H> {
         for (reference, index) in references.iter().zip(0..) {
             if is_object_id(&reference.item) && items.is_missing(&reference.item) {
                 is_title = true;
-                let id = self.item_id(account, vault, reference, trust).await;
+                let id = self.item_id(account, vault, reference, (trust, &mut titles)).await;
                 if let Some(slot) = items.ids.get_mut::<usize>(index) {
                     *slot = id;
                 }

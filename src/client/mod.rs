@@ -99,12 +99,12 @@ impl<H: Host> Client<H> {
         let account = Account {
             email: host.nfkd(&credentials.email).to_lowercase(),
             session_vault: options.shares_sessions.then(|| SessionVault::new(&credentials)),
+            sign_ins: SignIns::new(&credentials, host.now_ms()),
             credentials,
             identity: options.identity,
             waits_for_others: options.waits_for_others,
             backoff: options.backoff,
             circuit: Circuit::default(),
-            sign_ins: SignIns::default(),
             throttling_token: RefCell::default(),
             keyring: RefCell::default(),
             cache: RefCell::new(Cache::new(options.lifetimes)),

@@ -69,7 +69,7 @@ impl<H: Host> Client<H> {
         session.open(&response)
     }
 
-    /// Sends a request under the session. A session that has ended is renewed once,
+    /// Sends a request under the session. A session that is refused is renewed once,
     /// and what may pass is tried again, each time under a new number.
     async fn send_in_session(
         &self,
@@ -83,18 +83,16 @@ impl<H: Host> Client<H> {
             let attempts = account.sign_ins.attempts.get();
             let sent = self.send(account, self.sign(&session, &wanted)?, retry).await;
             let error = match sent {
-                Ok(response) if response.status == 401 && !is_renewed => {
+                Ok(response) if !is_renewed && is_refusal(&session, &wanted, &response) => {
                     is_renewed = true;
                     session = self.session_after(account, Some(&session), attempts).await?;
                     continue;
                 }
                 Ok(response) => match check_status(&response, wanted.action) {
-                    Ok(()) => {
-                        account.sign_ins.accepted();
-                        return Ok((session, response));
-                    }
+                    Ok(()) => return Ok((session, response)),
                     Err(error) => {
-                        if is_renewed && response.status == 401 {
+                        let is_refused = is_renewed && response.status == 401;
+                        if is_refused && !session.is_refused.replace(true) {
                             account.sign_ins.refused(self.host.now_ms(), &error);
                         }
                         error
@@ -148,7 +146,7 @@ impl<H: Host> Client<H> {
         call: Call,
         retry: u32,
     ) -> Result<HttpResponse, Error> {
-        account.circuit.enter(self.host.now_ms())?;
+        let passage = account.circuit.enter(self.host.now_ms())?;
         let throttling_token = account.throttling_token(self.host.now_ms());
         let address = &account.credentials.address;
         let mut headers = account.identity.headers(&account.credentials.device_id);
@@ -170,17 +168,33 @@ impl<H: Host> Client<H> {
                 retry,
             })
             .await;
-        if let Ok(response) = &sent {
-            match check_status(response, action) {
-                Err(Error::RateLimited { retry_after_ms, error_code }) => {
-                    let ms = account.circuit.throttle(self.host.now_ms(), retry_after_ms);
-                    self.host.note(Event::Throttle(ms));
-                    return Err(Error::RateLimited { retry_after_ms: Some(ms), error_code });
-                }
-                _ => account.circuit.pass(),
+        match sent.as_ref().map(|response| check_status(response, action)) {
+            Ok(Err(Error::RateLimited { retry_after_ms, error_code })) => {
+                let ms = account.circuit.throttle(self.host.now_ms(), retry_after_ms);
+                self.host.note(Event::Throttle(ms));
+                return Err(Error::RateLimited { retry_after_ms: Some(ms), error_code });
             }
+            Ok(_) => account.circuit.pass(passage),
+            Err(_) => account.circuit.fail(passage),
         }
         sent
+    }
+}
+
+/// Whether the service does not accept the session. One that was lent may be
+/// nobody's any more, and what that is answered is not known.
+fn is_refusal(session: &Session, wanted: &Wanted, response: &HttpResponse) -> bool {
+    match response.status {
+        401 => true,
+        _ if !session.is_in_doubt.get() => false,
+        404 | 408 | 429 => false,
+        400..500 => true,
+        status => {
+            let is_ok = (200..300).contains(&status);
+            let opens = wanted.accept.is_some() || session.open(response).is_ok();
+            session.is_in_doubt.set(!(is_ok && opens));
+            is_ok && !opens
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     session::Session,
     sign_in::{Progress, SignIn, SignInRandom},
     stored_session::TTL_SECONDS,
+    token::Credentials,
 };
 use futures_util::lock::Mutex;
 use std::{
@@ -26,19 +27,32 @@ pub(super) struct SignIns {
     /// How many attempts there were, and how the last one failed if it did.
     pub(super) attempts: Cell<u64>,
     failure: RefCell<Option<Error>>,
-    allowance: SignInAllowance,
+    allowance: Rc<SignInAllowance>,
 }
 
 impl SignIns {
+    pub(super) fn new(credentials: &Credentials, now_ms: u64) -> Self {
+        let Credentials { address, email, device_id, throttle_key_id, .. } = credentials;
+        let token = [address.host(), email, device_id, throttle_key_id].join("|");
+        Self { allowance: SignInAllowance::of(&token, now_ms), ..Self::default() }
+    }
+
     /// A sign-in was in vain: the service refused it, or at once the session it gave.
     pub(super) fn refused(&self, now_ms: u64, error: &Error) {
         self.allowance.refused(now_ms);
         self.failure.replace(Some(error.clone()));
     }
 
-    /// The service works with the session.
-    pub(super) fn accepted(&self) {
-        self.allowance.renew();
+    /// Why there is no sign-in for so long.
+    fn not_yet(&self, wait_ms: u64) -> Error {
+        let retry_after_ms = Some(wait_ms);
+        match self.failure.borrow().clone() {
+            Some(Error::ServerError { action, status, error_code, .. }) => {
+                Error::ServerError { action, status, retry_after_ms, error_code }
+            }
+            Some(other) => other,
+            None => Error::RateLimited { retry_after_ms, error_code: None },
+        }
     }
 }
 
@@ -88,19 +102,17 @@ impl<H: Host> Client<H> {
         Ok(session)
     }
 
-    /// A session that another process has stored, if this is the first. One that the
-    /// service refused is removed, and no more are shared: two processes would
-    /// otherwise go on ending each other's.
+    /// A session that another process has stored. If the service refused one that is
+    /// lent, it is removed, and no more are shared: two processes would otherwise go
+    /// on ending each other's.
     async fn resume(
         &self,
         account: &Account<H::PrivateKey>,
         ended: Option<&Rc<Session>>,
     ) -> Option<Session> {
         let vault = account.session_vault.as_ref()?;
-        if let Some(ended) = ended {
-            if ended.is_shared.get() {
-                self.host.store_session(&vault.name, None, 0);
-            }
+        if ended.is_some_and(|ended| ended.shared_until_ms.get() > self.host.now_ms()) {
+            self.host.store_session(&vault.name, None, 0).await;
             return None;
         }
         let record = self.host.load_session(&vault.name).await?;
@@ -115,16 +127,12 @@ impl<H: Host> Client<H> {
         let state = &account.sign_ins;
         let mut retry = 0;
         loop {
-            if state.allowance.is_spent(self.host.now_ms()) {
-                let last = state.failure.borrow().clone();
-                return Err(
-                    last.unwrap_or(Error::RateLimited { retry_after_ms: None, error_code: None })
-                );
-            }
+            let attempt = state.allowance.begin(self.host.now_ms());
+            let attempt = attempt.map_err(|wait_ms| state.not_yet(wait_ms))?;
             let error = match self.sign_in_once(account, retry).await {
                 Ok(session) => {
                     self.host.note(Event::SignIn);
-                    self.lend(account, &session);
+                    self.lend(account, &session).await;
                     return Ok(session);
                 }
                 Err(error) => error,
@@ -140,6 +148,7 @@ impl<H: Host> Client<H> {
             if is_answered {
                 state.refused(self.host.now_ms(), &error);
             }
+            drop(attempt);
             // From the start: what is halfway agreed is of no use.
             self.pause(account, error, retry).await?;
             retry += 1;
@@ -164,15 +173,14 @@ impl<H: Host> Client<H> {
     }
 
     /// Stores a session for other processes.
-    fn lend(&self, account: &Account<H::PrivateKey>, session: &Session) {
+    async fn lend(&self, account: &Account<H::PrivateKey>, session: &Session) {
         let Some(vault) = &account.session_vault else { return };
         let mut iv = [0; IV_BYTES];
         if self.host.fill_random(&mut iv).is_err() {
             return;
         }
         if let Some(record) = vault.seal(session, self.host.now_ms(), iv) {
-            session.is_shared.set(true);
-            self.host.store_session(&vault.name, Some(&record), TTL_SECONDS);
+            self.host.store_session(&vault.name, Some(&record), TTL_SECONDS).await;
         }
     }
 

@@ -2,7 +2,17 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BY_ID, BY_NAME, ITEM, PATHS, SECRET, Service, VAULT, VAULT_ID } from "./support.mjs";
+import {
+  aMinutePasses,
+  BY_ID,
+  BY_NAME,
+  ITEM,
+  PATHS,
+  SECRET,
+  Service,
+  VAULT,
+  VAULT_ID,
+} from "./support.mjs";
 
 const BATCH = `/api/v3/vault/${VAULT_ID}/items/batch`;
 const many = Array.from({ length: 60 }, (_, n) => ({ title: `item ${n}`, password: `pw ${n}` }));
@@ -206,6 +216,49 @@ test("a name that is missing is not asked for again and again", async () => {
   }
 });
 
+test("without remembered names each is still read once a call", async () => {
+  const client = await newClient({ cache: { metadataTtlMs: 0 } });
+  const twenty = () => client.secrets.resolveAll(numbers(20).map(reference));
+  const first = [PATHS.vaults, PATHS.keysets, PATHS.overviews, BATCH];
+  assert.deepEqual(await sent(twenty), first);
+  const later = first.filter((path) => path !== PATHS.keysets);
+  assert.deepEqual(await sent(twenty), later);
+  const both = [BY_NAME, "op://other/x/password"];
+  const paths = await sent(() => client.secrets.resolveAll(both));
+  assert.equal(paths.filter((path) => path === PATHS.vaults).length, 1);
+});
+
+test("titles that cannot be read are asked for once a call", async () => {
+  const client = await newClient({ cache: { negativeTtlMs: 0 } });
+  for (const answer of [() => new Response("", { status: 403 }), () => new Response("?")]) {
+    service.replace = ({ path }, ask) => (path === PATHS.overviews ? answer() : ask());
+    const paths = await sent(() => client.secrets.resolveAll(numbers(20).map(reference)));
+    assert.equal(paths.filter((path) => path === PATHS.overviews).length, 1);
+    service.replace = undefined;
+  }
+});
+
+test("a name of several things is not asked for again and again", async () => {
+  const client = await newClient({ cache: {} });
+  const id = await service.emulator.account.addItem("app", { title: "item 1", password: "2nd" });
+  await service.failure(client.resolve(reference(1)), "tooManyItems");
+  const again = await sent(() => service.failure(client.resolve(reference(1)), "tooManyItems"));
+  assert.deepEqual(again, []);
+  await service.emulator.account.removeItem("app", id);
+  assert.equal(await client.resolve(reference(1), { fresh: true }), "pw 1");
+});
+
+test("what was missing is not missing any more once it was found", async () => {
+  const client = await newClient({ cache: { negativeTtlMs: 60_000 } });
+  const asked = "op://app/later/password";
+  await service.failure(client.resolve(asked), "itemNotFound");
+  const id = await service.emulator.account.addItem("app", { title: "later", password: "there" });
+  await service.failure(client.resolve(asked), "itemNotFound");
+  assert.equal(await client.resolve(asked, { fresh: true }), "there");
+  assert.equal(await client.resolve(asked), "there");
+  await service.emulator.account.removeItem("app", id);
+});
+
 test("an expired secret is given while the service is away, if that is asked for", async () => {
   const events = [];
   const client = await newClient({
@@ -219,6 +272,8 @@ test("an expired secret is given while the service is away, if that is asked for
     () => new Response("", { status: 503 }),
     () => Promise.reject(new TypeError("no network")),
     () => new Promise(() => {}),
+    () => new Response("<html>of a proxy"),
+    () => new Response("", { status: 302, headers: { location: "https://portal.example" } }),
     () => new Response("", { status: 429, headers: { "retry-after": "0" } }),
   ]) {
     service.replace = away;
@@ -228,6 +283,7 @@ test("an expired secret is given while the service is away, if that is asked for
   }
   // What is not so any more is not given.
   service.replace = undefined;
+  aMinutePasses();
   await client.resolve(BY_NAME);
   await sleep(5);
   service.replace = ({ path }, ask) =>

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BY_ID, BY_NAME, PATHS, SECRET, Service } from "./support.mjs";
+import { aMinutePasses, BY_ID, BY_NAME, PATHS, SECRET, Service, VAULT_ID } from "./support.mjs";
 
 const service = await Service.start();
 const FORGETFUL = { metadataTtlMs: 0, negativeTtlMs: 0 };
@@ -37,6 +37,7 @@ async function duration(work) {
 afterEach(() => {
   service.change = undefined;
   service.replace = undefined;
+  aMinutePasses();
 });
 
 const PASSING = {
@@ -238,6 +239,39 @@ test("429: nothing is sent until the time has come, then one request", async () 
   assert.equal(await client.resolve(BY_NAME), SECRET);
 });
 
+test("429: what was sent before it and is answered late does not end the pause", async () => {
+  const client = await newClient({ cache: {} });
+  const late = [];
+  service.replace = async (_, ask) => {
+    if (service.calls.length === 3) return new Response("", { status: 429 });
+    await new Promise((resolve) => late.push(resolve));
+    return ask();
+  };
+  const calls = [];
+  for (let n = 0; n < 3; n += 1) {
+    calls.push(client.resolve(`op://${VAULT_ID}/item ${n}/password`).catch(({ code }) => code));
+    calls.push(client.resolve(BY_ID, { fresh: true }).catch(({ code }) => code));
+    await sleep(5);
+  }
+  for (const answer of late) answer();
+  await Promise.all(calls);
+  const before = service.calls.length;
+  const error = await service.failure(client.resolve(BY_NAME), "rateLimited");
+  assert.ok(error.retryAfterMs > 20_000);
+  assert.equal(service.calls.length, before);
+});
+
+test("429: a lost connection says so, and does not keep the next request from trying", async () => {
+  const client = await newClient({ retry: { retries: 0 } });
+  const headers = { "retry-after": "1" };
+  fails(1, PATHS.vaults, () => new Response("", { status: 429, headers }));
+  await service.failure(client.resolve(BY_NAME), "rateLimited");
+  aMinutePasses();
+  fails(1, PATHS.vaults, () => Promise.reject(new TypeError("offline")));
+  await service.failure(client.resolve(BY_NAME), "network");
+  assert.equal(await client.resolve(BY_NAME), SECRET);
+});
+
 test("429 with the time in its body", async () => {
   const client = await newClient();
   fails(1, PATHS.vaults, () => Response.json({ errorCode: 1, retryAfter: 3 }, { status: 429 }));
@@ -264,6 +298,57 @@ test("sessions that are refused at once are not asked for ten times a minute", a
     await service.failure(client.resolve(BY_NAME), "authenticationFailed");
   }
   assert.ok(count(PATHS.start) < 10, `${count(PATHS.start)}`);
+});
+
+test("refused sign-ins of clients with one token count together", async () => {
+  service.calls = [];
+  service.replace = ({ path }, ask) =>
+    path === PATHS.start ? new Response("{}", { status: 401 }) : ask();
+  const lazy = Array.from({ length: 30 }, () => service.authenticate({ lazy: true }));
+  for (const client of await Promise.all(lazy)) {
+    const error = await client.resolve(BY_NAME).catch((thrown) => thrown);
+    assert.ok(["authenticationFailed", "rateLimited"].includes(error.code), error.code);
+    client.close();
+  }
+  assert.ok(count(PATHS.start) < 10, `${count(PATHS.start)}`);
+  const waiting = await service.authenticate({ lazy: true });
+  const error = await service.failure(waiting.resolve(BY_NAME), "rateLimited");
+  assert.ok(error.retryAfterMs > 0 && error.retryAfterMs <= 60_000, `${error.retryAfterMs}`);
+});
+
+test("an item that is always refused does not have the client sign in again and again", async () => {
+  const client = await newClient();
+  service.replace = ({ path }, ask) =>
+    path === PATHS.item ? new Response("{}", { status: 401 }) : ask();
+  for (let n = 0; n < 20; n += 1) {
+    await service.failure(client.resolve(BY_NAME), "authenticationFailed");
+    await service.failure(client.resolve("op://app/nothing/password"), "itemNotFound");
+  }
+  assert.ok(count(PATHS.start) < 10, `${count(PATHS.start)}`);
+});
+
+test("a sign-in that the service cannot do now: two calls may try, and the error says when", async () => {
+  service.calls = [];
+  const client = await service.authenticate({ lazy: true, retry: QUICK });
+  service.replace = () => new Response("", { status: 503 });
+  for (let n = 0; n < 10; n += 1) {
+    const error = await service.failure(client.resolve(BY_NAME), "serverError");
+    if (n >= 2) assert.ok(error.retryAfterMs > 9_000, `${error.retryAfterMs}`);
+  }
+  assert.equal(count(PATHS.start), 6);
+  service.replace = undefined;
+  aMinutePasses();
+  assert.equal(await client.resolve(BY_NAME), SECRET);
+});
+
+test("a call with more time than the client's others has it for its requests, too", async () => {
+  const client = await newClient({ timeoutMs: 400 });
+  service.replace = async (_, ask) => {
+    await sleep(500);
+    return ask();
+  };
+  assert.equal(await client.resolve(BY_ID, { timeoutMs: 10_000 }), SECRET);
+  await service.failure(client.resolve(BY_ID), "timeout");
 });
 
 test("a network that comes back is used at once", async () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, afterEach, test } from "node:test";
 import { fileStore } from "../../dist/node/session_file.js";
 import { kvStore, memoryStore } from "../../dist/session_stores.js";
-import { BY_NAME, PATHS, SECRET, Service } from "./support.mjs";
+import { aMinutePasses, BY_NAME, PATHS, SECRET, Service } from "./support.mjs";
 
 const service = await Service.start();
 const SIGN_IN = [PATHS.start, PATHS.exchange, PATHS.confirm, PATHS.complete];
@@ -133,6 +133,88 @@ test("a session that is refused is given up, and none is shared from then on", a
   assert.equal(store.records.size, 0);
 });
 
+const REFUSALS = {
+  400: () => new Response("{}", { status: 400 }),
+  403: () => new Response("{}", { status: 403 }),
+  "an answer under another key": () =>
+    Response.json({
+      kid: "k",
+      enc: "A256GCM",
+      cty: "b5+jwk+json",
+      iv: "A".repeat(16),
+      data: "AAAA",
+    }),
+};
+for (const [name, answer] of Object.entries(REFUSALS)) {
+  test(`a resumed session that is refused with ${name} is given up, too`, async () => {
+    const { here, store } = await newService();
+    await here.authenticate({ sessionStore: store });
+    let isSignedIn = false;
+    here.replace = (call, ask) => {
+      isSignedIn ||= call.path === PATHS.complete;
+      return isSignedIn || SIGN_IN.includes(call.path) ? ask() : answer();
+    };
+    here.calls = [];
+    const client = await here.authenticate({ sessionStore: store });
+    assert.equal(await client.resolve(BY_NAME), SECRET);
+    assert.equal(here.paths.filter((path) => path === PATHS.start).length, 1);
+    assert.equal(store.records.size, 0);
+  });
+}
+
+test("once a resumed session has worked, what is forbidden is forbidden", async () => {
+  const { here, store } = await newService();
+  await here.authenticate({ sessionStore: store });
+  const client = await here.authenticate({ sessionStore: store });
+  await client.resolve(BY_NAME);
+  here.calls = [];
+  here.replace = () => new Response("{}", { status: 403 });
+  await here.failure(client.resolve(BY_NAME, { fresh: true }), "permissionDenied");
+  assert.ok(!here.paths.includes(PATHS.start));
+  assert.equal(store.records.size, 1);
+});
+
+test("a session that has merely ended after its time does not end the sharing", async () => {
+  const { here, store } = await newService();
+  const lender = await here.authenticate({ sessionStore: store });
+  const [key, { value: first }] = only(store);
+  for (let minutes = 0; minutes < 15; minutes += 1) aMinutePasses();
+  here.emulator.expireSessions();
+  assert.equal(await lender.resolve(BY_NAME), SECRET);
+  const { value: second } = store.records.get(key);
+  assert.notEqual(second, first);
+  const next = await here.authenticate({ sessionStore: store });
+  assert.equal(await next.resolve(BY_NAME), SECRET);
+  assert.equal(next.stats().resumes, 1);
+});
+
+test("a session is stored before the sign-in is over: what comes later may be cut off", async () => {
+  const { here, store } = await newService();
+  const set = async (...record) => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    store.set(...record);
+  };
+  await here.authenticate({ sessionStore: { ...store, set } });
+  assert.equal(store.records.size, 1);
+});
+
+test("kvStore hands its writes to waitUntil", async () => {
+  const { here } = await newService();
+  let write;
+  const kv = namespace();
+  const put = async (...record) => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await kv.put(...record);
+  };
+  const waitUntil = (promise) => {
+    write = promise;
+  };
+  await here.authenticate({ sessionStore: kvStore({ ...kv, put }, { waitUntil }) });
+  assert.equal(kv.records.size, 0);
+  await write;
+  assert.equal(kv.records.size, 1);
+});
+
 const folder = mkdtempSync(join(tmpdir(), "onepassword-edge-sessions-"));
 after(() => rmSync(folder, { recursive: true }));
 
@@ -180,6 +262,13 @@ test("memoryStore and fileStore forget what has ended", async () => {
     await store.set("a", "1", 0);
     assert.ok(!(await store.get("a")));
   }
+});
+
+test("fileStore: many changes at once, by several stores of one file", async () => {
+  const path = join(folder, "many.json");
+  const keys = Array.from({ length: 20 }, (_, n) => `key ${n}`);
+  await Promise.all(keys.map((key) => fileStore(path).set(key, key, 900)));
+  for (const key of keys) assert.equal(await fileStore(path).get(key), key);
 });
 
 test("fileStore: for its owner alone, and a damaged file is as if it was empty", async () => {

@@ -155,11 +155,22 @@ for (const [header, expected] of [
       answerAt(PATHS.vaults, () => new Response("", { status, headers }));
       const code = status === 429 ? "rateLimited" : "serverError";
       const error = await service.failure(here.resolve(BY_NAME), code);
-      // A service that does not say when is left alone for half a minute.
-      const ms = status === 429 ? (expected ?? 30_000) : expected;
+      // A service that does not say when is left alone for half a minute, and no less than a second.
+      const ms = status === 429 ? Math.max(expected ?? 30_000, 1_000) : expected;
       assert.equal(error.retryAfterMs, ms, `${status}`);
       assert.equal(JSON.parse(JSON.stringify(error)).retryAfterMs, ms);
       service.replace = undefined;
     }
   });
 }
+
+test("a date is read by the clock of who sent it", async () => {
+  const date = (ms) => new Date(ms).toUTCString();
+  const ago = Date.now() - 3_600_000;
+  const headers = { "retry-after": date(ago + 7_000), date: date(ago) };
+  const client = await service.authenticate(FORGETFUL);
+  answerAt(PATHS.vaults, () => new Response("", { status: 429, headers }));
+  const error = await service.failure(client.resolve(BY_NAME), "rateLimited");
+  assert.equal(error.retryAfterMs, 7_000);
+  service.replace = undefined;
+});

@@ -47,6 +47,8 @@ export class Slot {
   trouble;
   cache;
   requests = 0;
+  /** For how long the service wants no requests, as the last answer had it. */
+  pauseMs = 0;
   events = {};
   /** The client that is in use: `{ client, closed }`. */
   life;
@@ -56,7 +58,7 @@ export class Slot {
   #variant;
   #making;
 
-  constructor(index, { random, emulator, store, kinds, attribute, onExpiry }) {
+  constructor(index, { random, emulator, store, kinds, refusals, attribute, onExpiry }) {
     this.#emulator = emulator;
     this.#variant = VARIANTS[index % VARIANTS.length];
     this.#store = this.#variant.shares ? store : undefined;
@@ -67,6 +69,7 @@ export class Slot {
       kinds,
       timeoutMs,
       negativeTtlMs,
+      refusals,
       onExpiry: () => onExpiry(this),
     });
     this.fetch = (url, init) => {
@@ -143,7 +146,6 @@ export class Slot {
   async renew(onError) {
     this.life.closed = true;
     this.life.client.close();
-    this.trouble.forget();
     await this.make(onError);
   }
 }

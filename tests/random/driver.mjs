@@ -1,4 +1,5 @@
 // Mixes resolves, faults, aborts and changes, and judges every answer.
+import { setTimeout as sleep } from "node:timers/promises";
 import { createEmulator } from "../../dist/emulator/index.js";
 import { ERROR_CODES, isOnePasswordError } from "../../dist/index.js";
 import { makeStore, SLACK_MS, Slot, TIMEOUT_MS } from "./clients.mjs";
@@ -13,6 +14,8 @@ import { within } from "./within.mjs";
 
 const WORKERS = 4;
 const VIOLATIONS_LIMIT = 20;
+/** How far the service's clock may be from ours before a request is refused for it. */
+const SKEW_MS = [-55_000, 290_000];
 const OF_ABSENCE = ["parsing", "vaultNotFound", "itemNotFound", "itemNotActive", "tooManyItems"];
 const BY_TRUTH = [...OF_ABSENCE, "fieldNotFound", "notFound"];
 
@@ -25,6 +28,7 @@ export class Run {
   right = 0;
   #options;
   #random;
+  #skewMs = 0;
 
   constructor(options) {
     this.#options = options;
@@ -40,7 +44,8 @@ export class Run {
       asking = undefined;
       return slot?.trouble.next(request);
     };
-    this.emulator = await createEmulator({ account: this.truth.describe(), faults });
+    const now = () => Date.now() + this.#skewMs;
+    this.emulator = await createEmulator({ account: this.truth.describe(), faults, now });
     await this.truth.adopt(this.emulator);
     const onExpiry = (ended) => {
       const others = this.slots.filter((slot) => slot !== ended && slot.shares && ended.shares);
@@ -50,8 +55,9 @@ export class Run {
     const attribute = (slot) => {
       asking = slot;
     };
+    const refusals = [];
     this.slots = Array.from({ length: clients }, (_, index) => {
-      const means = { emulator: this.emulator, store, kinds, attribute, onExpiry };
+      const means = { emulator: this.emulator, store, kinds, refusals, attribute, onExpiry };
       return new Slot(index, { random: this.#random.fork(), ...means });
     });
     await Promise.all(this.slots.map((slot) => slot.make(this.onError)));
@@ -93,6 +99,7 @@ export class Run {
       // Another worker has closed it.
       if (slot.life.closed) await slot.make(this.onError);
       if (random.chance(0.0004)) this.#expireAll();
+      if (random.chance(0.02)) this.#skewMs = random.between(...SKEW_MS);
       if (random.chance(0.002)) await slot.renew(this.onError);
       if (random.chance(0.005)) slot.life.client.clearCache?.();
       const question = drawQuestion(random, this.truth, this.#options.resolves - this.asked);
@@ -101,6 +108,8 @@ export class Run {
       if (random.chance(0.03)) limits.abortMs = random.between(0, 30);
       if (random.chance(0.03)) limits.timeoutMs = random.between(1, 60);
       await this.ask(slot, question, limits, `client ${index}`);
+      // Some go on asking while the service has had enough.
+      if (slot.pauseMs > 0 && random.chance(0.8)) await sleep(slot.pauseMs);
       // So that what other clients wait for is not kept from its turn.
       if (random.chance(0.1)) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -145,6 +154,9 @@ export class Run {
     if (context.ms > context.timeoutMs + SLACK_MS) told(references[0], "took too long");
     for (const reference of references) {
       const one = error ? { error } : answerTo(kind, value, reference);
+      if (one?.error?.code === "rateLimited")
+        context.slot.pauseMs = one.error.retryAfterMs ?? 1_000;
+      else context.slot.pauseMs = 0;
       if (one === undefined) {
         told(reference, "no answer to it");
       } else if (one.error) {

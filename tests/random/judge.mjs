@@ -88,8 +88,10 @@ export function judgeAbsence(truth, reference, code, window) {
     }
     case "fieldNotFound":
       return reference.field === "no such field" ? undefined : "the field is there";
-    case "notFound":
-      return fileWent(truth, reference, window) ? undefined : "it was there all the time";
+    case "notFound": {
+      const is = fileWent(truth, reference, window) || wasReplacedTwice(truth, reference, window);
+      return is ? undefined : "it was there all the time";
+    }
     default:
       return "nothing explains it";
   }
@@ -109,6 +111,17 @@ function fileWent(truth, reference, window) {
   const gone = ({ state }) => state.sometimes((one) => one === "gone", window.value, window.to);
   const items = vaultsOf(truth, reference, window).flatMap((v) => named(v, reference, window));
   return reference.field === "note.txt" && items.some(gone);
+}
+
+/** A call looks for a name again, but not without end. */
+function wasReplacedTwice(truth, reference, { absence, to, ...window }) {
+  const went = ({ state }) =>
+    state.sometimes((one) => one === "gone", absence, to) &&
+    state.sometimes((one) => one !== "gone", absence, to);
+  const items = vaultsOf(truth, reference, { ...window, to }).flatMap((vault) =>
+    named(vault, reference, { ...window, to }),
+  );
+  return !reference.byId.item && items.filter(went).length >= 2;
 }
 
 /** Where a value came from, for those who have to find out. */

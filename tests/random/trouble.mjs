@@ -2,7 +2,7 @@
 
 /** How much longer than its fault an error may show. */
 const LINGER_MS = 200;
-/** A client that was refused several times signs in once in so many milliseconds. */
+/** What a sign-in is refused with is told to all calls that wait for it, and retried. */
 const SIGN_IN_LINGER_MS = 12_000;
 /** After a pause that the service wanted, one request tries for a second. */
 const PROBE_MS = 1_000;
@@ -46,8 +46,12 @@ const CODES = {
 
 /** Of how many requests one goes wrong. */
 const RATE = 0.1;
-/** Failed sign-ins that are no lost connections cost a client a long pause. */
-const REFUSED_SIGN_INS = 1;
+/** After several refused sign-ins within a minute all clients of the token have a long pause. */
+const REFUSED_SIGN_INS = 3;
+const MINUTE_MS = 61_000;
+const APART_MS = 500;
+/** What is no refusal: there is no answer, or the service asks for a pause itself. */
+const NO_REFUSALS = ["reset", "reorder", "duplicate", "delay", "hang"];
 
 /** Whether a request belongs to a sign-in. */
 export const isSignIn = (path) => /^\/api\/v\d\/(auth|device)/.test(path);
@@ -61,12 +65,17 @@ export class Trouble {
   #timeoutMs;
   #negativeTtlMs;
   #log = [];
-  #refusedSignIns = [];
+  #refusals;
+  #lastEndMs = 0;
   #onExpiry;
 
-  /** `onExpiry` is called when a session ends that others may have, too. */
-  constructor(random, { kinds, timeoutMs, negativeTtlMs, onExpiry }) {
+  /**
+   * `onExpiry` is called when a session ends that others may have, too; `refusals` is one list for
+   * all clients of a token.
+   */
+  constructor(random, { kinds, timeoutMs, negativeTtlMs, refusals, onExpiry }) {
     this.#onExpiry = onExpiry;
+    this.#refusals = refusals;
     this.#random = random;
     this.#kinds = Object.fromEntries(kinds.map((kind) => [kind, KINDS[kind]]));
     this.#timeoutMs = timeoutMs;
@@ -80,18 +89,20 @@ export class Trouble {
     const signIn = isSignIn(path);
     const fault = this.#draw(this.#random.weighted(this.#kinds));
     if (signIn && !this.#mayRefuse(fault)) return undefined;
+    // A session that ends right after another one looks as if the service refused each at once.
+    if (fault.kind === "expire" && performance.now() < this.#lastEndMs + APART_MS) return undefined;
     this.faults[fault.kind] = (this.faults[fault.kind] ?? 0) + 1;
     this.#note(fault, signIn);
     if (fault.kind === "expire") this.#onExpiry();
     return fault;
   }
 
-  #mayRefuse({ kind }) {
-    if (["reset", "reorder", "duplicate"].includes(kind)) return true;
+  #mayRefuse({ kind, status }) {
+    if (NO_REFUSALS.includes(kind) || status === 429) return true;
     const now = performance.now();
-    const recent = this.#refusedSignIns.filter((at) => at > now - SIGN_IN_LINGER_MS);
-    if (recent.length >= REFUSED_SIGN_INS) return false;
-    this.#refusedSignIns = [...recent, now];
+    if (this.#refusals.filter((at) => at > now - MINUTE_MS).length >= REFUSED_SIGN_INS)
+      return false;
+    this.#refusals.push(now);
     return true;
   }
 
@@ -121,6 +132,7 @@ export class Trouble {
   #note(fault, signIn) {
     const at = performance.now();
     const codes = codesOf(fault, signIn);
+    if (fault.kind === "expire") this.#lastEndMs = at;
     // A request may take as long as the client lets it, and be tried again.
     let until = at + this.#timeoutMs + LINGER_MS;
     if (fault.status === 429) until += PROBE_MS + 1_000;
@@ -133,11 +145,6 @@ export class Trouble {
   /** Somebody else has ended the session, maybe in the middle of a sign-in. */
   noteExpiry(signIn) {
     this.#note({ kind: "expire" }, signIn);
-  }
-
-  /** The client has a successor, which was refused nothing yet. */
-  forget() {
-    this.#refusedSignIns = [];
   }
 
   /** Whether what went wrong between the two explains an error. */

@@ -78,7 +78,7 @@ impl Host for NativeHost {
         None
     }
 
-    fn store_session(&self, _: &str, _: Option<&str>, _: u32) {}
+    async fn store_session(&self, _: &str, _: Option<&str>, _: u32) {}
 
     fn nfkd(&self, text: &str) -> String {
         text.nfkd().collect()
