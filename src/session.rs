@@ -81,9 +81,10 @@ impl Session {
     /// A session that was agreed by another process, which may go on with it at the
     /// same time. No number may be sent twice, so each process starts at a random
     /// one of the 2^32 − 2^26 above all that begin a session. That two of k
-    /// processes with n requests each meet is about as likely as k²·n / 2^32: one
-    /// in 430,000 for 10 processes that send 100 each within a session's life. The
-    /// service refuses a repeated number; the process then signs in by itself.
+    /// processes with n requests each meet is about as likely as k²·n / 2^32: for
+    /// 100 requests within a session's life one in 430,000 for 10 processes, one in
+    /// 43 for 1,000. The service refuses a repeated number; the process then signs
+    /// in by itself.
     pub fn resume(id: String, key: &Secret<[u8; 32]>, host: &str, random: u32) -> Self {
         let first = SHARED_NUMBERS + random % (u32::MAX - SHARED_NUMBERS - FIRST_NUMBER_LIMIT);
         let session = Self::new(id, key, host, 0);

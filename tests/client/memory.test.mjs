@@ -97,3 +97,53 @@ for (const clients of [1, 5]) {
     }
   }
 }
+
+/** What is left of the token and of `more`: texts. */
+async function left(...more) {
+  const bytes = await memory();
+  const all = [...Object.entries(KEPT), ...more.map((text) => [text, Buffer.from(text)])];
+  return all.filter(([, key]) => bytes.includes(key)).map(([what]) => what);
+}
+
+test("a token that is cut off, or leads where no client may go, leaves nothing", async () => {
+  const cut = service.token.slice(0, -6);
+  for (const config of [{ auth: cut }, { allowedHosts: ["elsewhere.example"] }]) {
+    await assert.rejects(service.authenticate(config));
+    assert.deepEqual(await left(cut), []);
+  }
+});
+
+test("a token in the place of a reference leaves nothing", async () => {
+  const client = await service.authenticate();
+  for (const reference of [service.token, `op://app/${service.token}/password`]) {
+    await assert.rejects(client.resolve(reference));
+  }
+  client.close();
+  assert.deepEqual(await left(), []);
+});
+
+test("texts with escapes leave nothing, nor files, nor a client that is closed at work", async () => {
+  const texts = ["first line\nsecond of the “secret”", 'a "quoted" \\ thing', "😀 of a file"];
+  const [notes, host, content] = texts;
+  const item = { title: "odd", notes, fields: { host }, files: [{ name: "a.txt", content }] };
+  const here = await Service.start({ account: { vaults: [{ name: "app", items: [item] }] } });
+  const references = ["notes", "host", "a.txt"].map((part) => `op://app/odd/${part}`);
+  for (const answers of [2, 4, 6, 7, 8, 9, Number.POSITIVE_INFINITY]) {
+    let client;
+    let seen = 0;
+    here.replace = async (_, ask) => {
+      const answer = await ask();
+      seen += 1;
+      if (seen === answers) client?.close();
+      return answer;
+    };
+    client = await here.authenticate({ lazy: true });
+    const { individualResponses } = await client.secrets
+      .resolveAll(references)
+      .catch(() => ({ individualResponses: {} }));
+    client.close();
+    const found = Object.values(individualResponses).map(({ content }) => content?.secret);
+    if (answers === Number.POSITIVE_INFINITY) assert.deepEqual(found, texts);
+    assert.deepEqual(await left(...texts, here.token), [], `closed after ${answers} answers`);
+  }
+});

@@ -29,6 +29,16 @@ async function shareClient(url, { signal }, { pid }, results) {
   }
 }
 
+/** What one request has stored, the next one takes up: workerd ends what goes on after an answer. */
+async function keepSession(url, { signal }, results) {
+  for (const expected of ["1 sign-ins, 0 resumed", "0 sign-ins, 1 resumed"]) {
+    const answer = await fetch(new URL("/anew", url), { signal });
+    const text = await answer.text();
+    if (text === expected) results.passed += 1;
+    else results.failed.push(`a session in KV: ${text}, not ${expected}`);
+  }
+}
+
 /** Asks the Worker for the suite; its answer is what came out. */
 async function ask(url, kit, service, by) {
   const { signal } = kit;
@@ -38,6 +48,7 @@ async function ask(url, kit, service, by) {
   const version = `${versionOf("workerd")} (${by} ${versionOf(by)})`;
   const results = JSON.parse(text);
   await shareClient(url, kit, service, results);
+  await keepSession(url, kit, results);
   return { version, ...results };
 }
 
@@ -72,6 +83,7 @@ async function miniflare(kit) {
     scriptPath: join(folder, "worker.js"),
     compatibilityDate: COMPATIBILITY_DATE,
     bindings: { OP_TOKEN: service.token },
+    kvNamespaces: ["SESSIONS"],
     cf: false,
   });
   kit.defer(() => worker.dispose());
@@ -84,6 +96,7 @@ async function wrangler(kit) {
     name: "suite",
     main: "worker.mjs",
     compatibility_date: COMPATIBILITY_DATE,
+    kv_namespaces: [{ binding: "SESSIONS", id: "sessions" }],
   };
   writeFileSync(join(kit.project, "wrangler.json"), JSON.stringify(config));
   writeFileSync(join(kit.project, ".dev.vars"), `OP_TOKEN=${service.token}\n`);
