@@ -154,8 +154,9 @@ async function readBody(
     for (let reads = 1; ; reads += 1) {
       // A stream that always has something would keep every timer from its turn.
       if (reads % READS_IN_ONE_GO === 0) await new Promise((resolve) => setTimeout(resolve));
+      if (signal.aborted) throw new Failed("aborted");
       const { value } = await reader.read();
-      if (value === undefined || signal.aborted) return pieces;
+      if (value === undefined) return pieces;
       push(value);
     }
   } catch (thrown) {

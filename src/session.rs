@@ -47,8 +47,8 @@ pub struct Session {
     mac_key: MacKey,
     host: String,
     next_number: Cell<u32>,
-    /// Until when it is lent to other processes: Unix time in milliseconds; 0: to none.
-    pub shared_until_ms: Cell<u64>,
+    /// Until when another process has lent it: Unix time in milliseconds; 0: none has.
+    pub lent_until_ms: Cell<u64>,
     /// Whether the service has yet to show that it knows a resumed session.
     pub is_in_doubt: Cell<bool>,
     /// Whether the service has refused it: many requests may be told at once.
@@ -69,7 +69,7 @@ impl Session {
             mac_key: MacKey::derive(key),
             host: host.to_owned(),
             next_number: Cell::new(random % FIRST_NUMBER_LIMIT),
-            shared_until_ms: Cell::new(0),
+            lent_until_ms: Cell::new(0),
             is_in_doubt: Cell::new(false),
             is_refused: Cell::new(false),
             id,

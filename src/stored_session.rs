@@ -61,8 +61,6 @@ impl SessionVault {
 
     /// `seal(session, now_ms, iv) -> record`
     ///
-    /// Lends the session from now on.
-    ///
     /// # Shapes
     /// - `iv`: 12 random bytes; returns JSON; `None` if it cannot be sealed
     pub fn seal(&self, session: &Session, now_ms: u64, iv: [u8; IV_BYTES]) -> Option<String> {
@@ -72,9 +70,7 @@ impl SessionVault {
         plaintext.expose_mut().reserve_exact(32 + session.id().len());
         plaintext.expose_mut().extend_from_slice(session.key_bytes());
         plaintext.expose_mut().extend_from_slice(session.id().as_bytes());
-        let sealed = self.key.seal(iv, plaintext.expose()).ok()?;
-        session.shared_until_ms.set(ends_ms);
-        Some(to_json(&sealed))
+        self.key.seal(iv, plaintext.expose()).ok().map(|sealed| to_json(&sealed))
     }
 
     /// `open(record, now_ms, random) -> session`
@@ -98,7 +94,7 @@ impl SessionVault {
         let key = Secret::from_slice(key)?;
         let id = String::from_utf8(id.to_vec()).ok().filter(|id| !id.is_empty())?;
         let session = Session::resume(id, &key, &self.host, random);
-        session.shared_until_ms.set(ends_ms);
+        session.lent_until_ms.set(ends_ms);
         Some(session)
     }
 }

@@ -43,10 +43,14 @@ struct Asked<'a> {
     reference: SecretReference,
 }
 
-/// What may be wrong because it was remembered.
+/// Why an outcome may be wrong.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Doubt {
-    Names,
+    /// It rests on a remembered name.
+    Remembered,
+    /// Something has changed between two requests.
+    Changed,
+    /// So has a key.
     Keys,
 }
 
@@ -151,13 +155,16 @@ impl<H: Host> Group<'_, H> {
             if doubts.is_empty() {
                 return;
             }
-            let now_ms = self.client.host.now_ms();
-            trust.since = self.account.cache.borrow_mut().begin(now_ms).number;
             for (doubt, _) in &doubts {
                 match doubt {
-                    Doubt::Names => trust.names = false,
+                    Doubt::Remembered | Doubt::Changed => trust.names = false,
                     Doubt::Keys => trust.keys = false,
                 }
+            }
+            // What was read for this call is new enough for names, but not if it has changed since.
+            if doubts.iter().any(|(doubt, _)| *doubt != Doubt::Remembered) {
+                let now_ms = self.client.host.now_ms();
+                trust.since = self.account.cache.borrow_mut().begin(now_ms).number;
             }
             asked = doubts.into_iter().map(|(_, asked)| asked).collect();
         }
@@ -296,15 +303,17 @@ impl Memory {
             Error::Decryption { .. } if self.keys => Some(Doubt::Keys),
             // Titles that do not open at all have another key.
             Error::ItemNotFound { readable: 0, unreadable: 1.., .. } => Some(Doubt::Keys),
-            Error::NotFound { .. } | Error::ItemNotActive { .. } if self.item || self.names => {
-                Some(Doubt::Names)
-            }
-            Error::ItemNotFound { .. }
+            Error::NotFound { .. }
+            | Error::ItemNotActive { .. }
+            | Error::ItemNotFound { .. }
             | Error::TooManyItems { .. }
             | Error::PermissionDenied { .. }
                 if self.names =>
             {
-                Some(Doubt::Names)
+                Some(Doubt::Remembered)
+            }
+            Error::NotFound { .. } | Error::ItemNotActive { .. } if self.item => {
+                Some(Doubt::Changed)
             }
             _ => None,
         }

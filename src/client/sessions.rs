@@ -102,16 +102,16 @@ impl<H: Host> Client<H> {
         Ok(session)
     }
 
-    /// A session that another process has stored. If the service refused one that is
-    /// lent, it is removed, and no more are shared: two processes would otherwise go
-    /// on ending each other's.
+    /// A session that another process has stored, but not again the one that has
+    /// ended. One that was lent and has ended before its time is removed, and no more
+    /// are shared: two processes would otherwise go on ending each other's.
     async fn resume(
         &self,
         account: &Account<H::PrivateKey>,
         ended: Option<&Rc<Session>>,
     ) -> Option<Session> {
         let vault = account.session_vault.as_ref()?;
-        if ended.is_some_and(|ended| ended.shared_until_ms.get() > self.host.now_ms()) {
+        if ended.is_some_and(|ended| ended.lent_until_ms.get() > self.host.now_ms()) {
             self.host.store_session(&vault.name, None, 0).await;
             return None;
         }
@@ -119,6 +119,9 @@ impl<H: Host> Client<H> {
         let mut random = [0; 4];
         self.host.fill_random(&mut random).ok()?;
         let session = vault.open(&record, self.host.now_ms(), u32::from_le_bytes(random))?;
+        if ended.is_some_and(|ended| ended.id() == session.id()) {
+            return None;
+        }
         self.host.note(Event::Resume);
         Some(session)
     }

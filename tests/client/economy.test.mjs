@@ -248,6 +248,13 @@ test("a name of several things is not asked for again and again", async () => {
   assert.equal(await client.resolve(reference(1), { fresh: true }), "pw 1");
 });
 
+test("a name that is missing costs two requests: titles, and vaults for another of that name", async () => {
+  const client = await newClient();
+  await client.resolve(BY_NAME);
+  const typo = () => service.failure(client.resolve("op://app/databse/password"), "itemNotFound");
+  assert.deepEqual(await sent(typo), [PATHS.overviews, PATHS.vaults]);
+});
+
 test("what was missing is not missing any more once it was found", async () => {
   const client = await newClient({ cache: { negativeTtlMs: 60_000 } });
   const asked = "op://app/later/password";

@@ -188,6 +188,27 @@ test("a session that has merely ended after its time does not end the sharing", 
   assert.equal(next.stats().resumes, 1);
 });
 
+test("a lender whose session has ended takes up a newer one, or lends a new one", async () => {
+  const { here, store } = await newService();
+  const lender = await here.authenticate({ sessionStore: store });
+  const [key, old] = only(store);
+  here.emulator.expireSessions();
+  // As a process that found nothing stored.
+  store.records.clear();
+  await here.authenticate({ sessionStore: store });
+  assert.equal(await lender.resolve(BY_NAME), SECRET);
+  assert.deepEqual([lender.stats().signIns, lender.stats().resumes], [1, 1]);
+  assert.equal(store.records.size, 1);
+  const next = await here.authenticate({ sessionStore: memory() });
+  const own = memory();
+  const other = await here.authenticate({ sessionStore: own });
+  here.emulator.expireSessions();
+  assert.equal(await other.resolve(BY_NAME), SECRET);
+  assert.deepEqual([other.stats().signIns, own.records.size], [2, 1]);
+  assert.notEqual(own.records.get(key).value, old.value);
+  next.close();
+});
+
 test("a session is stored before the sign-in is over: what comes later may be cut off", async () => {
   const { here, store } = await newService();
   const set = async (...record) => {
