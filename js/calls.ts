@@ -63,7 +63,8 @@ export class Calls {
   /** Whether a call may wait for an earlier one: not in Workers. */
   readonly #waits: boolean;
   readonly #underWay = new Map<string, Asked>();
-  readonly #limits = new Set<Limits>();
+  /** The limits of calls under way, and how many have each. */
+  readonly #limits = new Map<number, number>();
   #gathered: Asked[] = [];
   #number = 0;
 
@@ -80,7 +81,15 @@ export class Calls {
 
   /** The longest that any call under way may take: one request may be for several. */
   get longestMs(): number {
-    return Math.max(0, ...Array.from(this.#limits, ({ timeoutMs }) => timeoutMs));
+    let longest = 0;
+    for (const ms of this.#limits.keys()) longest = Math.max(longest, ms);
+    return longest;
+  }
+
+  #count(timeoutMs: number, by: 1 | -1): void {
+    const count = (this.#limits.get(timeoutMs) ?? 0) + by;
+    if (count > 0) this.#limits.set(timeoutMs, count);
+    else this.#limits.delete(timeoutMs);
   }
 
   /** Later calls do not get what is on its way now. */
@@ -97,7 +106,7 @@ export class Calls {
     const asked = isUsable ? known : this.#gather(reference, manner);
     asked.waiting += 1;
     asked.askers += 1;
-    this.#limits.add(manner);
+    this.#count(manner.timeoutMs, 1);
     try {
       const found: Found<Secret> = await until(asked.found, manner);
       return asked.askers > 1 ? ownCopy(found) : found;
@@ -105,7 +114,7 @@ export class Calls {
       // Here, so that its stack shows who asked.
       throw withReference(thrown, reference);
     } finally {
-      this.#limits.delete(manner);
+      this.#count(manner.timeoutMs, -1);
       asked.waiting -= 1;
       if (asked.waiting === 0) this.#leave(asked);
     }

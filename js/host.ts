@@ -7,7 +7,7 @@ import type { Answer, CoreEvent, CoreHost, Pending } from "./wasm/op.js";
 /** What the core needs of JavaScript, for one client. */
 export interface HostParts {
   readonly fetch: FetchFunction;
-  /** How long a request may take that is sent now. */
+  /** How long a request may take, as long as there are the calls that there are now. */
   readonly timeoutMs: () => number;
   readonly watch: Watch;
   readonly sessions: SessionShelf | undefined;
@@ -41,7 +41,7 @@ export class JsHost implements CoreHost {
     retry: number,
   ): Pending<Answer> {
     const { fetch, timeoutMs, watch } = this.#parts;
-    return send({ method, url, headers, body, retry }, { fetch, timeoutMs: timeoutMs(), watch });
+    return send({ method, url, headers, body, retry }, { fetch, timeoutMs, watch });
   }
 
   sleep(ms: number): Pending<void> {

@@ -16,8 +16,8 @@ export interface Outgoing {
 
 export interface Means {
   readonly fetch: FetchFunction;
-  /** How long the whole answer may take. */
-  readonly timeoutMs: number;
+  /** How long the whole answer may take: longer if somebody comes who has more time. */
+  readonly timeoutMs: () => number;
   readonly watch: Watch;
 }
 
@@ -26,6 +26,8 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 /** What a piece takes besides its bytes: a body of many small ones is longer than it looks. */
 const PIECE_BYTES = 100;
 const READS_IN_ONE_GO = 256;
+/** Timers may fire a little before their time. */
+const TIMER_SLACK_MS = 5;
 const MAX_CAUSE_CHARS = 300;
 /** Keys, proofs, tokens and ids of sessions are of these characters, and no shorter. */
 const KEY_LIKE = /[\w\-+/=%|]{16,}/g;
@@ -56,12 +58,17 @@ export function send(outgoing: Outgoing, { fetch, timeoutMs, watch }: Means): Pe
     give(new Failed(kind));
     controller.abort();
   };
-  const timer = setTimeout(() => end("timeout"), timeoutMs);
   const seen = { status: 0, bytes: 0 };
-  const start = Date.now();
+  const start = performance.now();
+  const wait = () => setTimeout(look, Math.max(0, start + timeoutMs() - performance.now()));
+  const look = () => {
+    if (start + timeoutMs() > performance.now() + TIMER_SLACK_MS) timer = wait();
+    else end("timeout");
+  };
+  let timer = wait();
   const settle = () => {
     clearTimeout(timer);
-    const ms = Date.now() - start;
+    const ms = Math.round(performance.now() - start);
     const { method, url, retry } = outgoing;
     watch.request({ method, url, status: seen.status, ms, retry, bytes: seen.bytes });
   };
@@ -89,7 +96,7 @@ async function ask(
   if (body !== undefined) init.body = body;
   const response: unknown = await fetch(url, init);
   if (!isObject(response)) throw noResponse();
-  const { status, type, redirected } = look(response, ({ status, type, redirected }) => ({
+  const { status, type, redirected } = peek(response, ({ status, type, redirected }) => ({
     status,
     type,
     redirected,
@@ -105,7 +112,7 @@ async function ask(
 }
 
 /** Reads properties of something foreign, which may throw. */
-function look<T>(response: Record<string, unknown>, read: (of: Record<string, unknown>) => T): T {
+function peek<T>(response: Record<string, unknown>, read: (of: Record<string, unknown>) => T): T {
   try {
     return read(response);
   } catch {

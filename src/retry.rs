@@ -155,6 +155,17 @@ pub struct SignInAllowance {
     /// When they were refused, the oldest first.
     refused: RefCell<VecDeque<u64>>,
     under_way: Cell<usize>,
+    /// Whether the last one was accepted.
+    is_accepted: Cell<bool>,
+}
+
+/// Why there may be no sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotNow {
+    /// As many are under way as may be refused.
+    Busy,
+    /// For so many milliseconds.
+    Paused(u64),
 }
 
 /// A sign-in under way.
@@ -198,18 +209,23 @@ impl SignInAllowance {
     /// `begin(now_ms) -> attempt`
     ///
     /// # Errors
-    /// In how many milliseconds there may be one, if there may be none now.
-    pub fn begin(&self, now_ms: u64) -> Result<Attempt<'_>, u64> {
+    /// [`NotNow`] if there may be none now.
+    pub fn begin(&self, now_ms: u64) -> Result<Attempt<'_>, NotNow> {
         let (refused, first, last) = self.recent(now_ms);
+        let under_way = self.under_way.get();
+        // Where the last was accepted, nothing is against many at once: calls in Workers
+        // cannot wait for each other.
+        if !self.is_accepted.get() && under_way > 0 && refused + under_way >= SIGN_INS_A_MINUTE {
+            return Err(NotNow::Busy);
+        }
         let next = match refused {
-            // Nothing is against many at once: clients in Workers cannot wait for each other.
             0..SIGN_IN_BURST => now_ms,
-            _ if self.under_way.get() > 0 => now_ms + SIGN_IN_PAUSE_MS,
+            _ if under_way > 0 => now_ms + SIGN_IN_PAUSE_MS,
             SIGN_IN_BURST..SIGN_INS_A_MINUTE => last + SIGN_IN_PAUSE_MS,
             _ => first + MINUTE_MS,
         };
         if next > now_ms {
-            return Err(next - now_ms);
+            return Err(NotNow::Paused(next - now_ms));
         }
         self.under_way.set(self.under_way.get() + 1);
         Ok(Attempt(self))
@@ -219,7 +235,15 @@ impl SignInAllowance {
     ///
     /// A sign-in was answered, and not as hoped; or the session that it gave was.
     pub fn refused(&self, now_ms: u64) {
+        self.is_accepted.set(false);
         self.refused.borrow_mut().push_back(now_ms);
+    }
+
+    /// `accepted()`
+    ///
+    /// Signed in.
+    pub fn accepted(&self) {
+        self.is_accepted.set(true);
     }
 }
 
@@ -318,14 +342,22 @@ mod tests {
     #[test]
     fn after_several_refusals_one_sign_in_at_a_time() {
         let allowance = SignInAllowance::default();
-        let many: Vec<_> = (0..20).map(|_| allowance.begin(1_000).unwrap()).collect();
         (0..SIGN_IN_BURST).for_each(|_| allowance.refused(1_000));
-        drop(many);
-        assert_eq!(allowance.begin(2_000).err(), Some(9_000));
+        assert_eq!(allowance.begin(2_000).err(), Some(NotNow::Paused(9_000)));
         let one = allowance.begin(11_000).unwrap();
         assert!(allowance.begin(11_000).is_err());
         drop(one);
         assert!(allowance.begin(11_000).is_ok());
+    }
+
+    #[test]
+    fn as_many_at_once_as_may_be_refused_until_one_is_accepted() {
+        let allowance = SignInAllowance::default();
+        let first: Vec<_> = (0..20).map_while(|_| allowance.begin(1_000).ok()).collect();
+        assert_eq!(first.len(), SIGN_INS_A_MINUTE);
+        assert_eq!(allowance.begin(1_000).err(), Some(NotNow::Busy));
+        allowance.accepted();
+        assert!(allowance.begin(1_000).is_ok());
     }
 
     #[test]

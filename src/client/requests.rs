@@ -84,8 +84,9 @@ impl<H: Host> Client<H> {
             let sent = self.send(account, self.sign(&session, &wanted)?, retry).await;
             let error = match sent {
                 Ok(response) if !is_renewed && is_refusal(&session, &wanted, &response) => {
-                    is_renewed = true;
                     session = self.session_after(account, Some(&session), attempts).await?;
+                    // One that was lent may have ended as well.
+                    is_renewed = !session.is_in_doubt.get();
                     continue;
                 }
                 Ok(response) => match check_status(&response, wanted.action) {
@@ -100,7 +101,12 @@ impl<H: Host> Client<H> {
                 },
                 Err(error) => error,
             };
-            self.pause(account, error, retry).await?;
+            if let Err(error) = self.pause(account, error, retry).await {
+                if session.is_in_doubt.get() {
+                    account.sign_ins.doubt(&session);
+                }
+                return Err(error);
+            }
             retry += 1;
         }
     }

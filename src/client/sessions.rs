@@ -5,7 +5,7 @@ use crate::{
     crypto::{aead::IV_BYTES, srp::PRIVATE_VALUE_BYTES},
     error::Error,
     host::{Event, Host},
-    retry::SignInAllowance,
+    retry::{NotNow, SignInAllowance},
     secret::Secret,
     session::Session,
     sign_in::{Progress, SignIn, SignInRandom},
@@ -18,6 +18,9 @@ use std::{
     rc::Rc,
 };
 
+/// How soon a sign-in looks again whether others are through.
+const BUSY_MS: u64 = 50;
+
 /// The session, and what became of the last attempts to have one.
 #[derive(Debug, Default)]
 pub(super) struct SignIns {
@@ -27,6 +30,8 @@ pub(super) struct SignIns {
     /// How many attempts there were, and how the last one failed if it did.
     pub(super) attempts: Cell<u64>,
     failure: RefCell<Option<Error>>,
+    /// Whether the next session is not to be one that is lent.
+    is_stored_doubted: Cell<bool>,
     allowance: Rc<SignInAllowance>,
 }
 
@@ -41,6 +46,16 @@ impl SignIns {
     pub(super) fn refused(&self, now_ms: u64, error: &Error) {
         self.allowance.refused(now_ms);
         self.failure.replace(Some(error.clone()));
+    }
+
+    /// A resumed session has not worked yet, whatever the reason: the next call
+    /// signs in.
+    pub(super) fn doubt(&self, resumed: &Rc<Session>) {
+        let mut session = self.session.borrow_mut();
+        if session.as_ref().is_some_and(|session| Rc::ptr_eq(session, resumed)) {
+            *session = None;
+            self.is_stored_doubted.set(true);
+        }
     }
 
     /// Why there is no sign-in for so long.
@@ -115,6 +130,9 @@ impl<H: Host> Client<H> {
             self.host.store_session(&vault.name, None, 0).await;
             return None;
         }
+        if account.sign_ins.is_stored_doubted.take() {
+            return None;
+        }
         let record = self.host.load_session(&vault.name).await?;
         let mut random = [0; 4];
         self.host.fill_random(&mut random).ok()?;
@@ -130,10 +148,17 @@ impl<H: Host> Client<H> {
         let state = &account.sign_ins;
         let mut retry = 0;
         loop {
-            let attempt = state.allowance.begin(self.host.now_ms());
-            let attempt = attempt.map_err(|wait_ms| state.not_yet(wait_ms))?;
+            let attempt = match state.allowance.begin(self.host.now_ms()) {
+                Ok(attempt) => attempt,
+                Err(NotNow::Busy) => {
+                    self.host.sleep(BUSY_MS).await;
+                    continue;
+                }
+                Err(NotNow::Paused(wait_ms)) => return Err(state.not_yet(wait_ms)),
+            };
             let error = match self.sign_in_once(account, retry).await {
                 Ok(session) => {
+                    state.allowance.accepted();
                     self.host.note(Event::SignIn);
                     self.lend(account, &session).await;
                     return Ok(session);

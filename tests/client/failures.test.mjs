@@ -316,6 +316,58 @@ test("refused sign-ins of clients with one token count together", async () => {
   assert.ok(error.retryAfterMs > 0 && error.retryAfterMs <= 60_000, `${error.retryAfterMs}`);
 });
 
+test("of sign-ins that begin together nine are sent, until one is accepted", async () => {
+  service.calls = [];
+  const start = (n) => service.authenticate({ lazy: true, integrationVersion: `${n}` });
+  const clients = await Promise.all(Array.from({ length: 30 }, (_, n) => start(n)));
+  const ask = () =>
+    Promise.all(clients.map((client) => client.resolve(BY_NAME).catch(({ code }) => code)));
+  service.replace = async ({ path }, answer) => {
+    await sleep(20);
+    return path === PATHS.exchange ? new Response("{}", { status: 401 }) : answer();
+  };
+  const codes = new Set(await ask());
+  assert.ok(codes.has("authenticationFailed") && !codes.has(SECRET), [...codes].join());
+  assert.equal(count(PATHS.exchange), 9);
+  service.replace = undefined;
+  aMinutePasses();
+  assert.deepEqual(new Set(await ask()), new Set([SECRET]));
+});
+
+test("a caller with more time has it for a request that another one began", async () => {
+  const client = await newClient({ timeoutMs: 300 });
+  service.replace = async (_, ask) => {
+    await sleep(700);
+    return ask();
+  };
+  const hasty = client.resolve(BY_ID);
+  await sleep(50);
+  const patient = client.resolve(BY_ID, { timeoutMs: 10_000 });
+  await service.failure(hasty, "timeout");
+  assert.equal(await patient, SECRET);
+});
+
+test("more calls at once than a function takes arguments", async () => {
+  const client = await newClient();
+  const calls = Array.from({ length: 140_000 }, () => client.resolve(BY_ID));
+  assert.deepEqual(new Set(await Promise.all(calls)), new Set([SECRET]));
+});
+
+test("after a pause one request tries, and not one of each vault", async () => {
+  await service.emulator.account.addItem("app", { title: "x", password: "1" });
+  const client = await newClient();
+  const both = [BY_NAME, "op://other/x/password"];
+  const headers = { "retry-after": "1" };
+  fails(1, PATHS.vaults, () => new Response("", { status: 429, headers }));
+  await client.secrets.resolveAll(both);
+  aMinutePasses();
+  const { individualResponses } = await client.secrets.resolveAll(both);
+  const codes = Object.values(individualResponses).map(
+    ({ content, error }) => content?.secret ?? error.type,
+  );
+  assert.deepEqual(codes, [SECRET, "vaultNotFound"]);
+});
+
 test("an item that is always refused does not have the client sign in again and again", async () => {
   const client = await newClient();
   service.replace = ({ path }, ask) =>

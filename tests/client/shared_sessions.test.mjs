@@ -162,6 +162,43 @@ for (const [name, answer] of Object.entries(REFUSALS)) {
   });
 }
 
+const FAILURES = {
+  404: () => new Response("{}", { status: 404 }),
+  500: () => new Response("", { status: 500 }),
+  302: () => new Response("", { status: 302, headers: { location: "https://elsewhere.example" } }),
+  "a lost connection": () => Promise.reject(new TypeError("reset")),
+};
+for (const [name, answer] of Object.entries(FAILURES)) {
+  test(`a resumed session that only gets ${name} is given up after a call`, async () => {
+    const { here, store } = await newService();
+    await here.authenticate({ sessionStore: store });
+    const client = await here.authenticate({ sessionStore: store });
+    let isSignedIn = false;
+    here.replace = (call, ask) => {
+      isSignedIn ||= call.path === PATHS.complete;
+      return isSignedIn || SIGN_IN.includes(call.path) ? ask() : answer();
+    };
+    await client.resolve(BY_NAME).catch(() => {});
+    assert.equal(await client.resolve(BY_NAME), SECRET);
+    assert.equal(client.stats().signIns, 1);
+    here.replace = undefined;
+    const next = await here.authenticate({ sessionStore: store });
+    assert.equal(await next.resolve(BY_NAME), SECRET);
+    assert.equal(next.stats().signIns, 0);
+  });
+}
+
+test("a lender whose session and the newer one in the store have ended signs in", async () => {
+  const { here, store } = await newService();
+  const lender = await here.authenticate({ sessionStore: store });
+  store.records.clear();
+  await here.authenticate({ sessionStore: store });
+  here.emulator.expireSessions();
+  const calls = Array.from({ length: 5 }, () => lender.resolve(BY_NAME));
+  assert.deepEqual(new Set(await Promise.all(calls)), new Set([SECRET]));
+  assert.deepEqual([lender.stats().signIns, lender.stats().resumes], [2, 1]);
+});
+
 test("once a resumed session has worked, what is forbidden is forbidden", async () => {
   const { here, store } = await newService();
   await here.authenticate({ sessionStore: store });
