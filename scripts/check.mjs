@@ -1,14 +1,15 @@
-// What CI checks beside the tests: `npm run check [-- --only NAME[,NAME]] [-- --fix]`.
+// What CI checks beside the tests: `npm run check [-- --only NAME[,NAME]] [-- --fix] [-- --accept]`.
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { OPTIONAL_CHECKS, TOOL_CHECKS } from "./lib/checks.mjs";
+import { checkConstantTime } from "./lib/constant_time.mjs";
 import { PACKAGE_CHECKS } from "./lib/package-checks.mjs";
 import { Failure, main, seconds } from "./lib/run.mjs";
 import { BUILD_TOOLS, CHECK_TOOLS } from "./setup.mjs";
 
-const DEFAULT_CHECKS = { ...TOOL_CHECKS, ...PACKAGE_CHECKS };
+const DEFAULT_CHECKS = { ...TOOL_CHECKS, ...PACKAGE_CHECKS, "constant-time": checkConstantTime };
 const CHECKS = { ...DEFAULT_CHECKS, ...OPTIONAL_CHECKS };
-const NAME_WIDTH = 12;
+const NAME_WIDTH = 14;
 
 function chosen(only) {
   if (!only) return Object.keys(DEFAULT_CHECKS);
@@ -38,14 +39,18 @@ async function runCheck(name, context) {
 
 await main(async () => {
   const { values } = parseArgs({
-    options: { only: { type: "string" }, fix: { type: "boolean", default: false } },
+    options: {
+      only: { type: "string" },
+      fix: { type: "boolean", default: false },
+      accept: { type: "boolean", default: false },
+    },
   });
   const names = chosen(values.only);
   const needsDeny = names.includes("deny") || names.includes("advisories");
   const toolchain = await build(needsDeny ? [...BUILD_TOOLS, ...CHECK_TOOLS] : BUILD_TOOLS);
   let failed = 0;
   for (const name of names) {
-    if (!(await runCheck(name, { toolchain, fix: values.fix }))) failed += 1;
+    if (!(await runCheck(name, { toolchain, ...values }))) failed += 1;
   }
   console.log(`\n${names.length - failed} passed, ${failed} failed`);
   return failed > 0 ? 1 : 0;

@@ -57,6 +57,7 @@ pub struct SignIn<'a> {
     identity: &'a Identity,
     email: &'a str,
     random: SignInRandom,
+    ephemeral: Option<Box<Ephemeral>>,
     step: Step,
 }
 
@@ -83,9 +84,20 @@ impl<'a> SignIn<'a> {
         random: SignInRandom,
     ) -> (Self, Call) {
         let step = Step::Start { introduced: false };
-        let sign_in = Self { credentials, identity, email, random, step };
+        let sign_in = Self { credentials, identity, email, random, ephemeral: None, step };
         let call = sign_in.start();
         (sign_in, call)
+    }
+
+    /// `prepare()`
+    ///
+    /// Computes what later requests need and no answer is needed for: best while the
+    /// first answer is on its way.
+    pub fn prepare(&mut self) {
+        let Self { credentials, random, ephemeral, .. } = self;
+        ephemeral.get_or_insert_with(|| {
+            Box::new(Ephemeral::generate(&random.private_value, &credentials.srp_x))
+        });
     }
 
     /// `receive(response) -> progress`
@@ -107,7 +119,7 @@ impl<'a> SignIn<'a> {
                 self.confirmed(session_id, &agreement, &from_json(response)?)
             }
             Step::Complete { session } => completed(session, response),
-            Step::Over => Err(Error::Protocol { what: "the sign-in is over" }),
+            Step::Over => Err(over()),
         }
     }
 
@@ -162,7 +174,8 @@ impl<'a> SignIn<'a> {
         if method != SRP_METHOD || alg != SRP_ALGORITHM {
             return Err(Error::Protocol { what: "auth/start names an unknown way to sign in" });
         }
-        let ephemeral = Box::new(Ephemeral::generate(&self.random.private_value));
+        self.prepare();
+        let Some(ephemeral) = self.ephemeral.take() else { return Err(over()) };
         let body = to_json(&ExchangeRequest { user_a: &ephemeral.user_a() });
         let call = plain_call("POST", "/api/v2/auth".into(), Some(session_id.clone()), Some(body));
         self.step = Step::Exchange { session_id, ephemeral };
@@ -208,6 +221,10 @@ impl<'a> SignIn<'a> {
         self.step = Step::Complete { session };
         Ok(Progress::Send(call))
     }
+}
+
+const fn over() -> Error {
+    Error::Protocol { what: "the sign-in is over" }
 }
 
 fn completed(session: Session, response: &HttpResponse) -> Result<Progress, Error> {

@@ -147,7 +147,7 @@ fn check_agreement(
     let m1 = client_proof(&client, &server, &session_key);
     let m2 = sha256(&[client.to_bytes_be(), m1.clone(), session_key.clone()].concat());
 
-    let ephemeral = Ephemeral::generate(&Secret::new(a));
+    let ephemeral = Ephemeral::generate(&Secret::new(a), &Secret::new(x));
     assert_eq!(ephemeral.user_a(), client.to_str_radix(16));
     let x = Secret::new(x);
     let agreement = ephemeral.agree(account(&x), &form(server.to_str_radix(16))).unwrap();
@@ -197,7 +197,7 @@ fn client_proof(client: &BigUint, server: &BigUint, session_key: &[u8]) -> Vec<u
 #[test]
 fn b_that_is_refused() {
     let book = Textbook::service();
-    let ephemeral = Ephemeral::generate(&Secret::new([1; 38]));
+    let ephemeral = Ephemeral::generate(&Secret::new([1; 38]), &Secret::new([2; 32]));
     let x = Secret::new([2; 32]);
     let largest = BigUint::from(2_u8).pow(4096) - 1_u8;
     for text in [

@@ -20,6 +20,11 @@ import { toolIds } from "./tools.mjs";
 
 export const WASM_FOLDER = join(ROOT, "js/wasm");
 const PACK_FOLDER = join(ROOT, "target/pkg");
+const GROUP_FOLDER = join(ROOT, "target/group");
+/** The group's arithmetic alone, as tests/support/group_wasm.rs has it. */
+export const GROUP_WASM = join(GROUP_FOLDER, "group.wasm");
+/** The product, with the names of its functions. */
+export const NAMED_WASM = join(GROUP_FOLDER, "op_named.wasm");
 const WASM_OPT = programOf("binaryen/bin/wasm-opt");
 
 // What engines of the oldest supported runtimes have beyond the first version of wasm, for rustc
@@ -34,6 +39,7 @@ const WASM_OPT_FEATURES = [
   "--enable-nontrapping-float-to-int",
   "--enable-reference-types",
   "--enable-sign-ext",
+  "--enable-simd",
 ];
 /**
  * The standard library is compiled with the module, for size, and a panic is a bare trap: its
@@ -114,12 +120,35 @@ async function optimize() {
   if (!existsSync(WASM_OPT)) throw new Failure("wasm-opt is missing: run `npm ci`.");
   rmSync(WASM_FOLDER, { recursive: true, force: true });
   mkdirSync(WASM_FOLDER, { recursive: true });
-  const files = [join(PACK_FOLDER, "op_bg.wasm"), "-o", join(WASM_FOLDER, "op.wasm")];
-  await run(process.execPath, [WASM_OPT, ...WASM_OPT_OPTIONS, ...WASM_OPT_FEATURES, ...files]);
+  await wasmOpt([join(PACK_FOLDER, "op_bg.wasm"), "-o", join(WASM_FOLDER, "op.wasm")]);
   for (const name of ["op.js", "op.d.ts"]) {
     copyFileSync(join(PACK_FOLDER, name), join(WASM_FOLDER, name));
   }
 }
+
+/** Builds the modules in which the group's arithmetic is tested, optimised as the product is. */
+export async function buildGroup(toolchain) {
+  const inputs = ["src", "tests/support/group_wasm.rs", "tests/support/judge.rs", "Cargo.lock"];
+  const work = {
+    stamp: join(ROOT, "target/stamps/group"),
+    hash: hashOf([...inputs, "Cargo.toml", "scripts/lib/wasm.mjs"].map((path) => join(ROOT, path))),
+    outputs: [GROUP_WASM, NAMED_WASM],
+  };
+  await unlessStamped(work, () => step("group", () => packGroup(toolchain)));
+}
+
+async function packGroup({ env, sysroot }) {
+  mkdirSync(GROUP_FOLDER, { recursive: true });
+  const args = ["build", ...locked(), "--release", "--target", TARGET, "--example", "group"];
+  const flags = { CARGO_ENCODED_RUSTFLAGS: rustFlags(sysroot).join("\x1f") };
+  const all = { ...env, ...BUILD_STD_ENV, ...flags };
+  await run("cargo", [...args, ...BUILD_STD], { cwd: ROOT, env: all });
+  await wasmOpt([join(ROOT, "target", TARGET, "release/examples/group.wasm"), "-o", GROUP_WASM]);
+  await wasmOpt(["-g", join(PACK_FOLDER, "op_bg.wasm"), "-o", NAMED_WASM]);
+}
+
+const wasmOpt = (args) =>
+  run(process.execPath, [WASM_OPT, ...WASM_OPT_OPTIONS, ...WASM_OPT_FEATURES, ...args]);
 
 // Text travels through every bundler and runtime, a file or a URL does not.
 function writeInline() {

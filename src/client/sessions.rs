@@ -12,7 +12,7 @@ use crate::{
     stored_session::TTL_SECONDS,
     token::Credentials,
 };
-use futures_util::lock::Mutex;
+use futures_util::{future::try_join, lock::Mutex};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -190,11 +190,17 @@ impl<H: Host> Client<H> {
     ) -> Result<Session, Error> {
         let random = self.sign_in_random()?;
         let Account { credentials, identity, email, .. } = account;
-        let (mut sign_in, mut call) = SignIn::begin(credentials, identity, email, random);
+        let (mut sign_in, call) = SignIn::begin(credentials, identity, email, random);
+        let prepare = async {
+            // Once the request has left.
+            self.host.sleep(0).await;
+            sign_in.prepare();
+            Ok(())
+        };
+        let (mut response, ()) = try_join(self.send(account, call, retry), prepare).await?;
         loop {
-            let response = self.send(account, call, retry).await?;
             match sign_in.receive(&response)? {
-                Progress::Send(next) => call = next,
+                Progress::Send(next) => response = self.send(account, next, retry).await?,
                 Progress::Done(session) => return Ok(session),
             }
         }

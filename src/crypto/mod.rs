@@ -1,6 +1,7 @@
 //! The cryptography, one primitive a file, each with its source.
 
 pub mod aead;
+pub mod group;
 pub mod hkdf;
 pub mod mac;
 pub mod srp;

@@ -19,57 +19,31 @@
 //! M2 = H(bytes(A) ‖ M1 ‖ K)
 //! ```
 
-use super::sha256;
+use super::{
+    group::{self, Element, prime},
+    sha256,
+};
 use crate::{
     encoding::{decode_hex, encode_base64url, encode_hex},
     error::Error,
     secret::Secret,
 };
-use crypto_bigint::{U256, U320, U512, U576, U4096, modular::ConstMontyForm};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 /// Length of the client's private value `a`: 304 bits, as the vendor's client
 /// has it; RFC 5054 §3.1 asks for 256 at least.
 pub const PRIVATE_VALUE_BYTES: usize = 38;
-/// Length of numbers modulo N.
-const GROUP_BYTES: usize = 512;
 /// Digits of the longest `B`.
-const GROUP_HEX_DIGITS: usize = 2 * GROUP_BYTES;
-const GENERATOR: U4096 = U4096::from_u8(5);
-const PRIVATE_VALUE_BITS: u32 = 304;
-const X_BITS: u32 = 256;
+const GROUP_HEX_DIGITS: usize = 2 * group::BYTES;
+const HASH_BYTES: usize = 32;
 /// `a + u·x` stays below 2^512 + 2^304.
-const EXPONENT_BITS: u32 = 513;
+const EXPONENT_BYTES: usize = 65;
 
-crypto_bigint::const_monty_params!(
-    Group,
-    U4096,
-    "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74\
-     020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F1437\
-     4FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED\
-     EE386BFB5A899FA5AE9F24117C4B1FE649286651ECE45B3DC2007CB8A163BF05\
-     98DA48361C55D39A69163FA8FD24CF5F83655D23DCA3AD961C62F356208552BB\
-     9ED529077096966D670C354E4ABC9804F1746C08CA18217C32905E462E36CE3B\
-     E39E772C180E86039B2783A2EC07A28FB5C55DF06F4C52C9DE2BCBF695581718\
-     3995497CEA956AE515D2261898FA051015728E5A8AAAC42DAD33170D04507A33\
-     A85521ABDF1CBA64ECFB850458DBEF0A8AEA71575D060C7DB3970F85A6E1E4C7\
-     ABF5AE8CDB0933D71E8C94E04A25619DCEE3D2261AD2EE6BF12FFA06D98A0864\
-     D87602733EC86A64521F2B18177B200CBBE117577A615D6C770988C0BAD946E2\
-     08E24FA074E5AB3143DB5BFCE0FD108E4B82D120A92108011A723C12A787E6D7\
-     88719A10BDBA5B2699C327186AF4E23C1A946834B6150BDA2583E9CA2AD44CE8\
-     DBBBC2DB04DE8EF92E8EFC141FBECAA6287C59474E6BC05D99B2964FA090C3A2\
-     233BA186515BE7ED1F612970CEE2D7AFB81BDD762170481CD0069127D5B05AA9\
-     93B4EA988D8FDDC186FFB7DC90A6C08F4DF435C934063199FFFFFFFFFFFFFFFF",
-    "N of RFC 5054 Appendix A, 4096-bit group (RFC 3526 §5)"
-);
+/// A number modulo N, big-endian.
+type Number = [u8; group::BYTES];
 
-/// A number modulo N, in Montgomery form.
-type Element = ConstMontyForm<Group, { U4096::LIMBS }>;
-
-const PRIME: U4096 = *<Group as crypto_bigint::modular::ConstMontyParams<{ U4096::LIMBS }>>::PARAMS
-    .modulus()
-    .as_ref();
+const GENERATOR: Number = small(5);
 
 /// What the proofs are about, besides the exchanged values.
 #[derive(Debug, Clone, Copy)]
@@ -87,8 +61,10 @@ pub struct Account<'a> {
 /// One sign-in's own key pair.
 #[derive(Debug)]
 pub struct Ephemeral {
-    private: Secret<U320>,
-    public: U4096,
+    private: Secret<[u8; PRIVATE_VALUE_BYTES]>,
+    public: Number,
+    /// g^x: of the account, and not of this sign-in, but as long to compute as `public`.
+    g_to_x: Element,
 }
 
 /// What both sides know if both know `x`.
@@ -102,20 +78,17 @@ pub struct Agreement {
 }
 
 impl Ephemeral {
-    /// `generate(random) -> ephemeral`
+    /// `generate(random, x) -> ephemeral`
     ///
     /// # Shapes
-    /// - `random`: 38 bytes of the host's randomness: the private value `a`
+    /// - `random`: 38 bytes of the host's randomness: the private value `a`; `x`: the
+    ///   account's
     /// # Source
     /// RFC 5054 §2.5.4
-    pub fn generate(random: &Secret<[u8; PRIVATE_VALUE_BYTES]>) -> Self {
-        let mut padded = Zeroizing::new([0; U320::BYTES]);
-        let (_, tail) = padded.split_at_mut(U320::BYTES - PRIVATE_VALUE_BYTES);
-        tail.copy_from_slice(random.expose());
-        let private = Secret::new(U320::from_be_slice(padded.as_slice()));
-        let generator = Element::new(&GENERATOR);
-        let public = power(&generator, &private.expose().resize(), PRIVATE_VALUE_BITS).retrieve();
-        Self { private, public }
+    pub fn generate(random: &Secret<[u8; PRIVATE_VALUE_BYTES]>, x: &Secret<[u8; 32]>) -> Self {
+        let public = *Element::power_of_five(random.expose()).to_bytes().expose();
+        let g_to_x = Element::power_of_five(x.expose());
+        Self { private: random.clone(), public, g_to_x }
     }
 
     /// `user_a() -> text`
@@ -137,21 +110,14 @@ impl Ephemeral {
     /// RFC 5054 §2.5.3, §2.6; protocol.md “Sign-in” (observed, documented)
     pub fn agree(&self, account: Account<'_>, user_b: &str) -> Result<Agreement, Error> {
         let server_public = parse_user_b(user_b)?;
-        let u = U256::from_be_slice(&sha256(&[
-            self.public.to_be_bytes().as_ref(),
-            server_public.to_be_bytes().as_ref(),
-        ]));
-        if u == U256::ZERO {
+        let u = sha256(&[&self.public, &server_public]);
+        if u == [0; HASH_BYTES] {
             return Err(Error::Protocol { what: "the key exchange's u is zero" });
         }
         let secret = self.premaster_secret(account.x, &server_public, &u);
         let session_key = Secret::take(&mut sha256(&[hex_digits(secret.expose()).as_bytes()]));
         let client_proof = self.client_proof(account, &server_public, &session_key);
-        let server_proof = sha256(&[
-            minimal(self.public.to_be_bytes().as_ref()),
-            &client_proof,
-            session_key.expose(),
-        ]);
+        let server_proof = sha256(&[minimal(&self.public), &client_proof, session_key.expose()]);
         Ok(Agreement { client_proof, session_key, server_proof })
     }
 
@@ -159,32 +125,24 @@ impl Ephemeral {
     fn premaster_secret(
         &self,
         x: &Secret<[u8; 32]>,
-        server_public: &U4096,
-        u: &U256,
-    ) -> Secret<U4096> {
-        let k = U256::from_be_slice(&sha256(&[
-            PRIME.to_be_bytes().as_ref(),
-            GENERATOR.to_be_bytes().as_ref(),
-        ]));
-        let x = Secret::new(U256::from_be_slice(x.expose()));
-        let g_to_x = Secret::new(power(&Element::new(&GENERATOR), &x.expose().resize(), X_BITS));
-        let k_g_to_x = Secret::new(Element::new(&k.resize()).mul(g_to_x.expose()));
-        let base = Secret::new(Element::new(server_public).sub(k_g_to_x.expose()));
-        let u_x: Secret<U512> = Secret::new(u.concatenating_mul(x.expose()));
-        let exponent: Secret<U576> =
-            Secret::new(u_x.expose().resize().wrapping_add(&self.private.expose().resize()));
-        Secret::new(power(base.expose(), exponent.expose(), EXPONENT_BITS).retrieve())
+        server_public: &Number,
+        u: &[u8; HASH_BYTES],
+    ) -> Secret<Number> {
+        let k = padded(&sha256(&[&prime(), &GENERATOR]));
+        let k_g_to_x = Element::from_bytes(&k).times(&self.g_to_x);
+        let base = Element::from_bytes(server_public).minus(&k_g_to_x);
+        base.power(exponent(self.private.expose(), u, x.expose()).expose()).to_bytes()
     }
 
     /// M1
     fn client_proof(
         &self,
         account: Account<'_>,
-        server_public: &U4096,
+        server_public: &Number,
         session_key: &Secret<[u8; 32]>,
     ) -> [u8; 32] {
-        let mut group = sha256(&[minimal(PRIME.to_be_bytes().as_ref())]);
-        let generator = sha256(&[minimal(GENERATOR.to_be_bytes().as_ref())]);
+        let mut group = sha256(&[minimal(&prime())]);
+        let generator = sha256(&[minimal(&GENERATOR)]);
         group.iter_mut().zip(generator).for_each(|(n, g)| *n ^= g);
         let identity = encode_base64url(&sha256(&[
             &sha256(&[account.key_id.as_bytes()]),
@@ -194,8 +152,8 @@ impl Ephemeral {
             &group,
             &sha256(&[identity.as_bytes()]),
             account.salt,
-            minimal(self.public.to_be_bytes().as_ref()),
-            minimal(server_public.to_be_bytes().as_ref()),
+            minimal(&self.public),
+            minimal(server_public),
             session_key.expose(),
         ])
     }
@@ -214,31 +172,66 @@ impl Agreement {
     }
 }
 
-/// `base^exponent`, in constant time for exponents of `bits` bits. One width for
-/// all exponents: each has its own copy of the code.
-fn power(base: &Element, exponent: &U576, bits: u32) -> Element {
-    base.pow_bounded_exp(exponent, bits)
+/// a + u·x, byte by byte.
+fn exponent(
+    a: &[u8; PRIVATE_VALUE_BYTES],
+    u: &[u8; HASH_BYTES],
+    x: &[u8; 32],
+) -> Secret<[u8; EXPONENT_BYTES]> {
+    // The lowest first; 33 products of two bytes fit into 32 bits.
+    let mut columns = Zeroizing::new([0_u32; EXPONENT_BYTES]);
+    for (column, a) in columns.iter_mut().zip(a.iter().rev()) {
+        *column = u32::from(*a);
+    }
+    for (u, from) in u.iter().rev().zip(0..) {
+        for (column, x) in columns.iter_mut().skip(from).zip(x.iter().rev()) {
+            *column += u32::from(*u) * u32::from(*x);
+        }
+    }
+    let mut sum = Secret::<[u8; EXPONENT_BYTES]>::zeroed();
+    let mut carry = 0;
+    for (byte, column) in sum.expose_mut().iter_mut().rev().zip(columns.iter()) {
+        carry += column;
+        *byte = carry as u8;
+        carry >>= 8;
+    }
+    sum
 }
 
-fn parse_user_b(text: &str) -> Result<U4096, Error> {
+const fn small(value: u8) -> Number {
+    let mut number = [0; group::BYTES];
+    let [.., last] = &mut number;
+    *last = value;
+    number
+}
+
+/// With zeros before it.
+fn padded(bytes: &[u8; HASH_BYTES]) -> Number {
+    let mut number = small(0);
+    let [.., tail] = number.as_chunks_mut::<HASH_BYTES>().0 else { return number };
+    *tail = *bytes;
+    number
+}
+
+fn parse_user_b(text: &str) -> Result<Number, Error> {
     let refuse = |what| Err(Error::Protocol { what });
     if text.is_empty() || text.len() > GROUP_HEX_DIGITS {
         return refuse("userB does not have 1 to 1,024 digits");
     }
-    let Some(bytes) = decode_hex(&format!("{text:0>GROUP_HEX_DIGITS$}")) else {
+    let bytes = decode_hex(&format!("{text:0>GROUP_HEX_DIGITS$}"));
+    let Some(value) = bytes.and_then(|bytes| Number::try_from(bytes).ok()) else {
         return refuse("userB is not hex");
     };
-    let value = U4096::from_be_slice(&bytes);
-    // B is public: comparing it may take any time.
-    if value <= U4096::ONE || value >= PRIME {
+    // B is public: comparing it may take any time. Of one length, as bytes is as numbers.
+    if value <= small(1) || value >= prime() {
         return refuse("userB is outside the group");
     }
     Ok(value)
 }
 
 /// Lower-case hex without leading zero digits.
-fn hex_digits(value: &U4096) -> Zeroizing<String> {
-    let digits = Zeroizing::new(encode_hex(value.to_be_bytes().as_ref()));
+fn hex_digits(value: &Number) -> Zeroizing<String> {
+    let digits = Zeroizing::new(encode_hex(value));
     Zeroizing::new(digits.trim_start_matches('0').to_owned())
 }
 
