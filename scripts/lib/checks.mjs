@@ -49,8 +49,18 @@ async function lint({ fix }) {
   await node(BIOME, ...(fix ? ["check", "--write"] : [how]), "--error-on-warnings", ".");
 }
 
+/** What CI does not mend: both workspaces' Cargo.lock. */
+async function locks({ toolchain }) {
+  for (const folder of [".", "fuzz"]) {
+    const manifest = join(ROOT, folder, "Cargo.toml");
+    const args = ["metadata", "--locked", "--format-version=1", "--manifest-path", manifest];
+    await cargo(toolchain, args);
+  }
+}
+
 /** In the order of what fails soonest. */
 export const TOOL_CHECKS = {
+  locks,
   fmt,
   lint,
   types,

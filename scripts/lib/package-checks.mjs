@@ -1,6 +1,6 @@
 // The checks of `npm run check` on what is published: its size, its files, its words.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { homedir, hostname } from "node:os";
+import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { CARGO_HOME, cargoToml, packageJson, ROOT } from "./paths.mjs";
@@ -28,16 +28,7 @@ function machinePaths() {
   const registries = join(CARGO_HOME, "registry/src");
   const names = existsSync(registries) ? readdirSync(registries) : [];
   // "/" is the home folder of some containers, and in every path.
-  const words = [
-    homedir(),
-    CARGO_HOME,
-    ROOT,
-    hostname(),
-    ...names,
-    "/usr/src/",
-    "/home/",
-    "/Users/",
-  ];
+  const words = [homedir(), CARGO_HOME, ROOT, ...names, "/usr/src/", "/home/", "/Users/"];
   return [...new Set(words)].filter((word) => word.length > 2);
 }
 
