@@ -1,3 +1,5 @@
+import { until } from "./until.js";
+
 /**
  * Where sessions are kept for other processes: a KV namespace, a file, a database. What is stored is
  * sealed with a key out of the token, and useless without it.
@@ -45,13 +47,7 @@ export class SessionShelf {
 }
 
 /** What the store answers, unless it fails or takes too long. */
-async function soon(ask: () => unknown): Promise<unknown> {
-  let timer: unknown;
-  const limit = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, LIMIT_MS);
-  });
-  const answered = (async () => await ask())().catch(() => undefined);
-  const answer: unknown = await Promise.race([answered, limit]);
-  clearTimeout(timer as number);
-  return answer;
+function soon(ask: () => unknown): Promise<unknown> {
+  const answer = (async () => await ask())();
+  return until(answer, { timeoutMs: LIMIT_MS, signals: [] }).catch(() => undefined);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { programOf } from "./packages.mjs";
 import { ROOT } from "./paths.mjs";
 import { Failure, run } from "./run.mjs";
-import { buildGroup, NAMED_WASM } from "./wasm.mjs";
+import { NAMED_WASM } from "./wasm.mjs";
 
 const WASM_DIS = programOf("binaryen/bin/wasm-dis");
 const KNOWN = join(ROOT, "scripts/lib/constant_time.json");
@@ -33,10 +33,9 @@ const shortened = (name) => name.replace(/\[[0-9a-f]{8,}\]|"/g, "");
 
 /**
  * Compares with what was looked at, one by one: loops of fixed length, and lengths of slices. After
- * a look at the new ones in target/group, `--accept` takes them over.
+ * a look at the new ones in target/pkg, `--accept` takes them over.
  */
 export async function checkConstantTime({ toolchain, accept }) {
-  await buildGroup(toolchain);
   const { stdout } = await run(process.execPath, [WASM_DIS, "--all-features", NAMED_WASM], {
     cwd: ROOT,
   });

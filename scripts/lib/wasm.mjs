@@ -20,11 +20,10 @@ import { toolIds } from "./tools.mjs";
 
 export const WASM_FOLDER = join(ROOT, "js/wasm");
 const PACK_FOLDER = join(ROOT, "target/pkg");
-const GROUP_FOLDER = join(ROOT, "target/group");
-/** The group's arithmetic alone, as tests/support/group_wasm.rs has it. */
-export const GROUP_WASM = join(GROUP_FOLDER, "group.wasm");
 /** The product, with the names of its functions. */
-export const NAMED_WASM = join(GROUP_FOLDER, "op_named.wasm");
+export const NAMED_WASM = join(PACK_FOLDER, "op_named.wasm");
+/** The group's arithmetic alone, as tests/support/group_wasm.rs has it. */
+export const GROUP_WASM = join(ROOT, "target/group.wasm");
 const WASM_OPT = programOf("binaryen/bin/wasm-opt");
 
 // What engines of the oldest supported runtimes have beyond the first version of wasm, for rustc
@@ -65,7 +64,7 @@ export async function buildWasm(toolchain, tools) {
       inputs.map((path) => join(ROOT, path)),
       [toolchain.id, ...toolIds(tools)],
     ),
-    outputs: outputs.map((name) => join(WASM_FOLDER, name)),
+    outputs: [...outputs.map((name) => join(WASM_FOLDER, name)), NAMED_WASM],
   };
   await unlessStamped(work, async () => {
     await step("crates", () => fetchCrates(toolchain));
@@ -104,51 +103,51 @@ function rustFlags(sysroot) {
   return flags;
 }
 
-async function pack({ env, sysroot }) {
+// Encoded: a plain RUSTFLAGS is split at spaces, and a path may hold one.
+const wasmEnv = ({ env, sysroot }) => ({
+  ...env,
+  ...BUILD_STD_ENV,
+  CARGO_ENCODED_RUSTFLAGS: rustFlags(sysroot).join("\x1f"),
+});
+
+async function pack(toolchain) {
   rmSync(PACK_FOLDER, { recursive: true, force: true });
   const names = ["--out-dir", PACK_FOLDER, "--out-name", "op", "--no-pack", "--no-gitignore"];
   const args = ["build", ROOT, "--release", "--target", "web", "--mode", "no-install", "--no-opt"];
-  // Encoded: a plain RUSTFLAGS is split at spaces, and a path may hold one.
-  const flags = { CARGO_ENCODED_RUSTFLAGS: rustFlags(sysroot).join("\x1f") };
-  await run("wasm-pack", [...args, ...names, "--", ...locked(), ...BUILD_STD], {
-    cwd: ROOT,
-    env: { ...env, ...BUILD_STD_ENV, ...flags },
-  });
+  const all = [...args, ...names, "--", ...locked(), ...BUILD_STD];
+  await run("wasm-pack", all, { cwd: ROOT, env: wasmEnv(toolchain) });
 }
 
 async function optimize() {
   if (!existsSync(WASM_OPT)) throw new Failure("wasm-opt is missing: run `npm ci`.");
   rmSync(WASM_FOLDER, { recursive: true, force: true });
   mkdirSync(WASM_FOLDER, { recursive: true });
-  await wasmOpt([join(PACK_FOLDER, "op_bg.wasm"), "-o", join(WASM_FOLDER, "op.wasm")]);
+  await wasmOpt(...WASM_OPT_OPTIONS, "-g", join(PACK_FOLDER, "op_bg.wasm"), "-o", NAMED_WASM);
+  await wasmOpt("--strip-debug", NAMED_WASM, "-o", join(WASM_FOLDER, "op.wasm"));
   for (const name of ["op.js", "op.d.ts"]) {
     copyFileSync(join(PACK_FOLDER, name), join(WASM_FOLDER, name));
   }
 }
 
-/** Builds the modules in which the group's arithmetic is tested, optimised as the product is. */
+/** Builds the group's arithmetic alone, optimised as the product is. */
 export async function buildGroup(toolchain) {
-  const inputs = ["src", "tests/support/group_wasm.rs", "tests/support/judge.rs", "Cargo.lock"];
+  const inputs = ["src/crypto/group", "src/secret.rs", "tests/support", "Cargo.toml", "Cargo.lock"];
   const work = {
     stamp: join(ROOT, "target/stamps/group"),
-    hash: hashOf([...inputs, "Cargo.toml", "scripts/lib/wasm.mjs"].map((path) => join(ROOT, path))),
-    outputs: [GROUP_WASM, NAMED_WASM],
+    hash: hashOf([...inputs, "scripts/lib/wasm.mjs"].map((path) => join(ROOT, path))),
+    outputs: [GROUP_WASM],
   };
   await unlessStamped(work, () => step("group", () => packGroup(toolchain)));
 }
 
-async function packGroup({ env, sysroot }) {
-  mkdirSync(GROUP_FOLDER, { recursive: true });
+async function packGroup(toolchain) {
   const args = ["build", ...locked(), "--release", "--target", TARGET, "--example", "group"];
-  const flags = { CARGO_ENCODED_RUSTFLAGS: rustFlags(sysroot).join("\x1f") };
-  const all = { ...env, ...BUILD_STD_ENV, ...flags };
-  await run("cargo", [...args, ...BUILD_STD], { cwd: ROOT, env: all });
-  await wasmOpt([join(ROOT, "target", TARGET, "release/examples/group.wasm"), "-o", GROUP_WASM]);
-  await wasmOpt(["-g", join(PACK_FOLDER, "op_bg.wasm"), "-o", NAMED_WASM]);
+  await run("cargo", [...args, ...BUILD_STD], { cwd: ROOT, env: wasmEnv(toolchain) });
+  const built = join(ROOT, "target", TARGET, "release/examples/group.wasm");
+  await wasmOpt(...WASM_OPT_OPTIONS, built, "-o", GROUP_WASM);
 }
 
-const wasmOpt = (args) =>
-  run(process.execPath, [WASM_OPT, ...WASM_OPT_OPTIONS, ...WASM_OPT_FEATURES, ...args]);
+const wasmOpt = (...args) => run(process.execPath, [WASM_OPT, ...WASM_OPT_FEATURES, ...args]);
 
 // Text travels through every bundler and runtime, a file or a URL does not.
 function writeInline() {

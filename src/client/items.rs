@@ -55,7 +55,7 @@ impl<H: Host> Client<H> {
         trust: Trust,
     ) -> Items {
         let mut items = Items::default();
-        let mut titles = Titles::None;
+        let mut titles: Titles = None;
         for reference in references {
             let part = &reference.item;
             items.ids.push(if is_object_id(part) {

@@ -90,7 +90,10 @@ impl<H: Host> Client<H> {
                     continue;
                 }
                 Ok(response) => match check_status(&response, wanted.action) {
-                    Ok(()) => return Ok((session, response)),
+                    Ok(()) => {
+                        session.is_in_doubt.set(false);
+                        return Ok((session, response));
+                    }
                     Err(error) => {
                         let is_refused = is_renewed && response.status == 401;
                         if is_refused && !session.is_refused.replace(true) {
@@ -195,12 +198,8 @@ fn is_refusal(session: &Session, wanted: &Wanted, response: &HttpResponse) -> bo
         _ if !session.is_in_doubt.get() => false,
         404 | 408 | 429 => false,
         400..500 => true,
-        status => {
-            let is_ok = (200..300).contains(&status);
-            let opens = wanted.accept.is_some() || session.open(response).is_ok();
-            session.is_in_doubt.set(!(is_ok && opens));
-            is_ok && !opens
-        }
+        200..300 => wanted.accept.is_none() && session.open(response).is_err(),
+        _ => false,
     }
 }
 

@@ -145,15 +145,21 @@ const REFUSALS = {
       data: "AAAA",
     }),
 };
+
+/** Answers so whatever is asked, until somebody has signed in. */
+function untilSignedIn(answer) {
+  let isSignedIn = false;
+  return (call, ask) => {
+    isSignedIn ||= call.path === PATHS.complete;
+    return isSignedIn || SIGN_IN.includes(call.path) ? ask() : answer();
+  };
+}
+
 for (const [name, answer] of Object.entries(REFUSALS)) {
   test(`a resumed session that is refused with ${name} is given up, too`, async () => {
     const { here, store } = await newService();
     await here.authenticate({ sessionStore: store });
-    let isSignedIn = false;
-    here.replace = (call, ask) => {
-      isSignedIn ||= call.path === PATHS.complete;
-      return isSignedIn || SIGN_IN.includes(call.path) ? ask() : answer();
-    };
+    here.replace = untilSignedIn(answer);
     here.calls = [];
     const client = await here.authenticate({ sessionStore: store });
     assert.equal(await client.resolve(BY_NAME), SECRET);
@@ -173,11 +179,7 @@ for (const [name, answer] of Object.entries(FAILURES)) {
     const { here, store } = await newService();
     await here.authenticate({ sessionStore: store });
     const client = await here.authenticate({ sessionStore: store });
-    let isSignedIn = false;
-    here.replace = (call, ask) => {
-      isSignedIn ||= call.path === PATHS.complete;
-      return isSignedIn || SIGN_IN.includes(call.path) ? ask() : answer();
-    };
+    here.replace = untilSignedIn(answer);
     await client.resolve(BY_NAME).catch(() => {});
     assert.equal(await client.resolve(BY_NAME), SECRET);
     assert.equal(client.stats().signIns, 1);
