@@ -3,11 +3,17 @@ import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { OPTIONAL_CHECKS, TOOL_CHECKS } from "./lib/checks.mjs";
 import { checkConstantTime } from "./lib/constant_time.mjs";
+import { checkInstructions } from "./lib/instructions.mjs";
 import { PACKAGE_CHECKS } from "./lib/package-checks.mjs";
 import { Failure, main, seconds } from "./lib/run.mjs";
 import { BUILD_TOOLS, CHECK_TOOLS } from "./setup.mjs";
 
-const DEFAULT_CHECKS = { ...TOOL_CHECKS, ...PACKAGE_CHECKS, "constant-time": checkConstantTime };
+const DEFAULT_CHECKS = {
+  ...TOOL_CHECKS,
+  ...PACKAGE_CHECKS,
+  "constant-time": checkConstantTime,
+  instructions: checkInstructions,
+};
 const CHECKS = { ...DEFAULT_CHECKS, ...OPTIONAL_CHECKS };
 const NAME_WIDTH = 14;
 

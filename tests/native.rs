@@ -8,45 +8,15 @@ mod support;
 
 use onepassword_edge::{
     address::AllowedHosts,
-    cache::Lifetimes,
-    client::{Client, Manner, Options},
+    client::{Client, Options},
     error::Error,
-    identity::Identity,
-    retry::Backoff,
-    secret::Secret,
 };
 use pollster::block_on;
-use std::cell::RefCell;
-use support::{emulator::Emulator, host::NativeHost};
-
-fn options(token: &str) -> Options {
-    Options {
-        token: Secret::from(token),
-        identity: Identity::new("native tests", "0", "linux", "x64"),
-        allowed_hosts: AllowedHosts::default(),
-        waits_for_others: true,
-        shares_sessions: false,
-        backoff: Backoff { retries: 0, min_ms: 0, max_ms: 0 },
-        lifetimes: Lifetimes {
-            metadata_ms: 300_000,
-            secret_ms: 0,
-            negative_ms: 0,
-            stale_if_error_ms: 0,
-        },
-    }
-}
+use support::{emulator::Emulator, host::NativeHost, options, resolve};
 
 fn authenticate(token: &str) -> Result<Client<NativeHost>, Error> {
     let client = Client::new(NativeHost::new(), options(token))?;
     block_on(client.sign_in(0)).map(|()| client)
-}
-
-fn resolve(client: &Client<NativeHost>, reference: &str) -> Result<String, Error> {
-    let outcome = RefCell::new(None);
-    let settle = |_, found| drop(outcome.replace(Some(found)));
-    block_on(client.resolve_all(1, &[reference.to_owned()], Manner::default(), &settle))?;
-    let found = outcome.into_inner().expect("an outcome")?;
-    Ok(String::from_utf8(found.secret.expose().clone()).unwrap())
 }
 
 const ACCOUNT: &str = r#"{ "account": {

@@ -48,8 +48,8 @@ const WASM_OPT_FEATURES = [
 export const BUILD_STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 export const BUILD_STD_ENV = { RUSTC_BOOTSTRAP: "1" };
 const NO_PANIC_TEXTS = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
-// Loops in place of unrolled rounds.
-const CRATE_OPTIONS = ['sha2_backend_soft="compact"', 'aes_backend_soft="compact"'];
+/** Loops in place of unrolled rounds. */
+export const CRATE_OPTIONS = ['sha2_backend_soft="compact"', 'aes_backend_soft="compact"'];
 // By measurement, gzipped: -Oz makes 131.1 KiB, -Os 130.8, these 124.2. A function that goes into
 // its one caller makes a long one with many locals, which compresses badly.
 const WASM_OPT_OPTIONS = ["-Os", "--one-caller-inline-max-function-size=20", "--converge"];
