@@ -3,7 +3,7 @@
 use crate::support::host::NativeHost;
 use onepassword_edge::{
     error::Error,
-    host::{Event, Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
+    host::{AesKey, Event, Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
     secret::Secret,
 };
 use std::{
@@ -132,6 +132,18 @@ impl Host for Recorder {
         self.tape.opened.borrow_mut().push_back(opened.clone());
         Ok(opened)
     }
+
+    async fn open_aes_gcm(
+        &self,
+        key: &AesKey,
+        iv: &[u8],
+        sealed: &[u8],
+        what: &'static str,
+    ) -> Result<Secret<Vec<u8>>, Error> {
+        let opened = self.host.open_aes_gcm(key, iv, sealed, what).await?;
+        self.tape.opened.borrow_mut().push_back(opened.clone());
+        Ok(opened)
+    }
 }
 
 /// Answers what stands on a tape.
@@ -191,5 +203,15 @@ impl Host for Player {
         _: &'static str,
     ) -> Result<Secret<Vec<u8>>, Error> {
         Ok(self.tape.opened.borrow_mut().pop_front().expect("a key more than recorded"))
+    }
+
+    async fn open_aes_gcm(
+        &self,
+        _: &AesKey,
+        _: &[u8],
+        _: &[u8],
+        what: &'static str,
+    ) -> Result<Secret<Vec<u8>>, Error> {
+        self.tape.opened.borrow_mut().pop_front().ok_or(Error::Decryption { what })
     }
 }

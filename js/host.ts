@@ -14,6 +14,7 @@ export interface HostParts {
 }
 
 const RSA = "RSA-OAEP";
+const AES = "AES-GCM";
 
 /** The network, WebCrypto, the clock and the session store, as the core asks for them. */
 export class JsHost implements CoreHost {
@@ -94,5 +95,20 @@ export class JsHost implements CoreHost {
   async openRsa(key: CryptoKey, sealed: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
     // A copy: the module's memory may move while this waits.
     return new Uint8Array(await crypto.subtle.decrypt({ name: RSA }, key, sealed.slice()));
+  }
+
+  async openAes(
+    key: Uint8Array<ArrayBuffer>,
+    iv: Uint8Array<ArrayBuffer>,
+    sealed: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array> {
+    // Copies, as above; the one of the key is not left behind.
+    const [raw, nonce, bytes] = [key.slice(), iv.slice(), sealed.slice()];
+    try {
+      const own = await crypto.subtle.importKey("raw", raw, AES, false, ["decrypt"]);
+      return new Uint8Array(await crypto.subtle.decrypt({ name: AES, iv: nonce }, own, bytes));
+    } finally {
+      raw.fill(0);
+    }
   }
 }

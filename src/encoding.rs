@@ -1,6 +1,7 @@
 //! Text forms of bytes and instants: base64url, hex, object ids, RFC 3339.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use std::mem;
 use zeroize::Zeroizing;
 
 /// Characters of an object id.
@@ -8,20 +9,43 @@ const OBJECT_ID_CHARS: usize = 26;
 
 /// `decode_base64(text) -> bytes`
 ///
-/// Reads base64url or standard base64, with or without padding.
+/// Reads base64url or standard base64, with or without padding, in a time that
+/// depends on the length alone: keys travel in it.
 ///
 /// # Shapes
 /// - `text`: any length; `None` if it is not base64
 /// # Source
 /// RFC 4648 §4 and §5; protocol: base64url without padding is sent, the rest is tolerated (assumed)
 pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let text = text.trim_end_matches('=');
-    if !text.contains(['+', '/']) {
-        return Base64UrlUnpadded::decode_vec(text).ok();
+    let bytes = without_padding(text.to_owned());
+    // Not in place: that takes bits after the last byte, which are an error.
+    Base64UrlUnpadded::decode_vec(std::str::from_utf8(&bytes).ok()?).ok()
+}
+
+/// `decode_sealed_base64(text) -> bytes`
+///
+/// The same for what is sealed, which may be long and is no secret: several times
+/// as fast, and in the memory that the text stands in.
+pub fn decode_sealed_base64(text: String) -> Option<Vec<u8>> {
+    let mut bytes = without_padding(text);
+    let length = base64_simd::URL_SAFE_NO_PAD.decode_inplace(&mut bytes).ok()?.len();
+    bytes.truncate(length);
+    Some(mem::take(&mut *bytes))
+}
+
+/// Base64url without padding, out of any spelling.
+fn without_padding(text: String) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(text.into_bytes());
+    let length = bytes.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
+    bytes.truncate(length);
+    for byte in bytes.iter_mut() {
+        match byte {
+            b'+' => *byte = b'-',
+            b'/' => *byte = b'_',
+            _ => {}
+        }
     }
-    // What is decoded may be a key, so its other spelling is zeroed too.
-    let urlsafe = Zeroizing::new(text.replace('+', "-").replace('/', "_"));
-    Base64UrlUnpadded::decode_vec(&urlsafe).ok()
+    bytes
 }
 
 /// `encode_base64url(bytes) -> text`
@@ -143,6 +167,30 @@ mod tests {
         }
         for text in ["a", "a b", "Zg\n", "é", "Zh"] {
             assert_eq!(decode_base64(text), None, "{text}");
+        }
+    }
+
+    /// Both decoders, and the spelling itself by trying all texts of few characters.
+    #[test]
+    fn sealed_base64_is_read_alike() {
+        let alphabet = ["A", "Z", "g", "h", "w", "-", "_", "+", "/", "=", " ", "\n", "!", "é"];
+        let longer = |texts: &[String]| -> Vec<String> {
+            let with = |text: &String| alphabet.map(|end| format!("{text}{end}"));
+            texts.iter().flat_map(with).collect()
+        };
+        let mut texts = vec![String::new()];
+        for _ in 0..4 {
+            for text in &texts {
+                for before in ["", "AAAA", &"Zm9v".repeat(9)] {
+                    let text = format!("{before}{text}");
+                    assert_eq!(decode_sealed_base64(text.clone()), decode_base64(&text), "{text}");
+                }
+            }
+            texts = longer(&texts);
+        }
+        for length in 0..200 {
+            let bytes: Vec<u8> = (0..length).map(|index| (index * 37 + length) as u8).collect();
+            assert_eq!(decode_sealed_base64(encode_base64url(&bytes)), Some(bytes));
         }
     }
 

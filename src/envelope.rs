@@ -1,14 +1,15 @@
 //! Sealed JSON and who can open it.
 
 use crate::{
-    crypto::aead::{self, IV_BYTES, KEY_BYTES},
-    encoding::{decode_base64, encode_base64url},
+    crypto::aead::{Cipher, IV_BYTES, KEY_BYTES},
+    encoding::{decode_base64, decode_sealed_base64, encode_base64url},
     error::Error,
     host::OaepHash,
     json::{FromJson, parse},
     secret::Secret,
     wire::{Envelope, SealedRequest, SymmetricJwk},
 };
+use std::cell::OnceCell;
 
 /// `enc` of a symmetric envelope.
 const AES_256_GCM: &str = "A256GCM";
@@ -19,6 +20,8 @@ const CONTENT_TYPE: &str = "b5+jwk+json";
 pub struct SymmetricKey {
     id: String,
     bytes: Secret<[u8; KEY_BYTES]>,
+    /// Prepared when it is first needed.
+    cipher: OnceCell<Box<Cipher>>,
 }
 
 /// How an envelope is sealed.
@@ -35,7 +38,7 @@ impl SymmetricKey {
     ///
     /// A key known by other means than a JWK.
     pub const fn new(id: String, bytes: Secret<[u8; KEY_BYTES]>) -> Self {
-        Self { id, bytes }
+        Self { id, bytes, cipher: OnceCell::new() }
     }
 
     /// `expose() -> bytes`
@@ -76,7 +79,7 @@ impl SymmetricKey {
             kid: &self.id,
             enc: AES_256_GCM,
             cty: CONTENT_TYPE,
-            data: encode_base64url(&aead::seal(&self.bytes, &iv, plaintext)?),
+            data: encode_base64url(&self.cipher().seal(&iv, plaintext)?),
             iv: encode_base64url(&iv),
         })
     }
@@ -90,14 +93,13 @@ impl SymmetricKey {
     /// [`Error::Decryption`] naming `what`; the cause is withheld.
     /// # Source
     /// protocol.md “Headers” (observed)
-    pub fn open(&self, envelope: &Envelope, what: &'static str) -> Result<Secret<Vec<u8>>, Error> {
-        let failed = || Error::Decryption { what };
-        if envelope.enc != AES_256_GCM {
-            return Err(failed());
-        }
-        let iv = decode_base64(&envelope.iv).ok_or_else(failed)?;
-        let data = decode_base64(&envelope.data).ok_or_else(failed)?;
-        aead::open(&self.bytes, &iv, data, what)
+    pub fn open(&self, envelope: Envelope, what: &'static str) -> Result<Secret<Vec<u8>>, Error> {
+        let (iv, data) = parts(envelope, what)?;
+        self.cipher().open(&iv, data, what)
+    }
+
+    fn cipher(&self) -> &Cipher {
+        self.cipher.get_or_init(|| Box::new(Cipher::new(&self.bytes)))
     }
 
     /// `open_json(envelope, what) -> value`
@@ -107,11 +109,25 @@ impl SymmetricKey {
     /// that was expected.
     pub fn open_json<T: FromJson>(
         &self,
-        envelope: &Envelope,
+        envelope: Envelope,
         what: &'static str,
     ) -> Result<T, Error> {
         let plaintext = self.open(envelope, what)?;
         parse(plaintext.expose()).ok_or(Error::Decryption { what })
+    }
+}
+
+/// `parts(envelope, what) -> (iv, sealed)`
+///
+/// The bytes of what is sealed with a symmetric key.
+///
+/// # Errors
+/// [`Error::Decryption`] naming `what`
+pub fn parts(envelope: Envelope, what: &'static str) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    let is_symmetric = envelope.enc == AES_256_GCM;
+    match (decode_base64(&envelope.iv), decode_sealed_base64(envelope.data)) {
+        (Some(iv), Some(data)) if is_symmetric => Ok((iv, data)),
+        _ => Err(Error::Decryption { what }),
     }
 }
 
@@ -159,7 +175,7 @@ mod tests {
     #[test]
     fn what_is_sealed_opens() {
         let attributes: VaultAttributes =
-            key().open_json(&sealed(r#"{"name":"prod"}"#), "it").unwrap();
+            key().open_json(sealed(r#"{"name":"prod"}"#), "it").unwrap();
         assert_eq!(attributes.name, "prod");
     }
 
@@ -176,7 +192,7 @@ mod tests {
         ] {
             let mut damaged = sealed("{}");
             damage(&mut damaged);
-            let error = key().open(&damaged, "it").unwrap_err();
+            let error = key().open(damaged, "it").unwrap_err();
             assert_eq!(error, Error::Decryption { what: "it" });
         }
     }
@@ -184,7 +200,7 @@ mod tests {
     #[test]
     fn plaintext_that_is_not_the_json_expected() {
         for plaintext in ["\"hush\"", "null", "[]", "{", ""] {
-            let error = key().open_json::<VaultAttributes>(&sealed(plaintext), "it").unwrap_err();
+            let error = key().open_json::<VaultAttributes>(sealed(plaintext), "it").unwrap_err();
             assert_eq!(error, Error::Decryption { what: "it" });
         }
     }

@@ -3,6 +3,9 @@
 use crate::{error::Error, json::from_json, secret::Secret};
 use std::future::Future;
 
+/// A key of AES-256.
+pub type AesKey = [u8; 32];
+
 /// A request, ready to be sent.
 #[derive(Debug)]
 pub struct HttpRequest {
@@ -164,6 +167,21 @@ pub trait Host {
     fn open_rsa_oaep(
         &self,
         key: &Self::PrivateKey,
+        sealed: &[u8],
+        what: &'static str,
+    ) -> impl Future<Output = Result<Secret<Vec<u8>>, Error>>;
+
+    /// `open_aes_gcm(key, iv, sealed, what) -> plaintext`
+    ///
+    /// The same as `Cipher::open` of `crypto::aead`, for what is long: a host
+    /// has instructions for the cipher, but asking it takes its time.
+    ///
+    /// # Errors
+    /// [`Error::Decryption`] naming `what`; the cause is withheld.
+    fn open_aes_gcm(
+        &self,
+        key: &AesKey,
+        iv: &[u8],
         sealed: &[u8],
         what: &'static str,
     ) -> impl Future<Output = Result<Secret<Vec<u8>>, Error>>;

@@ -14,6 +14,7 @@ use miniserde::{
     de::{Map, Seq, Visitor},
     json, make_place,
 };
+use std::str::Bytes;
 
 /// Far above what the protocol nests. The parser keeps a frame on the heap for
 /// each level, so a short text of brackets alone could take all memory.
@@ -79,24 +80,29 @@ pub fn parse<T: FromJson>(json: &[u8]) -> Option<T> {
 /// Whether the brackets outside strings are few and shallow enough.
 fn is_bounded(json: &str) -> bool {
     let (mut depth, mut brackets) = (0_usize, 0_usize);
-    let (mut in_string, mut escaped) = (false, false);
-    for byte in json.bytes() {
+    let mut bytes = json.bytes();
+    while let Some(byte) = bytes.next() {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = in_string,
-            b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => {
+            b'"' => skip_string(&mut bytes),
+            b'[' | b'{' => {
                 depth += 1;
                 brackets += 1;
+                if depth > MAX_DEPTH || brackets > MAX_BRACKETS {
+                    return false;
+                }
             }
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
-        }
-        if depth > MAX_DEPTH || brackets > MAX_BRACKETS {
-            return false;
         }
     }
     true
+}
+
+/// To the end of a string: nearly all of an answer is in a few long ones.
+fn skip_string(bytes: &mut Bytes<'_>) {
+    while let Some(b'\\') = bytes.find(|byte| matches!(byte, b'"' | b'\\')) {
+        bytes.next();
+    }
 }
 
 /// What requests are made of. `miniserde` would bring the formatting of floats and
@@ -326,7 +332,7 @@ macro_rules! from_json {
         $($(#[$field_doc:meta])* $member:literal => pub $field:ident: $type:ty,)*
     })*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Default)]
+        #[derive(Debug, Default, Clone)]
         pub struct $name {
             $($(#[$field_doc])* pub $field: $type,)*
         }

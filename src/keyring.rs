@@ -139,6 +139,22 @@ impl<K> Keyring<K> {
         self.symmetric_key(owner, &sealed.kid, sealed, MAX_CHAIN)
     }
 
+    /// `first_task() -> task`
+    ///
+    /// What can be done before it is known which keys are needed: to import the
+    /// private key of the one keyset that the account unlock key opens, with the
+    /// hash that vaults' keys are sealed with. `None` if there are several, or if
+    /// it does not open: who needs it will be told.
+    pub fn first_task(&mut self) -> Option<Task<K>> {
+        let is_root = |keyset: &&Rc<Keyset>| keyset.encrypted_by == ACCOUNT_UNLOCK_KEY;
+        let mut roots = self.keysets.iter().filter(is_root);
+        let id = roots.next().filter(|_| roots.next().is_none())?.uuid.clone();
+        match self.private_key(&id, OaepHash::Sha1, MAX_CHAIN) {
+            Ok(Next::Todo(task)) => Some(task),
+            _ => None,
+        }
+    }
+
     /// `put_symmetric_key(owner, plaintext) -> key`
     ///
     /// Takes the result of [`Task::Unseal`].
@@ -187,7 +203,7 @@ impl<K> Keyring<K> {
             Some(Sealing::Symmetric) => match self.keyset_key(parent, depth)? {
                 Next::Todo(task) => Ok(Next::Todo(task)),
                 Next::Ready(with) => {
-                    let plaintext = with.open(sealed, what)?;
+                    let plaintext = with.open(sealed.clone(), what)?;
                     self.put_symmetric_key(owner, &plaintext).map(Next::Ready)
                 }
             },
@@ -228,7 +244,7 @@ impl<K> Keyring<K> {
         match self.keyset_key(id, depth)? {
             Next::Todo(task) => Ok(Next::Todo(task)),
             Next::Ready(with) => {
-                let key = Box::new(with.open_json(&self.keyset(id)?.enc_pri_key, KEYSET)?);
+                let key = Box::new(with.open_json(self.keyset(id)?.enc_pri_key.clone(), KEYSET)?);
                 Ok(Next::Todo(Task::Import { keyset_id: id.to_owned(), hash, key }))
             }
         }
@@ -329,7 +345,7 @@ mod tests {
 
     fn opens(keysets: Vec<Keyset>, sealed: &Envelope) -> bool {
         drive(&mut ring(keysets), sealed)
-            .is_ok_and(|key| key.open(&symmetric("v", [9; 32], "{}"), "it").is_ok())
+            .is_ok_and(|key| key.open(symmetric("v", [9; 32], "{}"), "it").is_ok())
     }
 
     #[test]
@@ -357,6 +373,22 @@ mod tests {
         let sealed = rsa("b", OaepHash::Sha1, &jwk(9));
         assert!(opens(vec![broken, root("a", 2), root("b", 3)], &sealed));
         assert!(opens(vec![Keyset::default(), root("b", 3)], &sealed));
+    }
+
+    #[test]
+    fn what_can_be_done_first() {
+        let mut one = ring(vec![child("b", 3, "a", OaepHash::Sha1), root("a", 2)]);
+        let Some(Task::Import { keyset_id, hash, .. }) = one.first_task() else {
+            panic!("the root's key is not imported");
+        };
+        one.put_private_key(keyset_id.clone(), hash, key_name(&keyset_id, hash));
+        assert_eq!((keyset_id.as_str(), hash), ("a", OaepHash::Sha1));
+        assert!(one.first_task().is_none(), "done");
+        assert!(drive(&mut one, &rsa("a", OaepHash::Sha1, &jwk(9))).is_ok());
+        let broken = keyset("x", 7, "mp", symmetric("mp", [8; 32], &jwk(7)));
+        for keysets in [vec![], vec![broken], vec![root("a", 2), root("b", 3)]] {
+            assert!(ring(keysets).first_task().is_none());
+        }
     }
 
     #[test]
@@ -422,7 +454,7 @@ mod tests {
         let mut ring = ring(vec![root("a", 2)]);
         for byte in [8, 9] {
             let key = drive(&mut ring, &rsa("a", OaepHash::Sha1, &jwk(byte))).unwrap();
-            assert!(key.open(&symmetric("v", [byte; 32], "{}"), "it").is_ok());
+            assert!(key.open(symmetric("v", [byte; 32], "{}"), "it").is_ok());
         }
     }
 

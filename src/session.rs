@@ -15,6 +15,8 @@ use crate::{
 use std::cell::Cell;
 
 /// Request numbers start below this.
+/// What an answer is called in an error.
+pub const ANSWER: &str = "an answer of the server";
 const FIRST_NUMBER_LIMIT: u32 = 1 << 20;
 /// Above it start those of a session that others use too; what one process sends
 /// by itself stays below.
@@ -168,11 +170,18 @@ impl Session {
     /// # Source
     /// protocol.md “Headers” (observed)
     pub fn open(&self, response: &HttpResponse) -> Result<Secret<Vec<u8>>, Error> {
-        let envelope = parse::<Envelope>(&response.body)
-            .filter(|envelope| !envelope.data.is_empty())
-            .ok_or(Error::Protocol { what: "an answer is not a sealed envelope, or is cut off" })?;
-        self.key.open(&envelope, "an answer of the server")
+        self.key.open(read_envelope(response)?, ANSWER)
     }
+}
+
+/// `read_envelope(response) -> envelope`
+///
+/// # Errors
+/// [`Error::Protocol`] if the body is not an envelope.
+pub fn read_envelope(response: &HttpResponse) -> Result<Envelope, Error> {
+    parse::<Envelope>(&response.body)
+        .filter(|envelope| !envelope.data.is_empty())
+        .ok_or(Error::Protocol { what: "an answer is not a sealed envelope, or is cut off" })
 }
 
 /// `check_status(response, action) -> ()`

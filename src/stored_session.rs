@@ -82,7 +82,7 @@ impl SessionVault {
     /// - `random`: where its request numbers start, see [`Session::resume`]
     pub fn open(&self, record: &str, now_ms: u64, random: u32) -> Option<Session> {
         let envelope: Envelope = parse(record.as_bytes())?;
-        let plaintext = self.key.open(&envelope, KEY_ID).ok()?;
+        let plaintext = self.key.open(envelope, KEY_ID).ok()?;
         let (ends_ms, rest) = plaintext.expose().split_first_chunk::<8>()?;
         let (key, id) = rest.split_first_chunk::<32>()?;
         // A clock that was set back does not make a record live longer.

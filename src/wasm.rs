@@ -5,7 +5,7 @@ use crate::{
     cache::Lifetimes,
     client::{self, Found, Manner, Options},
     error::{Candidate, Error},
-    host::{Event, Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
+    host::{AesKey, Event, Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
     identity::Identity,
     retry::Backoff,
     secret::Secret,
@@ -67,6 +67,7 @@ export interface CoreHost {
   storeSession(name: string, record: string | undefined, ttlSeconds: number): Promise<void>;
   importKey(jwk: object, hash: "SHA-1" | "SHA-256"): Promise<CryptoKey>;
   openRsa(key: CryptoKey, sealed: Uint8Array): Promise<Uint8Array>;
+  openAes(key: Uint8Array, iv: Uint8Array, sealed: Uint8Array): Promise<Uint8Array>;
 }
 
 export type CoreEvent = "hit" | "miss" | "stale" | "signIn" | "resume" | "throttle";
@@ -159,6 +160,8 @@ extern "C" {
     fn import_key(this: &JsHost, jwk: &Object, hash: &str) -> Promise;
     #[wasm_bindgen(method, js_name = openRsa)]
     fn open_rsa(this: &JsHost, key: &JsValue, sealed: &[u8]) -> Promise;
+    #[wasm_bindgen(method, js_name = openAes)]
+    fn open_aes(this: &JsHost, key: &[u8], iv: &[u8], sealed: &[u8]) -> Promise;
 
     type JsPending;
     #[wasm_bindgen(method, getter)]
@@ -438,14 +441,27 @@ impl Host for JsHost {
         sealed: &[u8],
         what: &'static str,
     ) -> Result<Secret<Vec<u8>>, Error> {
-        let opened = JsFuture::from(self.open_rsa(key, sealed)).await;
-        let plaintext: Uint8Array =
-            opened.map_err(|_| Error::Decryption { what })?.unchecked_into();
-        let bytes = Secret::new(plaintext.to_vec());
-        // JavaScript's copy must not outlive this.
-        plaintext.fill(0, 0, plaintext.length());
-        Ok(bytes)
+        opened(self.open_rsa(key, sealed), what).await
     }
+
+    async fn open_aes_gcm(
+        &self,
+        key: &AesKey,
+        iv: &[u8],
+        sealed: &[u8],
+        what: &'static str,
+    ) -> Result<Secret<Vec<u8>>, Error> {
+        opened(self.open_aes(key, iv, sealed), what).await
+    }
+}
+
+async fn opened(plaintext: Promise, what: &'static str) -> Result<Secret<Vec<u8>>, Error> {
+    let plaintext = JsFuture::from(plaintext).await;
+    let plaintext: Uint8Array = plaintext.map_err(|_| Error::Decryption { what })?.unchecked_into();
+    let bytes = Secret::new(plaintext.to_vec());
+    // JavaScript's copy must not outlive this.
+    plaintext.fill(0, 0, plaintext.length());
+    Ok(bytes)
 }
 
 /// The pieces stay JavaScript's until their sum is known: the module's memory

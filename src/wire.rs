@@ -370,7 +370,7 @@ from_json! {
 }
 
 /// A field's value: at most one of these, none if the JSON is of another kind.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct FieldValue {
     /// A string.
     pub text: Option<Secret<String>>,

@@ -13,12 +13,12 @@ fuzz_target!(|bytes: &[u8]| {
     let key = SymmetricKey::new("id".into(), Secret::new([7; 32]));
     if let Some(envelope) = parse::<Envelope>(bytes) {
         let _ = sealing(&envelope);
-        assert!(key.open(&envelope, "it").is_err());
+        assert!(key.open(envelope, "it").is_err());
     }
     let _ = SymmetricKey::parse(bytes, "it");
     let sealed = key.seal([9; 12], bytes).map(|sealed| to_json(&sealed)).expect("short enough");
     let envelope: Envelope = parse(sealed.as_bytes()).expect("our own JSON");
-    assert_eq!(key.open(&envelope, "it").expect("our own key").expose(), bytes);
-    let _ = key.open_json::<VaultAttributes>(&envelope, "it");
-    let _ = key.open_json::<ItemDetails>(&envelope, "it");
+    assert_eq!(key.open(envelope.clone(), "it").expect("our own key").expose(), bytes);
+    let _ = key.open_json::<VaultAttributes>(envelope.clone(), "it");
+    let _ = key.open_json::<ItemDetails>(envelope, "it");
 });

@@ -28,7 +28,7 @@ const WASM_OPT = programOf("binaryen/bin/wasm-opt");
 
 // What engines of the oldest supported runtimes have beyond the first version of wasm, for rustc
 // (`+name`, on top of its own defaults, e.g. "+simd128") and for wasm-opt, which has no defaults.
-const TARGET_FEATURES = [];
+const TARGET_FEATURES = ["+simd128"];
 const WASM_OPT_FEATURES = [
   "--enable-bulk-memory",
   "--enable-bulk-memory-opt",
@@ -49,7 +49,7 @@ export const BUILD_STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=o
 export const BUILD_STD_ENV = { RUSTC_BOOTSTRAP: "1" };
 const NO_PANIC_TEXTS = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
 /** Loops in place of unrolled rounds. */
-export const CRATE_OPTIONS = ['sha2_backend_soft="compact"', 'aes_backend_soft="compact"'];
+export const CRATE_OPTIONS = ['sha2_backend_soft="compact"'];
 // By measurement, gzipped: -Oz makes 131.1 KiB, -Os 130.8, these 124.2. A function that goes into
 // its one caller makes a long one with many locals, which compresses badly.
 const WASM_OPT_OPTIONS = ["-Os", "--one-caller-inline-max-function-size=20", "--converge"];

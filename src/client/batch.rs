@@ -284,7 +284,8 @@ impl<H: Host> Group<'_, H> {
 /// Whether the item is what it was when its name was remembered.
 fn is_still(vault: &OpenVault, item: &Item, reference: &SecretReference) -> bool {
     is_active(item)
-        && open_title(item, &vault.key).is_ok_and(|title| is_named(&reference.item, &title))
+        && open_title(item.enc_overview.clone(), &vault.key)
+            .is_ok_and(|title| is_named(&reference.item, &title))
 }
 
 /// What an outcome rests on that may not be so any more.

@@ -137,7 +137,7 @@ impl<H: Host> Client<H> {
             self.load_keyring(account).await?;
             vaults
         } else {
-            try_join(vaults, self.load_keyring(account)).await?.0
+            try_join(vaults, self.open_keyring(account)).await?.0
         };
         let mut listing = Listing::default();
         for vault in vaults {
@@ -159,7 +159,7 @@ impl<H: Host> Client<H> {
             return Err(Error::Decryption { what: VAULT });
         }
         let key = self.vault_key(account, &vault).await?;
-        let attributes: VaultAttributes = key.open_json(&vault.enc_attrs, VAULT)?;
+        let attributes: VaultAttributes = key.open_json(vault.enc_attrs, VAULT)?;
         Ok((OpenVault { id: vault.uuid, key }, attributes.name))
     }
 
@@ -224,7 +224,7 @@ impl<H: Host> Client<H> {
         let items = items.ok_or(Error::Protocol { what: "the vault came without its items" })?;
         let mut listing = Listing::default();
         for item in items.into_iter().filter(is_active) {
-            match open_title(&item, &vault.key) {
+            match open_title(item.enc_overview, &vault.key) {
                 Ok(title) if is_object_id(&item.uuid) => listing.push(item.uuid, title),
                 _ => listing.unreadable += 1,
             }

@@ -46,6 +46,16 @@ impl<H: Host> Client<H> {
         Ok(())
     }
 
+    /// The same, and what can be opened while the vaults are on their way.
+    pub(super) async fn open_keyring(&self, account: &Account<H::PrivateKey>) -> Result<(), Error> {
+        self.load_keyring(account).await?;
+        if let Some(task) = account.with_keyring(|ring| Ok(ring.first_task()))? {
+            // A key that cannot be opened is an error of whoever needs it.
+            let _ = self.perform(account, task).await;
+        }
+        Ok(())
+    }
+
     /// Has the host do what a key is waiting for; the vault's key, if it was that.
     pub(super) async fn perform(
         &self,

@@ -1,7 +1,7 @@
 //! A file's content: checked, then opened.
 
 use crate::{
-    crypto::{aead, sha256},
+    crypto::{aead::Cipher, sha256},
     encoding::decode_base64,
     error::Error,
     secret::Secret,
@@ -30,20 +30,24 @@ pub fn open_file(file: &FieldObject, stored: Vec<u8>) -> Result<Secret<Vec<u8>>,
         .and_then(|key| Secret::from_slice(key.expose()))
         .ok_or_else(failed)?;
     let iv = decode_base64(&file.nonce).ok_or_else(failed)?;
-    aead::open(&key, &iv, stored, FILE)
+    Cipher::new(&key).open(&iv, stored, FILE)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{encoding::encode_base64url, wire::SymmetricJwk};
+    use crate::{
+        crypto::aead::{IV_BYTES, KEY_BYTES},
+        encoding::encode_base64url,
+        wire::SymmetricJwk,
+    };
 
     fn sample() -> (FieldObject, Vec<u8>) {
-        let key = Secret::new([4; aead::KEY_BYTES]);
-        let stored = aead::seal(&key, &[5; aead::IV_BYTES], b"content").unwrap();
+        let key = Secret::new([4; KEY_BYTES]);
+        let stored = Cipher::new(&key).seal(&[5; IV_BYTES], b"content").unwrap();
         let file = FieldObject {
             integrity_hash: encode_base64url(&sha256(&[&stored])),
-            nonce: encode_base64url(&[5; aead::IV_BYTES]),
+            nonce: encode_base64url(&[5; IV_BYTES]),
             encryption_key: SymmetricJwk {
                 kid: String::new(),
                 k: Secret::new(encode_base64url(key.expose())),

@@ -9,7 +9,7 @@ pub mod value;
 use crate::{
     envelope::SymmetricKey,
     error::Error,
-    wire::{Item, ItemDetails, ItemOverview},
+    wire::{Envelope, Item, ItemDetails, ItemOverview},
 };
 
 const OVERVIEW: &str = "the item's overview";
@@ -26,14 +26,14 @@ pub fn is_active(item: &Item) -> bool {
     !matches!(item.trashed.as_str(), "Y" | "D")
 }
 
-/// `open_title(item, vault_key) -> title`
+/// `open_title(overview, vault_key) -> title`
 ///
 /// # Errors
 /// [`Error::Decryption`]
 /// # Source
 /// protocol.md “Items” (observed)
-pub fn open_title(item: &Item, vault_key: &SymmetricKey) -> Result<String, Error> {
-    let overview: ItemOverview = vault_key.open_json(&item.enc_overview, OVERVIEW)?;
+pub fn open_title(overview: Envelope, vault_key: &SymmetricKey) -> Result<String, Error> {
+    let overview: ItemOverview = vault_key.open_json(overview, OVERVIEW)?;
     Ok(overview.title)
 }
 
@@ -44,5 +44,5 @@ pub fn open_title(item: &Item, vault_key: &SymmetricKey) -> Result<String, Error
 /// # Source
 /// protocol.md “Items” (observed)
 pub fn open_details(item: &Item, vault_key: &SymmetricKey) -> Result<ItemDetails, Error> {
-    vault_key.open_json(&item.enc_details, DETAILS)
+    vault_key.open_json(item.enc_details.clone(), DETAILS)
 }

@@ -96,6 +96,36 @@ test("beside unreadable items", async () => {
   await here.failure(client.resolve("op://app/second/password"), "decryption");
 });
 
+// Long answers are opened by the host: the same errors, and nothing is kept of a bad one.
+const LONG_ITEMS = Array.from({ length: 300 }, (_, n) => ({ title: `item ${n}`, password: "x" }));
+const alter = (text, place, by) => text.slice(0, place) + by + text.slice(place + 1);
+for (const [what, damage] of [
+  [
+    "a byte of its middle",
+    ({ data, ...rest }) => ({ ...rest, data: alter(data, 20_000, "_-"[+(data[20_000] === "_")]) }),
+  ],
+  ["its tag", ({ data, ...rest }) => ({ ...rest, data: data.slice(0, -4) })],
+  ["its initialisation vector", (envelope) => ({ ...envelope, iv: "AAAA" })],
+  ["its cipher", (envelope) => ({ ...envelope, enc: "A128GCM" })],
+  ["what is no base64", ({ data, ...rest }) => ({ ...rest, data: alter(data, 20_000, "!") })],
+]) {
+  test(`a long answer with damage to ${what}`, async () => {
+    const { here, client } = await open({ vaults: [{ ...VAULT, items: [...LONG_ITEMS, ITEM] }] });
+    let length = 0;
+    here.replace = async ({ path }, ask) => {
+      const answer = await ask();
+      if (path !== PATHS.overviews) return answer;
+      const envelope = await answer.json();
+      length = envelope.data.length;
+      return Response.json(damage(envelope));
+    };
+    await here.failure(client.resolve(BY_NAME), "decryption");
+    assert.ok(length > 64 * 1024, `${length} characters`);
+    here.replace = undefined;
+    await finds({ client });
+  });
+}
+
 /** Entries that a list may hold by mistake. */
 const STRANGE = [null, 5, "x", true, [], [[]], {}, { uuid: null }, { uuid: 5 }, { uuid: "x" }];
 

@@ -1,9 +1,10 @@
 //! A host without JavaScript: HTTP by `ureq`, RSA by the `rsa` crate.
 
 use onepassword_edge::{
+    crypto::aead::Cipher,
     encoding::decode_base64,
     error::Error,
-    host::{Event, Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
+    host::{AesKey, Event, Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
     secret::Secret,
 };
 use rsa::{BoxedUint, Oaep, RsaPrivateKey};
@@ -112,5 +113,15 @@ impl Host for NativeHost {
             OaepHash::Sha256 => key.decrypt(Oaep::<Sha256>::new(), sealed),
         };
         opened.map(Secret::new).map_err(|_| Error::Decryption { what })
+    }
+
+    async fn open_aes_gcm(
+        &self,
+        key: &AesKey,
+        iv: &[u8],
+        sealed: &[u8],
+        what: &'static str,
+    ) -> Result<Secret<Vec<u8>>, Error> {
+        Cipher::new(&Secret::new(*key)).open(iv, sealed.to_vec(), what)
     }
 }

@@ -7,10 +7,10 @@ import { serveSite } from "./site.mjs";
 /** A name that leads to this machine, of which browsers do not know that it does. */
 const INSECURE_HOST = "insecure.example";
 
-const PROGRAMS = { chromium: "/usr/bin/chromium", firefox: "/usr/bin/firefox-esr" };
+export const PROGRAMS = { chromium: "/usr/bin/chromium", firefox: "/usr/bin/firefox-esr" };
 const PACKAGES = { chromium: "chromium", firefox: "firefox-esr" };
 
-const LAUNCH = {
+export const LAUNCH = {
   async chromium(executablePath) {
     const { chromium } = await import("playwright-core");
     const hosts = `--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`;
