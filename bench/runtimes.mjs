@@ -1,0 +1,177 @@
+// This package alone in the other runtimes.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { withLock } from "../scripts/lib/lock.mjs";
+import { installPackages } from "../scripts/lib/packages.mjs";
+import { CACHE, ROOT } from "../scripts/lib/paths.mjs";
+import { ask, Failure } from "../scripts/lib/run.mjs";
+import { findBrowsers, LAUNCH, PROGRAMS } from "../tests/runtime/lib/browsers.mjs";
+import { withLimit } from "../tests/runtime/lib/limit.mjs";
+import { TOOLS, HERE as TOOLS_FOLDER } from "../tests/runtime/lib/project.mjs";
+import { serveSite } from "../tests/runtime/lib/site.mjs";
+import { readCounters } from "./meter.mjs";
+import { measureOnce, withService } from "./processes.mjs";
+
+const SERVICE = { items: 20 };
+const LIMIT_SECONDS = 120;
+const COMPATIBILITY_DATE = "2026-04-01";
+/** Linux counts a process's time in hundredths of a second: many requests make one measure. */
+const TICK_MS = 10;
+const SIGN_INS = 20;
+const SECRETS = 200;
+
+/** The tools that the runtime suite is run with, by their names. */
+async function tool(name) {
+  const { resolve } = createRequire(join(TOOLS_FOLDER, "package.json"));
+  return import(pathToFileURL(resolve(name)));
+}
+
+const install = () =>
+  withLock(CACHE, () =>
+    installPackages({ folder: TOOLS_FOLDER, name: "runtimes", args: ["--ignore-scripts"] }),
+  );
+
+function collect(measures, more) {
+  for (const one of more) {
+    measures[one.what] ??= [];
+    measures[one.what].push(one);
+  }
+}
+
+/** A runtime that is a program which runs client.mjs. */
+function program(path, args) {
+  return async (rounds) => {
+    await install();
+    const command = [join(TOOLS, path), ...args];
+    const measures = {};
+    await withService(SERVICE, async (service) => {
+      const given = { ...SERVICE, ...service, client: "ours", scenario: "start" };
+      for (let round = 0; round < rounds; round += 1) {
+        collect(measures, await measureOnce({ given, isCold: true, command }));
+      }
+    });
+    const version = /\d+\.\d+\.\d+/.exec(ask(command[0], ["--version"]) ?? "")?.[0];
+    return { version, measures };
+  };
+}
+
+async function chromium(rounds) {
+  await install();
+  const missing = await findBrowsers(["chromium"]);
+  if (missing.length > 0) throw new Failure("There is no Chromium here.");
+  const measures = {};
+  let version;
+  await withService(SERVICE, async (service) => {
+    for (let round = 0; round < rounds; round += 1) {
+      await withLimit(LIMIT_SECONDS, async ({ defer }) => {
+        const site = await serveSite({ project: ROOT, defer }, () => "");
+        const browser = await LAUNCH.chromium(PROGRAMS.chromium);
+        defer(() => browser.close());
+        version = /\d+(\.\d+)+/.exec(await browser.version())?.[0];
+        const before = await readCounters(service.counters);
+        const given = { ...SERVICE, ...service, scenario: "start", before };
+        const page = await browser.newPage();
+        await page.goto(
+          `${site}/bench/page.html?${new URLSearchParams({ given: JSON.stringify(given) })}`,
+        );
+        collect(measures, await page.evaluate(() => globalThis.outcome));
+      });
+    }
+  });
+  return { version, measures };
+}
+
+/** The Worker as a bundler makes it, with its .wasm as a file. */
+async function bundle(outdir) {
+  const { build } = await tool("esbuild");
+  await build({
+    absWorkingDir: join(ROOT, "bench"),
+    entryPoints: ["worker.mjs"],
+    outdir,
+    bundle: true,
+    format: "esm",
+    loader: { ".wasm": "copy" },
+    logLevel: "silent",
+  });
+}
+
+/** Milliseconds of processor time of the workerd that this process has started. */
+function workerdCpuMs() {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    const path = `/proc/${pid}/stat`;
+    const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+    const [, name, rest] = /\((.*)\) (.*)/.exec(text) ?? [];
+    const [, parent, ...more] = rest?.split(" ") ?? [];
+    if (name === "workerd" && Number(parent) === process.pid) {
+      return (Number(more[9]) + Number(more[10])) * TICK_MS;
+    }
+  }
+  throw new Failure("workerd does not run.");
+}
+
+async function workerd(rounds) {
+  await install();
+  const { Miniflare } = await tool("miniflare");
+  const folder = mkdtempSync(join(tmpdir(), "onepassword-edge-bench-"));
+  const measures = {};
+  try {
+    await bundle(folder);
+    await withService(SERVICE, async ({ token }) => {
+      for (let round = 0; round < rounds; round += 1) {
+        const worker = new Miniflare({
+          modules: true,
+          modulesRoot: folder,
+          modulesRules: [
+            { type: "ESModule", include: ["**/*.js"] },
+            { type: "CompiledWasm", include: ["**/*.wasm"] },
+          ],
+          scriptPath: join(folder, "worker.js"),
+          compatibilityDate: COMPATIBILITY_DATE,
+          bindings: { OP_TOKEN: token },
+          cf: false,
+        });
+        try {
+          collect(measures, await measureWorker(await worker.ready));
+        } finally {
+          await worker.dispose();
+        }
+      }
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const { version } = JSON.parse(readFileSync(join(TOOLS, "workerd/package.json"), "utf8"));
+  return { version, measures };
+}
+
+/** Requests of each kind, one after the other, and what they took workerd. */
+async function measureWorker(url) {
+  const measures = [];
+  const step = async (what, count, pathOf) => {
+    const cpu = workerdCpuMs();
+    const start = performance.now();
+    for (let n = 0; n < count; n += 1) {
+      const answer = await fetch(new URL(pathOf(n), url));
+      if (!answer.ok) throw new Failure(`The Worker answered with ${answer.status}.`);
+      await answer.text();
+    }
+    const wallMs = (performance.now() - start) / count;
+    measures.push({ what, wallMs, cpuMs: (workerdCpuMs() - cpu) / count });
+  };
+  await step("import to signed in", 1, () => "/sign-in");
+  await step("sign-in, warm", SIGN_INS, () => "/sign-in");
+  await step("by name, first", 1, () => "/secret?n=0");
+  await step("byName", SECRETS, (n) => `/secret?n=${n % SERVICE.items}`);
+  await step("nothing", SECRETS, () => "/nothing");
+  return measures;
+}
+
+export const RUNTIMES = {
+  deno: program("deno/deno", ["run", "--quiet", "--allow-all"]),
+  bun: program("bun/bin/bun", []),
+  chromium,
+  workerd,
+};
