@@ -36,7 +36,7 @@ function queue() {
   };
 }
 
-/** Hands on what comes, half a round trip later, and nothing before ``firstMs``. */
+/** Hands on what comes, half a round trip later, and nothing before `firstMs`. */
 function pass(from, to, count, firstMs) {
   const at = queue();
   const due = () => Math.max(firstMs, performance.now() + rttMs / 2);

@@ -121,12 +121,15 @@ impl SymmetricKey {
 ///
 /// The bytes of what is sealed with a symmetric key.
 ///
+/// # Shapes
+/// - `iv`: 12 bytes
 /// # Errors
 /// [`Error::Decryption`] naming `what`
 pub fn parts(envelope: Envelope, what: &'static str) -> Result<(Vec<u8>, Vec<u8>), Error> {
     let is_symmetric = envelope.enc == AES_256_GCM;
     match (decode_base64(&envelope.iv), decode_sealed_base64(envelope.data)) {
-        (Some(iv), Some(data)) if is_symmetric => Ok((iv, data)),
+        // A host may take initialisation vectors of other lengths.
+        (Some(iv), Some(data)) if is_symmetric && iv.len() == IV_BYTES => Ok((iv, data)),
         _ => Err(Error::Decryption { what }),
     }
 }
