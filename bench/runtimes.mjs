@@ -1,9 +1,7 @@
 // This package alone in the other runtimes.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { withLock } from "../scripts/lib/lock.mjs";
 import { installPackages } from "../scripts/lib/packages.mjs";
 import { CACHE, ROOT } from "../scripts/lib/paths.mjs";
@@ -12,22 +10,16 @@ import { findBrowsers, LAUNCH, PROGRAMS } from "../tests/runtime/lib/browsers.mj
 import { withLimit } from "../tests/runtime/lib/limit.mjs";
 import { TOOLS, HERE as TOOLS_FOLDER } from "../tests/runtime/lib/project.mjs";
 import { serveSite } from "../tests/runtime/lib/site.mjs";
+import { bundleWorker, startWorker } from "../tests/runtime/lib/workers.mjs";
 import { readCounters } from "./meter.mjs";
 import { measureOnce, withService } from "./processes.mjs";
 
 const SERVICE = { items: 20 };
 const LIMIT_SECONDS = 120;
-const COMPATIBILITY_DATE = "2026-04-01";
 /** Linux counts a process's time in hundredths of a second: many requests make one measure. */
 const TICK_MS = 10;
 const SIGN_INS = 20;
 const SECRETS = 200;
-
-/** The tools that the runtime suite is run with, by their names. */
-async function tool(name) {
-  const { resolve } = createRequire(join(TOOLS_FOLDER, "package.json"));
-  return import(pathToFileURL(resolve(name)));
-}
 
 const install = () =>
   withLock(CACHE, () =>
@@ -84,20 +76,6 @@ async function chromium(rounds) {
   return { version, measures };
 }
 
-/** The Worker as a bundler makes it, with its .wasm as a file. */
-async function bundle(outdir) {
-  const { build } = await tool("esbuild");
-  await build({
-    absWorkingDir: join(ROOT, "bench"),
-    entryPoints: ["worker.mjs"],
-    outdir,
-    bundle: true,
-    format: "esm",
-    loader: { ".wasm": "copy" },
-    logLevel: "silent",
-  });
-}
-
 /** Milliseconds of processor time of the workerd that this process has started. */
 function workerdCpuMs() {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
@@ -114,25 +92,13 @@ function workerdCpuMs() {
 
 async function workerd(rounds) {
   await install();
-  const { Miniflare } = await tool("miniflare");
   const folder = mkdtempSync(join(tmpdir(), "onepassword-edge-bench-"));
   const measures = {};
   try {
-    await bundle(folder);
+    await bundleWorker(join(ROOT, "bench"), folder);
     await withService(SERVICE, async ({ token }) => {
       for (let round = 0; round < rounds; round += 1) {
-        const worker = new Miniflare({
-          modules: true,
-          modulesRoot: folder,
-          modulesRules: [
-            { type: "ESModule", include: ["**/*.js"] },
-            { type: "CompiledWasm", include: ["**/*.wasm"] },
-          ],
-          scriptPath: join(folder, "worker.js"),
-          compatibilityDate: COMPATIBILITY_DATE,
-          bindings: { OP_TOKEN: token },
-          cf: false,
-        });
+        const worker = await startWorker(folder, { bindings: { OP_TOKEN: token } });
         try {
           collect(measures, await measureWorker(await worker.ready));
         } finally {

@@ -52,12 +52,11 @@ async function ask(url, kit, service, by) {
   return { version, ...results };
 }
 
-/** As a bundler makes a Worker: the `workerd` condition, and the .wasm as a file beside it. */
-async function bundle({ project }) {
+/** `worker.mjs` as a bundler makes a Worker: the `workerd` condition, and the .wasm beside it. */
+export async function bundleWorker(folder, outdir) {
   const { build } = await import("esbuild");
-  const outdir = join(project, "bundle");
   await build({
-    absWorkingDir: project,
+    absWorkingDir: folder,
     entryPoints: ["worker.mjs"],
     outdir,
     bundle: true,
@@ -66,14 +65,12 @@ async function bundle({ project }) {
     loader: { ".wasm": "copy" },
     logLevel: "silent",
   });
-  return outdir;
 }
 
-async function miniflare(kit) {
+/** A workerd with the Worker that was bundled into the folder. */
+export async function startWorker(folder, more) {
   const { Miniflare } = await import("miniflare");
-  const service = await startService(kit, { slow: true });
-  const folder = await bundle(kit);
-  const worker = new Miniflare({
+  return new Miniflare({
     modules: true,
     modulesRoot: folder,
     modulesRules: [
@@ -82,10 +79,17 @@ async function miniflare(kit) {
     ],
     scriptPath: join(folder, "worker.js"),
     compatibilityDate: COMPATIBILITY_DATE,
-    bindings: { OP_TOKEN: service.token },
-    kvNamespaces: ["SESSIONS"],
     cf: false,
+    ...more,
   });
+}
+
+async function miniflare(kit) {
+  const service = await startService(kit, { slow: true });
+  const folder = join(kit.project, "bundle");
+  await bundleWorker(kit.project, folder);
+  const bindings = { OP_TOKEN: service.token };
+  const worker = await startWorker(folder, { bindings, kvNamespaces: ["SESSIONS"] });
   kit.defer(() => worker.dispose());
   return ask(await worker.ready, kit, service, "miniflare");
 }
