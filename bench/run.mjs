@@ -88,7 +88,8 @@ await main(async () => {
       tell(name, { ours: results.runtimes[name].measures });
     }
   }
+  if (values.only !== undefined || values.quick) return;
   mkdirSync(dirname(RAW), { recursive: true });
   writeFileSync(RAW, JSON.stringify(results));
-  if (values.only === undefined && !values.quick) await writeReport(results);
+  await writeReport(results);
 });

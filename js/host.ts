@@ -103,12 +103,9 @@ export class JsHost implements CoreHost {
     sealed: Uint8Array<ArrayBuffer>,
   ): Promise<Uint8Array> {
     // Copies, as above; the one of the key is not left behind.
-    const [raw, nonce, bytes] = [key.slice(), iv.slice(), sealed.slice()];
-    try {
-      const own = await crypto.subtle.importKey("raw", raw, AES, false, ["decrypt"]);
-      return new Uint8Array(await crypto.subtle.decrypt({ name: AES, iv: nonce }, own, bytes));
-    } finally {
-      raw.fill(0);
-    }
+    const [bytes, nonce, raw] = [sealed.slice(), iv.slice(), key.slice()];
+    const importing = crypto.subtle.importKey("raw", raw, AES, false, ["decrypt"]);
+    const own = await importing.finally(() => raw.fill(0));
+    return new Uint8Array(await crypto.subtle.decrypt({ name: AES, iv: nonce }, own, bytes));
   }
 }

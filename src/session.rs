@@ -14,9 +14,9 @@ use crate::{
 };
 use std::cell::Cell;
 
-/// Request numbers start below this.
 /// What an answer is called in an error.
 pub const ANSWER: &str = "an answer of the server";
+/// Request numbers start below this.
 const FIRST_NUMBER_LIMIT: u32 = 1 << 20;
 /// Above it start those of a session that others use too; what one process sends
 /// by itself stays below.
