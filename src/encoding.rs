@@ -1,7 +1,7 @@
 //! Text forms of bytes and instants: base64url, hex, object ids, RFC 3339.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use std::mem;
+use memchr::memchr2;
 use zeroize::Zeroizing;
 
 /// Characters of an object id.
@@ -17,7 +17,8 @@ const OBJECT_ID_CHARS: usize = 26;
 /// # Source
 /// RFC 4648 §4 and §5; protocol: base64url without padding is sent, the rest is tolerated (assumed)
 pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let bytes = without_padding(text.to_owned());
+    let mut bytes = Zeroizing::new(text.as_bytes().to_vec());
+    to_unpadded_base64url(&mut bytes);
     // Not in place: that takes bits after the last byte, which are an error.
     Base64UrlUnpadded::decode_vec(std::str::from_utf8(&bytes).ok()?).ok()
 }
@@ -27,25 +28,24 @@ pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
 /// The same for what is sealed, which may be long and is no secret: several times
 /// as fast, and in the memory that the text stands in.
 pub fn decode_sealed_base64(text: String) -> Option<Vec<u8>> {
-    let mut bytes = without_padding(text);
+    let mut bytes = text.into_bytes();
+    to_unpadded_base64url(&mut bytes);
     let length = base64_simd::URL_SAFE_NO_PAD.decode_inplace(&mut bytes).ok()?.len();
     bytes.truncate(length);
-    Some(mem::take(&mut *bytes))
+    Some(bytes)
 }
 
 /// Base64url without padding, out of any spelling.
-fn without_padding(text: String) -> Zeroizing<Vec<u8>> {
-    let mut bytes = Zeroizing::new(text.into_bytes());
-    let length = bytes.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
-    bytes.truncate(length);
-    for byte in bytes.iter_mut() {
-        match byte {
-            b'+' => *byte = b'-',
-            b'/' => *byte = b'_',
-            _ => {}
-        }
+fn to_unpadded_base64url(text: &mut Vec<u8>) {
+    let length = text.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
+    text.truncate(length);
+    let mut rest = text.as_mut_slice();
+    while let Some(at) = memchr2(b'+', b'/', rest)
+        && let Some((byte, after)) = rest.get_mut(at..).and_then(<[u8]>::split_first_mut)
+    {
+        *byte = if *byte == b'+' { b'-' } else { b'_' };
+        rest = after;
     }
-    bytes
 }
 
 /// `encode_base64url(bytes) -> text`

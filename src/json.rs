@@ -9,12 +9,12 @@
 //! not recurse, and its error quotes nothing of what it read.
 
 use crate::secret::Secret;
+use memchr::memchr2;
 use miniserde::{
     Deserialize,
     de::{Map, Seq, Visitor},
     json, make_place,
 };
-use std::str::Bytes;
 
 /// Far above what the protocol nests. The parser keeps a frame on the heap for
 /// each level, so a short text of brackets alone could take all memory.
@@ -72,18 +72,19 @@ pub trait FromJson: Sized {
 /// # Source
 /// RFC 8259
 pub fn parse<T: FromJson>(json: &[u8]) -> Option<T> {
-    let text = std::str::from_utf8(json).ok().filter(|text| is_bounded(text))?;
+    let text = std::str::from_utf8(json).ok().filter(|_| is_bounded(json))?;
     let Root(value) = json::from_str(text).ok()?;
     value
 }
 
 /// Whether the brackets outside strings are few and shallow enough.
-fn is_bounded(json: &str) -> bool {
+fn is_bounded(json: &[u8]) -> bool {
     let (mut depth, mut brackets) = (0_usize, 0_usize);
-    let mut bytes = json.bytes();
-    while let Some(byte) = bytes.next() {
+    let mut rest = json;
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
         match byte {
-            b'"' => skip_string(&mut bytes),
+            b'"' => rest = after_string(rest),
             b'[' | b'{' => {
                 depth += 1;
                 brackets += 1;
@@ -98,11 +99,17 @@ fn is_bounded(json: &str) -> bool {
     true
 }
 
-/// To the end of a string: nearly all of an answer is in a few long ones.
-fn skip_string(bytes: &mut Bytes<'_>) {
-    while let Some(b'\\') = bytes.find(|byte| matches!(byte, b'"' | b'\\')) {
-        bytes.next();
+/// What follows a string: nearly all of an answer is in a few long ones.
+fn after_string(mut rest: &[u8]) -> &[u8] {
+    while let Some(at) = memchr2(b'"', b'\\', rest)
+        && let Some((byte, after)) = rest.get(at..).and_then(<[u8]>::split_first)
+    {
+        if *byte == b'"' {
+            return after;
+        }
+        rest = after.get(1..).unwrap_or_default();
     }
+    &[]
 }
 
 /// What requests are made of. `miniserde` would bring the formatting of floats and

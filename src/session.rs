@@ -2,7 +2,7 @@
 
 use crate::{
     crypto::{
-        aead::IV_BYTES,
+        aead::{IV_BYTES, KEY_BYTES},
         mac::{MacKey, Message},
     },
     envelope::SymmetricKey,
@@ -102,8 +102,9 @@ impl Session {
 
     /// `key_bytes() -> bytes`
     ///
-    /// The session key, to be sealed in a record.
-    pub fn key_bytes(&self) -> &[u8; 32] {
+    /// The session key itself: to be sealed in a record, and lent to the host, which
+    /// opens long answers.
+    pub fn key_bytes(&self) -> &[u8; KEY_BYTES] {
         self.key.expose()
     }
 
