@@ -24,6 +24,8 @@ export interface Listener {
 const HOST = "127.0.0.1";
 /** Far above what clients send: files are only ever downloaded. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** As load balancers have it: after Node's 5 s, whoever was busy meanwhile finds a closed connection. */
+const KEEP_ALIVE_MS = 60_000;
 
 type Handler = (request: Request) => Promise<Response>;
 
@@ -36,7 +38,7 @@ export async function listen(
   // Here and not above, so that the handler itself runs where there is no node:http.
   const { createServer } = await import("node:http");
   let closing = false;
-  const server = createServer((incoming, outgoing) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (incoming, outgoing) => {
     // A handler that rejects stands for a lost connection.
     forward(handler, incoming, outgoing, () => closing).catch(() => outgoing.destroy());
   });
