@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { programOf } from "./packages.mjs";
 import { ROOT } from "./paths.mjs";
-import { Failure, run } from "./run.mjs";
+import { Failure, run, skipped } from "./run.mjs";
 import { NAMED_WASM } from "./wasm.mjs";
 
 const WASM_DIS = programOf("binaryen/bin/wasm-dis");
@@ -31,6 +31,9 @@ function countDecisions(text) {
 /** Without the hash of its crate, which changes with every change. */
 const shortened = (name) => name.replace(/\[[0-9a-f]{8,}\]|"/g, "");
 
+const ACCEPT =
+  "After a look at each decision, `npm run check -- --only constant-time --accept` takes them over";
+
 /**
  * Compares with what was looked at, one by one: loops of fixed length, and lengths of slices. After
  * a look at the new ones in target/pkg, `--accept` takes them over.
@@ -46,7 +49,8 @@ export async function checkConstantTime({ toolchain, accept }) {
   if (accept) writeFileSync(KNOWN, `${JSON.stringify({ rustc, functions: found }, null, 2)}\n`);
   const { rustc: knownRustc, functions: known } = JSON.parse(readFileSync(KNOWN, "utf8"));
   // Another compiler decides otherwise, and what it makes is not published.
-  if (rustc !== knownRustc) return `skipped: known are the decisions of rustc ${knownRustc}`;
+  if (rustc !== knownRustc)
+    return skipped(`known are the decisions of rustc ${knownRustc}`, ACCEPT);
   const news = Object.entries(found).flatMap(([name, counts]) =>
     Object.entries(counts)
       .filter(([word, count]) => count > (known[name]?.[word] ?? 0))
