@@ -31,7 +31,7 @@ export const byId = (n) => `op://${VAULT_ID}/${idOf(n)}/password`;
 export const fileOf = (bytes) => `op://app/file ${bytes}/text`;
 
 /** `items` small ones, and a file of each length in bytes. */
-export function accountOf({ items, files }) {
+export function accountOf({ items, files = [] }) {
   const all = [...Array.from({ length: items }, (_, n) => item(n)), ...files.map(file)];
   return { vaults: [{ name: "app", id: VAULT_ID, items: all }] };
 }

@@ -2,7 +2,8 @@
 // For Deno and Bun as well. Prints the measures as one line of JSON.
 import process from "node:process";
 import { CLIENTS } from "./clients.mjs";
-import { Meter } from "./meter.mjs";
+import { startInside } from "./inside.mjs";
+import { fetchCounters, Meter } from "./meter.mjs";
 import { SCENARIOS } from "./scenarios.mjs";
 
 const MIB = 2 ** 20;
@@ -20,7 +21,12 @@ function cpuMs() {
 const memoryMiB = (when) =>
   when === "peak" ? process.resourceUsage().maxRSS / KIB_A_MIB : process.memoryUsage().rss / MIB;
 
-const meter = new Meter({ ...given, cpuMs });
-await SCENARIOS[given.scenario]({ ...given, meter, memoryMiB, load: CLIENTS[given.client] });
+/** The one that was named, or one in this process. */
+const service = given.inside
+  ? await startInside(given.inside)
+  : { token: given.token, readCounters: () => fetchCounters(given.counters) };
+const { token, readCounters } = service;
+const meter = new Meter({ readCounters, cpuMs, before: given.before });
+await SCENARIOS[given.scenario]({ ...given, token, meter, memoryMiB, load: CLIENTS[given.client] });
 process.stdout.write(`${JSON.stringify(meter.measures)}\n`);
 process.exit();

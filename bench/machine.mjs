@@ -14,7 +14,7 @@ export function describeMachine() {
   const vendor = JSON.parse(read("node_modules/@1password/sdk/package.json"));
   return {
     date: new Date().toISOString().slice(0, 10),
-    commit: ask("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT }),
+    commit: ask("git", ["describe", "--always", "--dirty"], { cwd: ROOT }),
     cpu: cpus()[0]?.model,
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / GIB),

@@ -1,7 +1,7 @@
 // Measures steps: what the client takes, and what the service saw of it.
 
-/** The service's counters; they are asked for between steps, never within one. */
-export async function readCounters(address) {
+/** The counters of a service in a process of its own. */
+export async function fetchCounters(address) {
   const answer = await fetch(address);
   return answer.json();
 }
@@ -9,38 +9,39 @@ export async function readCounters(address) {
 /**
  * Measures one step after another at one service.
  *
+ * `readCounters` tells what the service has counted; it is asked between steps, never within one.
  * `cpuMs` tells the process's processor time, of all its threads; `undefined` where a runtime
  * does not say. `before` is what the counters are at first: a `fetch` to ask for them would take
  * the first one, which is slow, out of the first step.
  */
 export class Meter {
-  #counters;
+  #readCounters;
   #cpuMs;
   #before;
   measures = [];
 
-  constructor({ counters, cpuMs, before }) {
-    this.#counters = counters;
+  constructor({ readCounters, cpuMs, before }) {
+    this.#readCounters = readCounters;
     this.#cpuMs = cpuMs;
     this.#before = before;
   }
 
   /** Does `work` once, which is `count` of what is measured. Resolves to what it resolves to. */
   async step(what, work, count = 1) {
-    const before = this.#before ?? (await readCounters(this.#counters));
+    const before = this.#before ?? (await this.#readCounters());
     const cpu = this.#cpuMs();
     const start = performance.now();
     const result = await work();
     const wallMs = performance.now() - start;
     const cpuMs = cpu === undefined ? undefined : this.#cpuMs() - cpu;
-    const after = await readCounters(this.#counters);
+    const after = await this.#readCounters();
     const of = (name) => (after[name] - before[name]) / count;
     this.#before = undefined;
     this.measures.push({
       what,
       wallMs: wallMs / count,
       cpuMs: cpuMs === undefined ? undefined : cpuMs / count,
-      serviceMs: of("cpuMs"),
+      netMs: after.ownMs === undefined ? undefined : wallMs / count - of("ownMs"),
       requests: of("requests"),
       sent: of("sent"),
       received: of("received"),

@@ -9,7 +9,7 @@ const BARS = [
   ["start", "sign-in, warm", "sign-in, warm"],
   ["start", "byName", "a secret by name"],
   ["start", "byId", "a secret by id"],
-  ["many", "20 at once", "20 secrets at once"],
+  ["many", "20 by name", "20 secrets at once"],
   ["large 1000", "first byName", "first secret of 1,000 items"],
   ["large 10000", "first byName", "first secret of 10,000 items"],
 ];

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ROOT } from "../scripts/lib/paths.mjs";
 import { ask, run } from "../scripts/lib/run.mjs";
-import { readCounters } from "./meter.mjs";
+import { fetchCounters } from "./meter.mjs";
 
 const HERE = join(ROOT, "bench");
 /** Neither an account of the one who runs it, nor options of a Node that is not the only runtime. */
 const ENV = { ...process.env, OP_SERVICE_ACCOUNT_TOKEN: undefined, NODE_OPTIONS: undefined };
 
 /** One core for the client and another for the service, where that can be said. */
-const CAN_PIN = ask("taskset", ["--version"]) !== undefined;
+export const CAN_PIN = ask("taskset", ["--version"]) !== undefined;
 const pinned = (core, words) => (CAN_PIN ? ["taskset", "-c", String(core), ...words] : words);
 
 /** Starts a service and hands it to `work`: `{ token, counters }`; ends it after that. */
@@ -34,7 +34,7 @@ export async function withService(options, work, { isPinned = false } = {}) {
 
 /** Runs one scenario in a fresh process; resolves to its measures. */
 export async function measureOnce({ given, isCold, isPinned, command = [process.execPath] }) {
-  const before = isCold ? await readCounters(given.counters) : undefined;
+  const before = isCold ? await fetchCounters(given.counters) : undefined;
   const words = [...command, join(HERE, "client.mjs"), JSON.stringify({ ...given, before })];
   const [program, ...args] = isPinned ? pinned(0, words) : words;
   const { stdout } = await run(program, args, { cwd: HERE, env: ENV });

@@ -11,7 +11,6 @@ import { Failure, main, step } from "../scripts/lib/run.mjs";
 import { describeMachine } from "./machine.mjs";
 import { PLAN } from "./plan.mjs";
 import { measureOnce, withService } from "./processes.mjs";
-import { RAW, writeReport } from "./report.mjs";
 import { RUNTIMES } from "./runtimes.mjs";
 import { sizesByOwner } from "./sizes.mjs";
 import { summary } from "./statistics.mjs";
@@ -20,37 +19,40 @@ const CLIENTS = ["ours", "vendor"];
 
 /** All measures of one entry of the plan: `{ client: { what: [measure] } }`. */
 async function measure(key, rounds) {
-  const { scenario, service, isCold, isPinned } = PLAN[key];
-  const clients = scenario === "start" ? [...CLIENTS, "bare"] : CLIENTS;
+  const { scenario, service, inside, isCold, isPinned } = PLAN[key];
+  const once = (client, round, of) =>
+    measureOnce({ given: { ...service, ...of, client, round }, isCold, isPinned });
+  if (inside) {
+    return inTurns(CLIENTS, rounds, (client, round) => once(client, round, { scenario, inside }));
+  }
+  const measured = async (address) => {
+    // The service is a Node as well, which is slow at first.
+    await measureOnce({ given: { ...address, client: "ours", scenario: "warmUp" } });
+    return inTurns(scenario === "start" ? [...CLIENTS, "bare"] : CLIENTS, rounds, (client, round) =>
+      once(client, round, { ...address, scenario: client === "bare" ? "bare" : scenario }),
+    );
+  };
+  return withService(service, measured, { isPinned });
+}
+
+/** Each client once a round. Whoever comes first finds another machine than the second. */
+async function inTurns(clients, rounds, once) {
   const found = Object.fromEntries(clients.map((client) => [client, {}]));
-  await withService(
-    service,
-    async ({ token, counters }) => {
-      // The service is a Node as well, which is slow at first.
-      const given = { token, counters, client: "ours", scenario: "warmUp" };
-      await measureOnce({ given });
-      for (let round = 0; round < rounds; round += 1) {
-        // Whoever comes first finds another machine than the second.
-        for (const client of round % 2 === 0 ? clients : clients.toReversed()) {
-          const what = client === "bare" ? "bare" : scenario;
-          const given = { ...service, client, scenario: what, token, counters };
-          const measures = await measureOnce({ given, isCold, isPinned });
-          for (const one of measures) {
-            found[client][one.what] ??= [];
-            found[client][one.what].push(one);
-          }
-        }
+  for (let round = 0; round < rounds; round += 1) {
+    for (const client of round % 2 === 0 ? clients : clients.toReversed()) {
+      for (const one of await once(client, round)) {
+        found[client][one.what] ??= [];
+        found[client][one.what].push({ ...one, round });
       }
-    },
-    { isPinned },
-  );
+    }
+  }
   return found;
 }
 
 function tell(key, found) {
   for (const [client, all] of Object.entries(found)) {
     for (const [what, measures] of Object.entries(all)) {
-      const shown = ["wallMs", "cpuMs", "requests", "value"].flatMap((name) => {
+      const shown = ["netMs", "wallMs", "cpuMs", "requests", "value"].flatMap((name) => {
         const numbers = measures.map((one) => one[name]).filter((value) => value !== undefined);
         return numbers.length > 0 ? [`${name} ${summary(numbers).median.toFixed(1)}`] : [];
       });
@@ -89,6 +91,8 @@ await main(async () => {
     }
   }
   if (values.only !== undefined || values.quick) return;
+  // Not before what it imports is installed.
+  const { RAW, writeReport } = await import("./report.mjs");
   mkdirSync(dirname(RAW), { recursive: true });
   writeFileSync(RAW, JSON.stringify(results));
   await writeReport(results);

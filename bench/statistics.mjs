@@ -11,5 +11,5 @@ export function median(numbers) {
 /** The median with the least and the greatest. */
 export function summary(numbers) {
   const sorted = ascending(numbers);
-  return { median: median(sorted), least: sorted[0], most: sorted.at(-1), count: sorted.length };
+  return { median: median(sorted), least: sorted[0], most: sorted.at(-1) };
 }

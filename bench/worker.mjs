@@ -10,7 +10,6 @@ const signIn = (auth) =>
 export default {
   async fetch(request, { OP_TOKEN: token }) {
     const { pathname, searchParams } = new URL(request.url);
-    if (pathname === "/nothing") return new Response("nothing");
     if (pathname === "/sign-in") {
       shared = await signIn(token);
       return new Response("signed in");
