@@ -1,161 +1,280 @@
-// Answers of 32 KiB and more, which the host's WebCrypto opens while the client waits.
+// Long answers, which WebCrypto opens: from which length, and what may happen while it does.
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import init from "../../dist/wasm/op.js";
 import { BY_ID, BY_NAME, ITEM, PATHS, SECRET, Service, VAULT } from "./support.mjs";
 
+/** A body of so many bytes is opened by WebCrypto. */
 const LONG_BYTES = 32 * 1024;
-const GCM_TAG_BYTES = 16;
-const OTHERS = Array.from({ length: 300 }, (_, n) => ({ title: `item ${n}`, password: "x" }));
-const service = await Service.start({
-  account: { vaults: [{ ...VAULT, items: [...OTHERS, ITEM] }] },
-});
+/** Longer than what the emulator opens, and half of an answer that is stretched. */
+const MOST_BYTES = LONG_BYTES / 2;
+const PAGE_BYTES = 64 * 1024;
+const OTHER = "op://app/other/password";
 
-const { decrypt } = crypto.subtle;
-/** Opens by the host what is sealed with AES; RSA's keys are none of it. */
-const onAes = (open) => {
-  crypto.subtle.decrypt = (algorithm, key, sealed) => {
-    const work = () => decrypt.call(crypto.subtle, algorithm, key, sealed);
-    return algorithm.name === "AES-GCM" ? open(work, sealed) : work();
-  };
-};
+const file = { name: "large.bin", content: new Uint8Array(8 * 1024 * 1024) };
+const items = [ITEM, { title: "other", password: "another secret", files: [file] }];
+const service = await Service.start({ account: { vaults: [{ ...VAULT, items }] } });
 
 afterEach(() => {
-  crypto.subtle.decrypt = decrypt;
-  service.replace = undefined;
   service.change = undefined;
+  service.replace = undefined;
 });
 
-/** Answers to the listing with what `make` makes of its envelope, as JSON. */
-function replaceListing(make) {
-  service.replace = async ({ path }, ask) => {
-    const answer = await ask();
-    if (path !== PATHS.overviews) return answer;
-    return new Response(make(await answer.json()), {
-      headers: { "content-type": "application/json" },
-    });
+/** Gives the answers at `path` bodies of so many bytes. Most of them are sealed. */
+function stretch(path, bytes) {
+  service.change = (answer) => {
+    if (answer.path === path) answer.json.more = "x".repeat(MOST_BYTES);
+  };
+  service.replace = async (call, ask) => {
+    const response = await ask();
+    if (call.path !== path) return response;
+    const envelope = await response.text();
+    assert.ok(envelope.length < bytes, `${envelope.length} bytes already`);
+    return new Response(envelope.padEnd(bytes));
   };
 }
 
-/** JSON of exactly so many bytes: what the client does not know, it ignores. */
-function padded(envelope, bytes) {
-  const bare = JSON.stringify({ ...envelope, padding: "" });
-  return JSON.stringify({ ...envelope, padding: "x".repeat(bytes - bare.length) });
+/** The lengths of what WebCrypto is asked to open of long answers; `change` comes in between. */
+function watchOpening(t, { leastBytes = MOST_BYTES, change = (open) => open() } = {}) {
+  const { decrypt } = crypto.subtle;
+  const lengths = [];
+  t.mock.method(crypto.subtle, "decrypt", (algorithm, key, sealed) => {
+    const open = () => decrypt.call(crypto.subtle, algorithm, key, sealed);
+    if (algorithm.name !== "AES-GCM" || sealed.byteLength < leastBytes) return open();
+    lengths.push(sealed.byteLength);
+    return change(open);
+  });
+  return lengths;
 }
 
-for (const [bytes, byHost] of [
+/** Has WebCrypto wait until `release` is called, and then answer `then`. `next()` is the next time. */
+function hold(t, then = (open) => open()) {
+  let begin = () => {};
+  let release = () => {};
+  const released = new Promise((resolve) => {
+    release = resolve;
+  });
+  const change = async (open) => {
+    begin();
+    await released;
+    return then(open);
+  };
+  const opened = watchOpening(t, { change });
+  const next = () =>
+    new Promise((resolve) => {
+      begin = resolve;
+    });
+  return { next, release, opened };
+}
+
+/** A client that knows the account, so that a call makes one request: for the item. */
+async function newClient(config) {
+  const client = await service.authenticate(config);
+  assert.equal(await client.resolve(BY_NAME), SECRET);
+  return client;
+}
+
+/** Until all that is ready has run. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+for (const [bytes, times] of [
   [LONG_BYTES - 1, 0],
   [LONG_BYTES, 1],
-  [LONG_BYTES + 1, 1],
 ]) {
-  test(`a body of ${bytes} bytes is opened by the ${byHost ? "host" : "module"}`, async () => {
-    const here = await Service.start();
-    const client = await here.authenticate();
-    here.replace = async ({ path }, ask) => {
-      const answer = await ask();
-      return path === PATHS.overviews ? new Response(padded(await answer.json(), bytes)) : answer;
-    };
-    let opened = 0;
-    onAes((work) => {
-      opened += 1;
-      return work();
-    });
-    assert.equal(await client.resolve(BY_NAME), SECRET);
-    assert.equal(opened, byHost);
+  test(`a body of ${bytes} bytes: WebCrypto opens ${times}`, async (t) => {
+    const client = await service.authenticate();
+    const opened = watchOpening(t);
+    for (const path of [PATHS.overviews, PATHS.item]) {
+      opened.length = 0;
+      stretch(path, bytes);
+      assert.equal(await client.resolve(BY_NAME), SECRET);
+      assert.equal(opened.length, times, path);
+    }
   });
 }
 
-for (const length of [1, GCM_TAG_BYTES - 1, GCM_TAG_BYTES]) {
-  test(`a long body of which ${length} bytes are sealed`, async () => {
-    const client = await service.authenticate();
-    const data = Buffer.alloc(length, 7).toString("base64url");
-    replaceListing((envelope) => padded({ ...envelope, data }, LONG_BYTES));
-    await service.failure(client.resolve(BY_NAME), "decryption");
+for (const [sealedBytes, code] of [
+  [0, "protocol"],
+  [1, "decryption"],
+  [15, "decryption"],
+  [16, "decryption"],
+]) {
+  test(`a long body with ${sealedBytes} bytes sealed, where a tag has 16`, async (t) => {
+    const client = await newClient();
+    const lengths = watchOpening(t, { leastBytes: 0 });
+    const data = Buffer.alloc(sealedBytes).toString("base64url");
+    service.replace = async ({ path }, ask) => {
+      const response = await ask();
+      if (path !== PATHS.item) return response;
+      return Response.json({ ...(await response.json()), data, more: "x".repeat(LONG_BYTES) });
+    };
+    await service.failure(client.resolve(BY_NAME), code);
+    // Twice, because keys are read again that do not open something.
+    assert.deepEqual(lengths, code === "protocol" ? [] : [sealedBytes, sealedBytes]);
     service.replace = undefined;
     assert.equal(await client.resolve(BY_NAME), SECRET);
   });
 }
 
-/** A client that waits for the host; `open()` lets the host be done, and waits until it is. */
-async function waiting(options) {
-  const client = await service.authenticate();
-  let [begun, release] = [];
-  const isBegun = new Promise((resolve) => {
-    begun = resolve;
+for (const [code, limits, end] of [
+  ["aborted", ({ signal }) => ({ signal }), ({ controller }) => controller.abort()],
+  ["closed", () => ({}), ({ client }) => client.close()],
+  ["timeout", () => ({ timeoutMs: 1000 }), () => {}],
+]) {
+  test(`${code} while WebCrypto opens an answer`, async (t) => {
+    const client = await newClient();
+    const controller = new AbortController();
+    const held = hold(t);
+    stretch(PATHS.item, LONG_BYTES);
+    const begun = held.next();
+    const call = client.resolve(BY_NAME, limits(controller));
+    const failure = service.failure(call, code);
+    await begun;
+    service.calls = [];
+    end({ controller, client });
+    // Before it is released.
+    await failure;
+
+    // Neither this client nor another waits for what is held.
+    service.replace = undefined;
+    service.change = undefined;
+    const again = code === "closed" ? await newClient() : client;
+    assert.equal(await again.resolve(BY_NAME), SECRET);
+    held.release();
+    await turn();
+    stretch(PATHS.item, LONG_BYTES);
+    assert.equal(await again.resolve(BY_NAME), SECRET);
+    assert.equal(held.opened.length, 2);
+    if (code !== "closed") {
+      // The call that ended asked for nothing more.
+      assert.deepEqual(service.paths, [PATHS.item, PATHS.item]);
+    }
   });
-  const isReleased = new Promise((resolve) => {
-    release = resolve;
-  });
-  let opened;
-  onAes((work, sealed) => {
-    begun(sealed);
-    opened = isReleased.then(work);
-    return opened;
-  });
-  const call = client.secrets.resolve(BY_NAME, options);
-  call.catch(() => {});
-  await isBegun;
-  const open = async () => {
-    release();
-    await opened;
-    await sleep(10);
-  };
-  return { client, call, open };
 }
 
-test("a call that is aborted while the host opens its answer", async () => {
+test("a call that waits for what an aborted one was reading does it by itself", async (t) => {
+  const client = await service.authenticate();
+  const held = hold(t);
+  stretch(PATHS.overviews, LONG_BYTES);
   const controller = new AbortController();
-  const { client, call, open } = await waiting({ signal: controller.signal });
+  const begun = held.next();
+  const first = client.resolve(BY_NAME, { signal: controller.signal });
+  const failure = service.failure(first, "aborted");
+  await begun;
+  const second = client.resolve(OTHER);
+  await turn();
+  service.calls = [];
+  service.replace = undefined;
+  service.change = undefined;
   controller.abort();
-  await service.failure(call, "aborted");
-  await open();
-  crypto.subtle.decrypt = decrypt;
+  await failure;
+  assert.equal(await second, "another secret");
+  assert.equal(service.paths[0], PATHS.overviews);
+  assert.equal(held.opened.length, 1);
+  held.release();
+});
+
+for (const [what, outcome] of [
+  ["opens", () => new ArrayBuffer(8)],
+  ["does not open", () => assert.fail("too late")],
+]) {
+  test(`an answer that ${what} after its call has ended troubles nobody`, async (t) => {
+    const client = await newClient();
+    const held = hold(t, outcome);
+    stretch(PATHS.item, LONG_BYTES);
+    const begun = held.next();
+    const call = client.resolve(BY_NAME);
+    await begun;
+    client.close();
+    await service.failure(call, "closed");
+    // A rejection that nobody handles would fail this test.
+    held.release();
+    await turn();
+  });
+}
+
+test("calls that end while WebCrypto works leave nothing in the module", async (t) => {
+  const { memory } = await init();
+  const client = await newClient();
+  const held = hold(t);
+  stretch(PATHS.item, LONG_BYTES);
+  const endOne = async () => {
+    const controller = new AbortController();
+    const begun = held.next();
+    const call = client.resolve(BY_NAME, { signal: controller.signal });
+    await begun;
+    controller.abort();
+    await service.failure(call, "aborted");
+    await turn();
+  };
+  for (let n = 0; n < 5; n += 1) await endOne();
+  const before = memory.buffer.byteLength;
+  // What is sealed in 64 answers is a megabyte.
+  for (let n = 0; n < 64; n += 1) await endOne();
+  assert.ok(memory.buffer.byteLength - before <= PAGE_BYTES);
+  held.release();
   assert.equal(await client.resolve(BY_NAME), SECRET);
 });
 
-test("a call that runs out of time while the host opens its answer", async () => {
-  const { client, call, open } = await waiting({ timeoutMs: 50 });
-  await service.failure(call, "timeout");
-  await open();
-  crypto.subtle.decrypt = decrypt;
-  assert.equal(await client.resolve(BY_NAME), SECRET);
-});
-
-test("a client that is closed while the host opens an answer", async () => {
-  const { client, call, open } = await waiting();
+test("a client that is closed while WebCrypto works leaves no session key", async (t) => {
+  const keys = [];
+  const { importKey } = crypto.subtle;
+  t.mock.method(crypto.subtle, "importKey", (format, data, ...rest) => {
+    // The emulator's, too, which is the same.
+    if (format === "raw" && data.byteLength === 32) keys.push(Buffer.from(data));
+    return importKey.call(crypto.subtle, format, data, ...rest);
+  });
+  const { memory } = await init();
+  const hasKey = () => keys.some((key) => Buffer.from(memory.buffer).includes(key));
+  const client = await newClient();
+  const held = hold(t);
+  stretch(PATHS.item, LONG_BYTES);
+  const begun = held.next();
+  const call = client.resolve(BY_NAME);
+  await begun;
+  assert.ok(hasKey());
   client.close();
   await service.failure(call, "closed");
-  await open();
-  await service.failure(client.resolve(BY_NAME), "closed");
-  crypto.subtle.decrypt = decrypt;
-  const other = await service.authenticate();
-  assert.equal(await other.resolve(BY_NAME), SECRET);
+  assert.ok(!hasKey());
+  held.release();
+  await turn();
+  assert.ok(!hasKey());
 });
 
-test("other calls while the host opens an answer, and memory that moves", async () => {
-  const { client, call, open } = await waiting();
-  assert.equal(await client.resolve(BY_ID), SECRET);
-  const held = crypto.subtle.decrypt;
-  crypto.subtle.decrypt = decrypt;
-  // Each of these listings takes several times its length of the module's memory.
-  const others = await Promise.all(Array.from({ length: 10 }, () => service.authenticate()));
-  const secrets = await Promise.all(others.map((other) => other.resolve(BY_NAME)));
-  assert.deepEqual(new Set(secrets), new Set([SECRET]));
-  crypto.subtle.decrypt = held;
-  await open();
+test("the module's memory grows while WebCrypto opens an answer", async (t) => {
+  const { memory } = await init();
+  const [client, other] = await Promise.all([newClient(), newClient()]);
+  const held = hold(t);
+  stretch(PATHS.item, LONG_BYTES);
+  const begun = held.next();
+  const call = client.resolve(BY_ID);
+  await begun;
+  const { buffer } = memory;
+  const bytes = await other.secrets.resolveBytes("op://app/other/large.bin");
+  assert.equal(bytes.length, file.content.length);
+  assert.equal(buffer.byteLength, 0, "the memory has not moved");
+  assert.ok(memory.buffer.byteLength > file.content.length);
+  held.release();
   assert.equal(await call, SECRET);
+  // What does not open is read again, and may be right then.
+  assert.equal(held.opened.length, 1);
+  // The session's key is as it was.
+  assert.equal(await client.resolve(BY_ID), SECRET);
 });
 
-test("what the host opened is zeroed once the module has it", async () => {
-  const client = await service.authenticate();
+test("what WebCrypto opened is zeroed once the module has it", async (t) => {
+  const client = await newClient();
   const buffers = [];
-  onAes(async (work) => {
-    const buffer = await work();
-    buffers.push(new Uint8Array(buffer));
-    return buffer;
+  watchOpening(t, {
+    change: async (open) => {
+      const buffer = await open();
+      buffers.push(new Uint8Array(buffer));
+      return buffer;
+    },
   });
+  stretch(PATHS.item, LONG_BYTES);
   assert.equal(await client.resolve(BY_NAME), SECRET);
   assert.equal(buffers.length, 1);
-  assert.ok(buffers[0].length > LONG_BYTES / 2);
+  assert.ok(buffers[0].length >= MOST_BYTES);
   assert.ok(buffers[0].every((byte) => byte === 0));
 });
