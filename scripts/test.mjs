@@ -5,7 +5,7 @@ import { build } from "./build.mjs";
 import { ROOT } from "./lib/paths.mjs";
 import { Failure, main, run } from "./lib/run.mjs";
 import { filesUnder } from "./lib/stamp.mjs";
-import { buildGroup, locked } from "./lib/wasm.mjs";
+import { buildPieces, locked } from "./lib/wasm.mjs";
 
 // One file a core; node leaves one idle.
 const CONCURRENCY = `--test-concurrency=${availableParallelism()}`;
@@ -48,7 +48,7 @@ function scriptTests({ env }) {
 
 await main(async () => {
   const toolchain = await build();
-  await buildGroup(toolchain);
+  await buildPieces(toolchain);
   const failures = [];
   for (const tests of [nativeTests, scriptTests]) {
     try {

@@ -22,8 +22,10 @@ export const WASM_FOLDER = join(ROOT, "js/wasm");
 const PACK_FOLDER = join(ROOT, "target/pkg");
 /** The product, with the names of its functions. */
 export const NAMED_WASM = join(PACK_FOLDER, "op_named.wasm");
-/** The group's arithmetic alone, as tests/support/group_wasm.rs has it. */
+/** Pieces of the core as modules of their own, as the examples in Cargo.toml have them. */
 export const GROUP_WASM = join(ROOT, "target/group.wasm");
+export const BASE64_WASM = join(ROOT, "target/base64.wasm");
+const PIECES = { group: GROUP_WASM, base64: BASE64_WASM };
 const WASM_OPT = programOf("binaryen/bin/wasm-opt");
 
 // What engines of the oldest supported runtimes have beyond the first version of wasm, for rustc
@@ -129,22 +131,26 @@ async function optimize() {
   }
 }
 
-/** Builds the group's arithmetic alone, optimised as the product is. */
-export async function buildGroup(toolchain) {
-  const inputs = ["src/crypto/group", "src/secret.rs", "tests/support", "Cargo.toml", "Cargo.lock"];
+/** Builds the pieces, optimised as the product is. */
+export async function buildPieces(toolchain) {
+  const sources = ["src/crypto/group", "src/secret.rs", "src/encoding.rs", "tests/support"];
+  const inputs = [...sources, "Cargo.toml", "Cargo.lock", "scripts/lib/wasm.mjs"];
   const work = {
-    stamp: join(ROOT, "target/stamps/group"),
-    hash: hashOf([...inputs, "scripts/lib/wasm.mjs"].map((path) => join(ROOT, path))),
-    outputs: [GROUP_WASM],
+    stamp: join(ROOT, "target/stamps/pieces"),
+    hash: hashOf(inputs.map((path) => join(ROOT, path))),
+    outputs: Object.values(PIECES),
   };
-  await unlessStamped(work, () => step("group", () => packGroup(toolchain)));
+  await unlessStamped(work, () => step("pieces", () => packPieces(toolchain)));
 }
 
-async function packGroup(toolchain) {
-  const args = ["build", ...locked(), "--release", "--target", TARGET, "--example", "group"];
+async function packPieces(toolchain) {
+  const examples = Object.keys(PIECES).flatMap((name) => ["--example", name]);
+  const args = ["build", ...locked(), "--release", "--target", TARGET, ...examples];
   await run("cargo", [...args, ...BUILD_STD], { cwd: ROOT, env: wasmEnv(toolchain) });
-  const built = join(ROOT, "target", TARGET, "release/examples/group.wasm");
-  await wasmOpt(...WASM_OPT_OPTIONS, built, "-o", GROUP_WASM);
+  for (const [name, path] of Object.entries(PIECES)) {
+    const built = join(ROOT, "target", TARGET, `release/examples/${name}.wasm`);
+    await wasmOpt(...WASM_OPT_OPTIONS, built, "-o", path);
+  }
 }
 
 const wasmOpt = (...args) => run(process.execPath, [WASM_OPT, ...WASM_OPT_FEATURES, ...args]);
