@@ -20,6 +20,12 @@ export function getVault(call: Call): Reply {
   return { json: toWireVault(vaultOf(call)) };
 }
 
+/** `GET /api/v3/vault/<vault>`, and who has access to it: the service account alone. */
+export function getVaultAccess(call: Call): Reply {
+  const vault = vaultOf(call);
+  return { json: { ...toWireVault(vault), access: [vault.wire["combinedAccess"] ?? null] } };
+}
+
 /** `GET /api/v1/vault/<vault>/items/overviews`: every item, whatever its state. */
 export function listOverviews(call: Call): Reply {
   const { contentVersion, items } = vaultOf(call);

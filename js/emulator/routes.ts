@@ -4,6 +4,7 @@ import {
   getItem,
   getItems,
   getVault,
+  getVaultAccess,
   listKeysets,
   listOverviews,
   listVaults,
@@ -64,6 +65,13 @@ const ROUTES: readonly Route[] = [
   },
   {
     method: "GET",
+    path: "/api/v3/vault/:vault",
+    query: "attrs=accessors,combined-access",
+    needs: "access",
+    handle: getVaultAccess,
+  },
+  {
+    method: "GET",
     path: "/api/v1/vault/:vault/items/overviews",
     needs: "access",
     handle: listOverviews,
@@ -97,9 +105,10 @@ export function findRoute(
     return params === undefined ? [] : [{ route, params }];
   });
   if (matches.length === 0) throw notFound("no such path");
-  const match = matches.find(({ route }) => route.method === method);
-  if (match === undefined) throw new Refusal(405, ERROR_CODES.other, "no such method here");
-  if (query !== (match.route.query ?? "")) throw badRequest("wrong query");
+  const candidates = matches.filter(({ route }) => route.method === method);
+  if (candidates.length === 0) throw new Refusal(405, ERROR_CODES.other, "no such method here");
+  const match = candidates.find(({ route }) => query === (route.query ?? ""));
+  if (match === undefined) throw badRequest("wrong query");
   for (const [name, value] of Object.entries(match.params)) {
     const valid = name === "version" ? /^(0|[1-9]\d*)$/.test(value) : isObjectId(value);
     if (!valid) throw badRequest(`path: ${name} is malformed`);

@@ -231,6 +231,8 @@ for (const [method, path, status] of [
   ["GET", `/api/v1/vault/${VAULT.slice(0, -1)}b/items/overviews`, 400],
   ["GET", `/api/v1/vault/${ABSENT}/items/overviews`, 404],
   ["GET", `/api/v3/vault/${ABSENT}?attrs=combined-access`, 404],
+  ["GET", `/api/v3/vault/${ABSENT}?attrs=accessors,combined-access`, 404],
+  ["GET", `/api/v3/vault/${ABSENT}?attrs=accessors`, 400],
   ["GET", `/api/v1/vault/${VAULT}/item/${ABSENT}`, 404],
   ["GET", `/api/v3/file/${ABSENT}`, 404],
 ]) {
