@@ -1,4 +1,7 @@
+import type { ResolveError } from "./client.js";
+import { type CallOptions, check } from "./config.js";
 import { type ErrorDetails, OnePasswordError } from "./errors.js";
+import type { Listed, Reading } from "./listed.js";
 import { aborted, type Limits, until } from "./until.js";
 
 /** A client inside the wasm module. */
@@ -7,9 +10,15 @@ export interface Core {
   resolve(
     call: number,
     references: string[],
-    bytes: boolean,
+    want: Want,
     fresh: boolean,
     settle: (index: number, outcome: Outcome) => void,
+  ): Promise<void>;
+  list(
+    call: number,
+    what: ListWhat,
+    vault: string,
+    give: (page: string) => Promise<void> | undefined,
   ): Promise<void>;
   stale(reference: string): Found | undefined;
   cancel(call: number): void;
@@ -26,17 +35,61 @@ export interface Found<Secret = string> {
 
 type Outcome = Found<never> | { readonly error: ErrorDetails };
 
+/**
+ * What is wanted of what is named: of a reference its value, as text or as bytes; or an item, as
+ * JSON, or one of its files, which {@link itemKey} names.
+ */
+export type Want = (typeof WANTS)[number];
+const WANTS = ["text", "bytes", "item", "file"] as const;
+/** What is named by a reference. */
+const REFERENCED: readonly Want[] = ["text", "bytes"];
+
+/** Items of a vault in some state, one vault, one and who has access to it, or all. */
+export type ListWhat =
+  | ("active" | "archived" | "all" | "no")
+  | ("vault" | "access" | "vaults" | "unnamedVaults");
+
+/** How a part of a client asks for things. */
+export interface Asker {
+  /** One thing; several that are asked for in one go take few requests. */
+  ask<Secret>(key: string, want: Want, options?: CallOptions): Promise<Found<Secret>>;
+  /** What an error says of one thing; thrown again if it stands in the way of all. */
+  failure(thrown: unknown): ResolveError;
+  list<T>(
+    what: () => readonly [ListWhat, string],
+    revive: (parsed: T) => T,
+    options?: CallOptions,
+  ): Listed<T>;
+}
+
+/**
+ * What stands for a reference where an item or its file is wanted: a vault, an item, a file's id.
+ *
+ * @throws {OnePasswordError} `argumentInvalid`
+ */
+export function itemKey(...parts: string[]): string {
+  return parts.map(checkName).join(SEPARATOR);
+}
+
+/** @throws {OnePasswordError} `argumentInvalid` */
+export function checkName(name: string): string {
+  const isName = typeof name === "string" && name !== "" && !name.includes(SEPARATOR);
+  check(isName, "vaults and items are named by their ids or names: strings that are not empty");
+  return name;
+}
+
+const SEPARATOR = "\0";
+
 /** How one reference is asked for. */
 export interface Manner extends Limits {
-  /** As a `Uint8Array`, and not as a string. */
-  readonly bytes: boolean;
+  readonly want: Want;
   readonly fresh: boolean;
 }
 
 /** One reference on its way, for all who wait for it. */
 interface Asked {
   readonly reference: string;
-  readonly bytes: boolean;
+  readonly want: Want;
   readonly fresh: boolean;
   readonly found: Promise<Found<never>>;
   settle(outcome: Outcome): void;
@@ -112,7 +165,7 @@ export class Calls {
       return asked.askers > 1 ? ownCopy(found) : found;
     } catch (thrown) {
       // Here, so that its stack shows who asked.
-      throw withReference(thrown, reference);
+      throw withReference(thrown, REFERENCED.includes(manner.want) ? reference : undefined);
     } finally {
       this.#count(manner.timeoutMs, -1);
       asked.waiting -= 1;
@@ -120,9 +173,42 @@ export class Calls {
     }
   }
 
-  #gather(reference: string, { bytes, fresh }: Manner): Asked {
-    const key = keyOf(reference, { bytes, fresh });
-    const asked = makeAsked(reference, bytes, fresh);
+  /**
+   * A list, page by page.
+   *
+   * @throws {OnePasswordError} in `done`: what stands in the way
+   */
+  list(
+    [what, vault]: readonly [ListWhat, string],
+    give: (page: string) => Promise<void> | undefined,
+    limits: Limits,
+  ): Reading {
+    const call = this.next();
+    let core: Core | undefined;
+    let isCancelled = false;
+    const read = async () => {
+      this.#count(limits.timeoutMs, 1);
+      try {
+        const started = await this.#core();
+        if (isCancelled || limits.signals.some((signal) => signal?.aborted)) throw aborted();
+        core = started;
+        await core.list(call, what, vault, give);
+      } catch (thrown) {
+        throw withReference(thrown);
+      } finally {
+        this.#count(limits.timeoutMs, -1);
+      }
+    };
+    const cancel = () => {
+      isCancelled = true;
+      core?.cancel(call);
+    };
+    return { limits, done: read(), cancel };
+  }
+
+  #gather(reference: string, { want, fresh }: Manner): Asked {
+    const key = keyOf(reference, { want, fresh });
+    const asked = makeAsked(reference, want, fresh);
     const remove = () => {
       if (this.#underWay.get(key) === asked) this.#underWay.delete(key);
     };
@@ -139,15 +225,15 @@ export class Calls {
     const gathered = this.#gathered;
     this.#gathered = [];
     if (!this.#waits) this.forget();
-    for (const bytes of [false, true]) {
+    for (const want of WANTS) {
       for (const fresh of [false, true]) {
-        const asked = gathered.filter((one) => one.bytes === bytes && one.fresh === fresh);
-        if (asked.length > 0) void this.#sendBatch(asked, bytes, fresh);
+        const asked = gathered.filter((one) => one.want === want && one.fresh === fresh);
+        if (asked.length > 0) void this.#sendBatch(asked, want, fresh);
       }
     }
   }
 
-  async #sendBatch(asked: Asked[], bytes: boolean, fresh: boolean): Promise<void> {
+  async #sendBatch(asked: Asked[], want: Want, fresh: boolean): Promise<void> {
     const wanted = asked.filter((one) => one.waiting > 0);
     const batch: Batch = { call: this.next(), core: undefined, left: wanted.length };
     for (const one of wanted) one.batch = batch;
@@ -158,7 +244,7 @@ export class Calls {
       batch.core = core;
       const references = wanted.map((one) => one.reference);
       const settle = (index: number, outcome: Outcome) => wanted[index]?.settle(outcome);
-      await core.resolve(batch.call, references, bytes, fresh, settle);
+      await core.resolve(batch.call, references, want, fresh, settle);
       throw new OnePasswordError({ code: "protocol", message: "the module gave no answer" });
     } catch (thrown) {
       for (const one of asked) one.fail(thrown);
@@ -181,17 +267,17 @@ export class Calls {
 /** Whether nobody waits any more. */
 const isLeft = (batch: Batch): boolean => batch.left === 0;
 
-const keyOf = (reference: string, { bytes, fresh }: { bytes: boolean; fresh: boolean }): string =>
-  `${bytes ? "b" : "t"}${fresh ? "f" : "c"}${reference}`;
+const keyOf = (reference: string, { want, fresh }: { want: Want; fresh: boolean }): string =>
+  `${want}${fresh ? "f" : "c"}${reference}`;
 
-function makeAsked(reference: string, bytes: boolean, fresh: boolean): Asked {
+function makeAsked(reference: string, want: Want, fresh: boolean): Asked {
   let settle: (outcome: Outcome) => void = () => {};
   let fail: (reason: unknown) => void = () => {};
   const found = new Promise<Found<never>>((resolve, reject) => {
     settle = (outcome) => ("error" in outcome ? reject(outcome.error) : resolve(outcome));
     fail = reject;
   });
-  return { reference, bytes, fresh, found, settle, fail, waiting: 0, askers: 0, batch: undefined };
+  return { reference, want, fresh, found, settle, fail, waiting: 0, askers: 0, batch: undefined };
 }
 
 /** Bytes can be written to. A file is large, so that they are copied only if others have them, too. */
@@ -206,14 +292,14 @@ export function withReference(thrown: unknown, reference?: string): unknown {
   const { cause, ...details } = thrown;
   return new OnePasswordError({
     ...details,
-    // A token passed by mistake must not come back in an error.
-    reference: reference === undefined || TOKEN.test(reference) ? undefined : reference,
+    reference: reference !== undefined && mayBeTold(reference) ? reference : undefined,
     cause: cause === undefined ? undefined : new Error(String(cause)),
   });
 }
 
-/** Of a token, and of what is no reference at all. */
-const TOKEN = /ops_|^(?!op:\/\/)/;
+/** Not a token passed by mistake, which must not come back. */
+const mayBeTold = (reference: string): boolean =>
+  reference.startsWith("op://") && !reference.includes("ops_");
 
 function isErrorDetails(value: unknown): value is ErrorDetails {
   return (

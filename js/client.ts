@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { Calls, type Core, type Found, withReference } from "./calls.js";
+import { type Asker, Calls, type Core, type Found, type Want, withReference } from "./calls.js";
 import {
   type CallOptions,
   type CheckedConfig,
@@ -12,10 +12,13 @@ import {
 import { type Candidate, type ErrorCode, OnePasswordError } from "./errors.js";
 import { type ClientStats, Watch } from "./events.js";
 import { JsHost } from "./host.js";
+import { type Items, itemsOf } from "./items.js";
+import { Listed } from "./listed.js";
 import type { CoreClass } from "./load.js";
 import { detectPlatform } from "./platform.js";
 import { SessionShelf } from "./session_store.js";
-import { until } from "./until.js";
+import { type Limits, until } from "./until.js";
+import { type Vaults, vaultsOf } from "./vaults.js";
 
 /** Reads secrets. */
 export interface Secrets {
@@ -64,6 +67,8 @@ export interface ResolveError {
   readonly message: string;
   /** What an ambiguous reference may have meant. */
   readonly candidates?: readonly Candidate[];
+  /** When to try again, in milliseconds, if the service said so, or after a 429. */
+  readonly retryAfterMs?: number;
 }
 
 /** How an entry comes by the wasm module. */
@@ -88,6 +93,20 @@ export abstract class SignedIn implements Disposable {
     resolveBytes: (reference, options) => this.#resolveBytes(reference, options),
     resolveAll: (references, options) => this.#resolveAll(references, options),
   };
+
+  readonly #asker: Asker = {
+    ask: (key, want, options) => this.#ask(key, options, want),
+    failure: failureOf,
+    list: (what, revive, options) =>
+      new Listed((give) => {
+        const giveParsed = (page: string) => give(JSON.parse(page).map(revive));
+        return this.#calls.list(what(), giveParsed, this.#limits(options));
+      }),
+  };
+  /** Reads items. */
+  readonly items: Items = itemsOf(this.#asker);
+  /** Reads vaults. */
+  readonly vaults: Vaults = vaultsOf(this.#asker);
 
   /** @internal */
   protected constructor(config: ClientConfig, entry: Entry) {
@@ -123,7 +142,7 @@ export abstract class SignedIn implements Disposable {
 
   async #resolveBytes(reference: string, options?: CallOptions): Promise<Uint8Array<ArrayBuffer>> {
     checkReference(reference);
-    return (await this.#ask<Uint8Array<ArrayBuffer>>(reference, options, true)).secret;
+    return (await this.#ask<Uint8Array<ArrayBuffer>>(reference, options, "bytes")).secret;
   }
 
   async #resolveAll(
@@ -143,32 +162,35 @@ export abstract class SignedIn implements Disposable {
     try {
       return { content: await this.#ask<string>(reference, options) };
     } catch (thrown) {
-      if (!(thrown instanceof OnePasswordError) || OF_ALL.includes(thrown.code)) throw thrown;
-      const { code: type, message, candidates } = thrown;
-      return { error: { type, message, ...(candidates && { candidates }) } };
+      return { error: failureOf(thrown) };
     }
   }
 
   async #ask<Secret>(
     reference: string,
     options: CallOptions | undefined,
-    bytes = false,
+    want: Want = "text",
   ): Promise<Found<Secret>> {
-    checkCallOptions(options);
-    const { timeoutMs, signal } = this.#config;
-    const limits = {
-      timeoutMs: options?.timeoutMs ?? timeoutMs,
-      signals: [signal, options?.signal],
-    };
+    const limits = this.#limits(options);
+    const fresh = options?.fresh ?? false;
     try {
-      const manner = { ...limits, bytes, fresh: options?.fresh ?? false };
-      return await this.#calls.ask<Secret>(reference, manner);
+      return await this.#calls.ask<Secret>(reference, { ...limits, want, fresh });
     } catch (thrown) {
       const isLate = thrown instanceof OnePasswordError && thrown.code === "timeout";
-      const stale = isLate && !bytes && !options?.fresh ? this.#core?.stale(reference) : undefined;
+      const mayBeStale = isLate && want === "text" && !fresh;
+      const stale = mayBeStale ? this.#core?.stale(reference) : undefined;
       if (stale !== undefined) return stale as Found<never>;
       throw thrown;
     }
+  }
+
+  #limits(options: CallOptions | undefined): Limits {
+    checkCallOptions(options);
+    const { timeoutMs, signal } = this.#config;
+    return {
+      timeoutMs: options?.timeoutMs ?? timeoutMs,
+      signals: [signal, options?.signal],
+    };
   }
 
   /** The client inside the module. A failure is not remembered. */
@@ -219,6 +241,18 @@ export abstract class SignedIn implements Disposable {
 
 /** What stands in the way of all references, and not of one. */
 const OF_ALL: readonly ErrorCode[] = ["closed", "aborted"];
+
+/** What stands in the way of one thing; an error that stands in the way of all is thrown again. */
+function failureOf(thrown: unknown): ResolveError {
+  if (!(thrown instanceof OnePasswordError) || OF_ALL.includes(thrown.code)) throw thrown;
+  const { code: type, message, candidates, retryAfterMs } = thrown;
+  return {
+    type,
+    message,
+    ...(candidates && { candidates }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}
 
 function closed(): OnePasswordError {
   return new OnePasswordError({

@@ -35,7 +35,7 @@ export interface ClientConfig {
   readonly cache?: CacheConfig | undefined;
   /** Where sessions are kept for other processes. Default: nowhere. */
   readonly sessionStore?: SessionStore | undefined;
-  /** Sees what the client does: see {@link ClientEvent}. */
+  /** Sees what the client does: see `ClientEvent`. */
   readonly onEvent?: EventListener | undefined;
   /** Whether events show the ids in paths. Default: false. */
   readonly idsInEvents?: boolean | undefined;
@@ -210,12 +210,12 @@ function checkListener(listener: EventListener | undefined): EventListener | und
   return listener;
 }
 
-function checkFlag(name: string, flag: boolean | undefined): boolean {
+export function checkFlag(name: string, flag: boolean | undefined, byDefault = false): boolean {
   check(flag === undefined || typeof flag === "boolean", `${name} must be true or false`);
-  return flag ?? false;
+  return flag ?? byDefault;
 }
 
-const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
+export const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
 
 export function check(condition: boolean, rule: string): asserts condition {
   if (!condition) throw new OnePasswordError({ code: "argumentInvalid", message: rule });

@@ -1,3 +1,10 @@
+/**
+ * The client, with its wasm module carried inside as text. Workers and Vercel's edge runtime get the
+ * same names under the same name, with the module imported as such.
+ *
+ * @module onepassword-edge
+ */
+
 import { SignedIn } from "./client.js";
 import type { ClientConfig } from "./config.js";
 import { inlinedWasm } from "./inline.js";

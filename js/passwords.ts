@@ -1,3 +1,9 @@
+/**
+ * Passwords by the recipes of `@1password/sdk`, without a client or wasm.
+ *
+ * @module onepassword-edge/passwords
+ */
+
 import { OnePasswordError } from "./errors.js";
 
 /** What stands between the words of a memorable password. */
@@ -24,14 +30,20 @@ export enum WordListType {
 }
 
 /** How a password is to be made. */
-export type PasswordRecipe =
+export type PasswordRecipe = RecipeOf<
+  SeparatorType | `${SeparatorType}`,
+  WordListType | `${WordListType}`
+>;
+
+/** How a password is to be made, with the enums' members or also with their texts. */
+export type RecipeOf<Separator, WordList> =
   | {
       type: "Memorable";
       parameters: {
-        separatorType: SeparatorType | `${SeparatorType}`;
+        separatorType: Separator;
         /** Whether one of the words, whichever, is in capitals. */
         capitalize: boolean;
-        wordListType: WordListType | `${WordListType}`;
+        wordListType: WordList;
         /** How many words: 3 to 15. */
         wordCount: number;
       };

@@ -1,3 +1,9 @@
+/**
+ * Secret references without a client, a network or wasm.
+ *
+ * @module onepassword-edge/reference
+ */
+
 import { OnePasswordError } from "./errors.js";
 
 /** What `?attribute=` may ask of a field or a file. `totp` is the same as `otp`. */

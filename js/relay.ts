@@ -2,12 +2,13 @@
  * A relay for pages: the service does not answer other origins, so a page's client sends its requests
  * here (`relay` in its configuration). Forwards to 1Password alone, and only what clients ask.
  *
- * @module
+ * @module onepassword-edge/relay
  */
+
 import { check, isStringArray } from "./config.js";
 import { RELAY_HOST_HEADER, RELAY_REFUSAL_HEADER } from "./relay_header.js";
 
-export { toNodeListener } from "./relay_node.js";
+export { type Incoming, type Outgoing, toNodeListener } from "./relay_node.js";
 
 /** Whom a relay serves, and how. */
 export interface RelayOptions {
@@ -124,7 +125,7 @@ async function forward(
   const asked = `${request.method} ${path}`;
   if (
     !PATHS.some((pattern) => pattern.test(asked)) ||
-    !/^(\?attrs=combined-access)?$/.test(search)
+    !/^(\?attrs=(accessors,)?combined-access)?$/.test(search)
   ) {
     return refuse(403, "it does not forward this request");
   }

@@ -1,16 +1,21 @@
 /** What is needed of node:http's `IncomingMessage`. */
-interface Incoming extends AsyncIterable<Uint8Array<ArrayBuffer>> {
+export interface Incoming extends AsyncIterable<Uint8Array<ArrayBuffer>> {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
 /** What is needed of node:http's `ServerResponse`. */
-interface Outgoing {
+export interface Outgoing {
+  /** Begins the answer. */
   writeHead(status: number, headers: Record<string, string>): unknown;
+  /** Sends bytes; false if it is to wait for `drain`. */
   write(chunk: Uint8Array): boolean;
+  /** Ends the answer. */
   end(): unknown;
+  /** Cuts the connection. */
   destroy(): unknown;
+  /** Tells of room for more, or of the end. */
   once(event: "drain" | "close", listener: () => void): unknown;
 }
 

@@ -1,11 +1,20 @@
+/**
+ * Where sessions are kept for other processes: Workers KV, memory.
+ *
+ * @module onepassword-edge/session-stores
+ */
+
 import type { SessionStore } from "./session_store.js";
 
 export type { SessionStore } from "./session_store.js";
 
 /** What is used of a Workers KV namespace. */
 export interface KVNamespaceLike {
+  /** As KV has it. */
   get(key: string): Promise<string | null>;
+  /** As KV has it. */
   put(key: string, value: string, options: { expirationTtl: number }): Promise<void>;
+  /** As KV has it. */
   delete(key: string): Promise<void>;
 }
 

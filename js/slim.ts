@@ -1,3 +1,9 @@
+/**
+ * The client without its wasm module, for programs that load `onepassword-edge/op.wasm` themselves.
+ *
+ * @module onepassword-edge/slim
+ */
+
 import { SignedIn } from "./client.js";
 import { type ClientConfig, check } from "./config.js";
 import { loadCore } from "./load.js";

@@ -1,6 +1,12 @@
 /**
+ * Words for memorable passwords.
+ *
+ * @module onepassword-edge/words
+ */
+
+/**
  * The large word list of the Electronic Frontier Foundation (2016), for
- * {@link generatePassword}: 7,772 words, 12.9 bits each. Its four words with hyphens are left out.
+ * `generatePassword` of `onepassword-edge/passwords`: 7,772 words, 12.9 bits each. Its four words with hyphens are left out.
  *
  * Compiled by Joseph Bonneau for the Electronic Frontier Foundation, and licensed under CC BY 3.0 US
  * (https://creativecommons.org/licenses/by/3.0/us/).

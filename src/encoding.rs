@@ -58,6 +58,18 @@ pub fn encode_base64url(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)
 }
 
+/// `encode_base64(bytes) -> text`
+///
+/// Standard base64 with padding.
+///
+/// # Source
+/// RFC 4648 §4
+pub fn encode_base64(bytes: &[u8]) -> String {
+    let mut text = encode_base64url(bytes).replace('-', "+").replace('_', "/");
+    text.extend(std::iter::repeat_n('=', text.len().wrapping_neg() % 4));
+    text
+}
+
 /// `decode_hex(text) -> bytes`
 ///
 /// Reads hex digits of either case, an even number of them.
@@ -156,6 +168,20 @@ mod tests {
             assert_eq!(decode_base64(base64).unwrap(), text.as_bytes());
             assert_eq!(encode_hex(text.as_bytes()), hex);
             assert_eq!(decode_hex(hex).unwrap(), text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn standard_base64_is_padded() {
+        for (text, base64, _) in RFC4648 {
+            let padded = format!("{base64:=<width$}", width = base64.len().next_multiple_of(4));
+            assert_eq!(encode_base64(text.as_bytes()), padded);
+        }
+        assert_eq!(encode_base64(&[0xfb, 0xff, 0xbf, 0xff]), "+/+//w==");
+        let bytes: Vec<u8> = (0..=u8::MAX).map(|index| index.wrapping_mul(83)).collect();
+        for length in 0..bytes.len() {
+            let expected = base64ct::Base64::encode_string(&bytes[..length]);
+            assert_eq!(encode_base64(&bytes[..length]), expected);
         }
     }
 

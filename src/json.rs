@@ -148,16 +148,44 @@ impl ToJson for String {
     }
 }
 
-impl ToJson for &[String] {
+impl ToJson for Secret<String> {
+    fn write_json(&self, out: &mut String) {
+        self.expose().write_json(out);
+    }
+}
+
+impl ToJson for i64 {
+    fn write_json(&self, out: &mut String) {
+        out.push_str(&self.to_string());
+    }
+}
+
+/// `null` if there is none.
+impl<T: ToJson> ToJson for Option<T> {
+    fn write_json(&self, out: &mut String) {
+        match self {
+            Some(value) => value.write_json(out),
+            None => ().write_json(out),
+        }
+    }
+}
+
+impl<T: ToJson> ToJson for &[T] {
     fn write_json(&self, out: &mut String) {
         out.push('[');
-        for (index, text) in self.iter().enumerate() {
+        for (index, value) in self.iter().enumerate() {
             if index > 0 {
                 out.push(',');
             }
-            text.write_json(out);
+            value.write_json(out);
         }
         out.push(']');
+    }
+}
+
+impl<T: ToJson> ToJson for Vec<T> {
+    fn write_json(&self, out: &mut String) {
+        self.as_slice().write_json(out);
     }
 }
 
@@ -455,6 +483,64 @@ mod tests {
         );
         let expected = serde_json::json!({ "one\"": odd, "two": list, "none": [], "null": null });
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), expected);
+    }
+
+    #[test]
+    fn only_what_json_demands_is_escaped() {
+        for (text, expected) in [
+            ("", r#""""#),
+            ("\"\\/", r#""\"\\/""#),
+            ("\0\t\n\r\u{1f}", r#""\u0000\u0009\u000a\u000d\u001f""#),
+            (
+                "\u{20}\u{7f}\u{85}\u{2028}\u{2029}\u{feff}😀",
+                "\"\u{20}\u{7f}\u{85}\u{2028}\u{2029}\u{feff}😀\"",
+            ),
+        ] {
+            assert_eq!(to_json(&text), expected, "{text:?}");
+            assert_eq!(to_json(&text.to_owned()), expected, "{text:?}");
+            assert_eq!(to_json(&Secret::from(text)), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_to_the_last_digit() {
+        for (number, expected) in [
+            (0, "0"),
+            (-1, "-1"),
+            (9_007_199_254_740_993, "9007199254740993"),
+            (i64::MAX, "9223372036854775807"),
+            (i64::MIN, "-9223372036854775808"),
+        ] {
+            assert_eq!(to_json(&number), expected);
+            assert_eq!(sample(&format!(r#"{{"number":{number}}}"#)).number, number);
+        }
+    }
+
+    #[test]
+    fn what_is_empty_is_written_too() {
+        let nothing: Option<i64> = None;
+        let lists: Vec<Vec<i64>> = vec![vec![], vec![1], vec![2, 3]];
+        assert_eq!(to_json(&nothing), "null");
+        assert_eq!(to_json(&Some(String::new())), r#""""#);
+        assert_eq!(to_json(&vec![None, Some(1)]), "[null,1]");
+        assert_eq!(to_json(&lists), "[[],[1],[2,3]]");
+        assert_eq!(to_json(&lists[..0].to_vec()), "[]");
+        let mut object = String::new();
+        write_object(&[], &mut object);
+        write_object(&[("", &()), ("\n", &nothing)], &mut object);
+        assert_eq!(object, r#"{}{"":null,"\u000a":null}"#);
+    }
+
+    /// Rust's text has none, so nothing could be made of one.
+    #[test]
+    fn half_a_surrogate_pair_is_no_json() {
+        assert_eq!(sample(r#"{"text":"\ud83d\uDE00"}"#).text, "😀");
+        for half in ["\\ud83d", "\\ude00", "\\ude00\\ud83d", "\\ud83dx", "\\ud83d\\n"] {
+            assert!(
+                parse::<Sample>(format!(r#"{{"text":"{half}"}}"#).as_bytes()).is_none(),
+                "{half}"
+            );
+        }
     }
 
     #[test]

@@ -140,15 +140,18 @@ fn outside_sections(details: &ItemDetails) -> impl Iterator<Item = ([&str; 2], F
 
 /// The fields of these sections whose id or title it is.
 fn named_in<'a>(sections: &[&'a Section], name: &str) -> Vec<Field<'a>> {
-    fields_of(sections, |field| is_named(name, &field.id) || is_named(name, &field.title))
+    fields_of(sections, |field| is_id(name, field) || is_named(name, &field.title))
 }
 
 /// The files of these sections whose id or name it is.
 fn files_in<'a>(sections: &[&'a Section], name: &str) -> Vec<Field<'a>> {
     fields_of(sections, |field| {
-        file_of(field)
-            .is_some_and(|file| is_named(name, &field.id) || is_named(name, &file.file_name))
+        file_of(field).is_some_and(|file| is_id(name, field) || is_named(name, &file.file_name))
     })
+}
+
+fn is_id(name: &str, field: &SectionField) -> bool {
+    field.id.as_ref().is_some_and(|id| is_named(name, id))
 }
 
 fn fields_of<'a>(
@@ -164,7 +167,7 @@ fn fields_of<'a>(
 }
 
 fn file_of(field: &SectionField) -> Option<&FieldObject> {
-    field.value.object.as_ref().filter(|_| field.kind == FILE)
+    field.value.object.as_ref().filter(|_| field.kind.as_deref() == Some(FILE))
 }
 
 /// A name is looked for among all fields, and if it is no field's but at most one

@@ -3,7 +3,7 @@
 use crate::{
     address::AllowedHosts,
     cache::Lifetimes,
-    client::{self, Found, Manner, Options},
+    client::{self, Found, List, Manner, Options, States, Want},
     error::{Candidate, Error},
     host::{AesKey, Event, Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
     identity::Identity,
@@ -266,11 +266,13 @@ impl Client {
         })
     }
 
-    /// `resolve(call, references, bytes, fresh, settle) -> Promise<void>`
+    /// `resolve(call, references, want, fresh, settle) -> Promise<void>`
     ///
     /// Calls `settle(index, outcome)` for each reference, with
-    /// `{ secret, itemId, vaultId }` or `{ error }`; `secret` is a string, with
-    /// `bytes` a `Uint8Array`.
+    /// `{ secret, itemId, vaultId }` or `{ error }`. `want` is `text` or `bytes`; or `item`
+    /// or `file`, and in place of references there are a vault, an item and the id of a
+    /// file, with U+0000 between them. `secret` is a string, for bytes and files a
+    /// `Uint8Array`.
     ///
     /// # Errors
     /// As [`Client::sign_in`]; `error` has the same form.
@@ -278,12 +280,19 @@ impl Client {
         &self,
         call: u32,
         references: Vec<String>,
-        bytes: bool,
+        want: &str,
         fresh: bool,
         settle: Function,
     ) -> Promise {
         let client = Rc::clone(&self.0);
+        let want = match want {
+            "bytes" => Want::Bytes,
+            "item" => Want::Item,
+            "file" => Want::File,
+            _ => Want::Text,
+        };
         future_to_promise(async move {
+            let bytes = matches!(want, Want::Bytes | Want::File);
             let settle = |index, outcome| {
                 let outcome = match outcome {
                     Ok(found) => found_object(&found, bytes),
@@ -293,7 +302,39 @@ impl Client {
                 let _ =
                     settle.call2(&JsValue::UNDEFINED, &JsValue::from_f64(index as f64), &outcome);
             };
-            client.resolve_all(call, &references, Manner { bytes, fresh }, &settle).await?;
+            client.resolve_all(call, &references, Manner { want, fresh }, &settle).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// `list(call, what, vault, give) -> Promise<void>`
+    ///
+    /// Calls `give` with some entries at once, as a JSON array, and goes on when the promise that
+    /// it may return is settled. `what` is `active`, `archived`, `all` or `no` items of a vault, a
+    /// `vault` itself, it and who has `access`, all `vaults`, or all `unnamedVaults`.
+    ///
+    /// # Errors
+    /// As [`Client::sign_in`].
+    pub fn list(&self, call: u32, what: &str, vault: String, give: Function) -> Promise {
+        let client = Rc::clone(&self.0);
+        let list = match what {
+            "vault" | "access" => List::Vault { part: vault, accessors: what == "access" },
+            "vaults" | "unnamedVaults" => List::Vaults { named: what == "vaults" },
+            _ => List::Items(
+                vault,
+                States {
+                    active: matches!(what, "active" | "all"),
+                    archived: matches!(what, "archived" | "all"),
+                },
+            ),
+        };
+        future_to_promise(async move {
+            let give = async |json: String| {
+                // What JavaScript hands in does not throw.
+                let taken = give.call1(&JsValue::UNDEFINED, &json.into()).unwrap_or_default();
+                let _ = JsFuture::from(Promise::resolve(&taken)).await;
+            };
+            client.list(call, &list, &give).await?;
             Ok(JsValue::UNDEFINED)
         })
     }
@@ -479,12 +520,14 @@ fn concat(pieces: &[Uint8Array]) -> Vec<u8> {
 }
 
 fn found_object(Found { secret, item_id, vault_id }: &Found, bytes: bool) -> Object {
-    let object = string_object([("itemId", item_id.as_str()), ("vaultId", vault_id.as_str())]);
+    let object = Object::new();
     let secret = secret.expose().as_slice();
     match std::str::from_utf8(secret) {
         Ok(text) if !bytes => set(&object, "secret", text),
         _ => set(&object, "secret", Uint8Array::from(secret)),
     }
+    set(&object, "itemId", item_id.as_str());
+    set(&object, "vaultId", vault_id.as_str());
     object
 }
 

@@ -210,10 +210,36 @@ from_json! {
     pub struct Vault {
         /// Id of the vault.
         "uuid" => pub uuid: String,
+        /// `P` personal, `E` everyone, `U` user created, `T` transfer.
+        "type" => pub kind: String,
+        /// RFC 3339.
+        "createdAt" => pub created_at: String,
+        /// RFC 3339.
+        "updatedAt" => pub updated_at: String,
+        /// Rises when its name or description changes.
+        "attrVersion" => pub attribute_version: i64,
+        /// Rises when an item changes.
+        "contentVersion" => pub content_version: i64,
+        /// How many items are neither in the bin nor deleted.
+        "activeItemCount" => pub active_items: i64,
         /// Name and description, sealed with the vault key.
         "encAttrs" => pub enc_attrs: Envelope,
         /// How this account reaches the vault.
         "combinedAccess" => pub combined_access: VaultAccess,
+        /// Who reaches it, if that was asked for.
+        "access" => pub access: Option<Vec<Accessor>>,
+    }
+
+    /// Who reaches a vault.
+    pub struct Accessor {
+        /// Id of the vault.
+        "vaultUuid" => pub vault_uuid: String,
+        /// `user` or `group`.
+        "accessorType" => pub kind: String,
+        /// Id of the user or group.
+        "accessorUuid" => pub uuid: String,
+        /// What they may do, a bit each.
+        "acl" => pub permissions: i64,
     }
 
     /// How an account reaches a vault.
@@ -226,6 +252,8 @@ from_json! {
     pub struct VaultAttributes {
         /// Name of the vault.
         "name" => pub name: String,
+        /// What it is for.
+        "desc" => pub description: String,
     }
 
     /// Answer to `GET /api/v1/vault/<vault>/items/overviews`
@@ -250,6 +278,14 @@ from_json! {
     pub struct Item {
         /// Id of the item.
         "uuid" => pub uuid: String,
+        /// Its category, three digits.
+        "templateUuid" => pub template: String,
+        /// RFC 3339.
+        "createdAt" => pub created_at: String,
+        /// RFC 3339.
+        "updatedAt" => pub updated_at: String,
+        /// Rises by one with each change.
+        "itemVersion" => pub version: i64,
         /// `N` active, `A` archived, `Y` in the bin, `D` deleted.
         "trashed" => pub trashed: String,
         /// Title and URLs, sealed with the vault key.
@@ -258,10 +294,32 @@ from_json! {
         "encDetails" => pub enc_details: Envelope,
     }
 
+    /// What of an overview finds an item by its name.
+    pub struct ItemTitle {
+        /// Title of the item.
+        "title" => pub title: String,
+    }
+
     /// What an overview says once opened.
     pub struct ItemOverview {
         /// Title of the item.
         "title" => pub title: String,
+        /// Its tags.
+        "tags" => pub tags: Vec<String>,
+        /// The first of its websites.
+        "url" => pub url: String,
+        /// Its websites.
+        "URLs" => pub urls: Vec<ItemUrl>,
+    }
+
+    /// A website of an item.
+    pub struct ItemUrl {
+        /// Its label.
+        "l" => pub label: String,
+        /// Its address.
+        "u" => pub url: String,
+        /// Where its values are filled in: `default`, `domain`, `host` or `never`.
+        "m" => pub autofill: String,
     }
 
     /// What an item's details say once opened.
@@ -357,9 +415,9 @@ from_json! {
     /// A field in a section.
     pub struct SectionField {
         /// Kind of the field, such as `string` or `concealed`.
-        "k" => pub kind: String,
+        "k" => pub kind: Option<String>,
         /// Id of the field.
-        "n" => pub id: String,
+        "n" => pub id: Option<String>,
         /// Title of the field.
         "t" => pub title: String,
         /// The value.

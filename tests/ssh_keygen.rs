@@ -3,7 +3,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use onepassword_edge::item::ssh::to_openssh;
+use onepassword_edge::item::ssh::{public_parts, to_openssh};
 use serde_json::Value;
 use std::{
     fs::{self, OpenOptions},
@@ -30,6 +30,14 @@ fn public_key(folder: &Path, private_key: &str) -> Result<String, String> {
     Ok(line.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
 }
 
+/// Size, fingerprint, comment and algorithm.
+fn fingerprint(folder: &Path, public_key: &str) -> String {
+    let path = folder.join("key.pub");
+    fs::write(&path, public_key).unwrap();
+    let output = Command::new("ssh-keygen").arg("-lf").arg(&path).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
 #[test]
 fn ssh_keygen_reads_what_is_written() {
     let found = Command::new("ssh-keygen").arg("-?").output();
@@ -47,6 +55,10 @@ fn ssh_keygen_reads_what_is_written() {
         let Some(recorded) = recorded.as_str() else { continue };
         let written = to_openssh(original, *b"\xff\0ab").unwrap();
         let got = public_key(&folder, written.expose());
+        let parts = public_parts(original).unwrap();
+        assert_eq!(Ok(&parts.public_key), got.as_ref(), "{}", case["name"]);
+        let listed = fingerprint(&folder, &parts.public_key);
+        assert!(listed.contains(&format!(" {} ", parts.fingerprint)), "{listed}");
         // Not every ssh-keygen reads Ed25519 in PKCS#8.
         match public_key(&folder, original) {
             Ok(expected) => {

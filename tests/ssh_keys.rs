@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use base64ct::{Base64, Encoding};
-use onepassword_edge::item::ssh::{Fault, to_openssh};
+use onepassword_edge::item::ssh::{Fault, public_parts, to_openssh};
 use serde_json::Value;
 
 const REFERENCE: &str = "private_key?ssh-format=openssh";
@@ -109,5 +109,119 @@ fn every_cut_and_much_that_is_altered_is_refused() {
         let got = answer(&encode("OPENSSH PRIVATE KEY", &openssh));
         assert_eq!(got.is_err(), !is_comment, "{position}");
         openssh[position] ^= 0x80;
+    }
+}
+
+/// What `ssh-keygen -l` and `-y` say of the same keys.
+#[test]
+fn what_is_public_of_a_key() {
+    const ED25519: &str = "SHA256:v+I+FgaT22M4UQoRHzSdBshJ+KxnCd+v5cMYxwPrFcw";
+    const RSA_2048: &str = "SHA256:BDvhfZh4jUKR/n5S16F/g9llbEhfZZdhHX/HNgqtjfY";
+    for (name, key_type, fingerprint) in [
+        ("ed25519_pkcs8", "Ed25519", ED25519),
+        ("crlf", "Ed25519", ED25519),
+        ("ed25519_openssh", "Ed25519", "SHA256:de7Cil3mSkAza1Cm8uB5m74EZ/LCSm8vJo26bZGM9O0"),
+        ("rsa2048_pkcs8", "RSA, 2048-bit", RSA_2048),
+        ("rsa2048_pkcs1", "RSA, 2048-bit", RSA_2048),
+        ("rsa3072_pkcs8", "RSA, 3072-bit", "SHA256:y0eSGP6CIB7X6wvEusOTueMInOFyP+nMFmIuT9oodXE"),
+        ("rsa4096_pkcs8", "RSA, 4096-bit", "SHA256:ZU5huvvMP/MVszfGMuEZqz7ja8J7QINgDjIH27rq90E"),
+    ] {
+        let parts = public_parts(&key(name)).unwrap();
+        assert_eq!((parts.key_type.as_str(), parts.fingerprint.as_str()), (key_type, fingerprint));
+    }
+    let parts = public_parts(&key("ed25519_pkcs8")).unwrap();
+    let expected =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICIHu/pVaYTimdvQd+jteAp5YiSpYAVBOHqs3prmI6aI";
+    assert_eq!(parts.public_key, expected);
+}
+
+/// A DER value (X.690 §8.1).
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let [.., high, low] = content.len().to_be_bytes();
+    let header = match content.len() {
+        0..0x80 => vec![tag, low],
+        0x80..0x100 => vec![tag, 0x81, low],
+        _ => vec![tag, 0x82, high, low],
+    };
+    [&header, content].concat()
+}
+
+/// A key in PKCS#1 of which only the public part is anything.
+fn rsa_key(modulus: &[u8], exponent: &[u8]) -> String {
+    let integer = |number: &[u8]| der(0x02, &[&[0], number].concat());
+    let mut numbers = vec![vec![], modulus.to_vec(), exponent.to_vec()];
+    numbers.resize(9, vec![3]);
+    let numbers: Vec<u8> = numbers.iter().flat_map(|number| integer(number)).collect();
+    encode("RSA PRIVATE KEY", &der(0x30, &numbers))
+}
+
+#[test]
+fn the_size_of_an_rsa_key_is_that_of_its_modulus() {
+    for (first, length, bits) in [
+        (0x80, 256, 2048),
+        (0xff, 256, 2048),
+        (0x01, 257, 2049),
+        (0x7f, 257, 2055),
+        (0x80, 257, 2056),
+        (0x80, 512, 4096),
+        (0xff, 1024, 8192),
+    ] {
+        let mut modulus = vec![0x5a; length];
+        modulus[0] = first;
+        let parts = public_parts(&rsa_key(&modulus, &[1, 0, 1])).unwrap();
+        assert_eq!(parts.key_type, format!("RSA, {bits}-bit"));
+        assert!(parts.public_key.starts_with("ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB"));
+    }
+}
+
+#[test]
+fn nothing_is_public_of_what_is_no_key() {
+    for name in ["garbage", "empty", "trunc", "ec_p256_pkcs8"] {
+        assert!(public_parts(&key(name)).is_none(), "{name}");
+    }
+    let modulus = [0xff; 256];
+    for (modulus, exponent) in [
+        (&modulus[..128], &[1, 0, 1][..]),
+        (&modulus[1..], &[1, 0, 1]),
+        (&[0x7f; 256], &[1, 0, 1]),
+        (&[0; 256], &[1, 0, 1]),
+        (&[], &[1, 0, 1]),
+        (&modulus, &[3]),
+        (&modulus, &[0xff, 0xff]),
+        (&modulus, &[]),
+    ] {
+        assert!(public_parts(&rsa_key(modulus, exponent)).is_none(), "{exponent:?}");
+    }
+}
+
+#[test]
+fn what_is_public_is_the_same_in_every_form() {
+    for name in ["ed25519_pkcs8", "ed25519_openssh", "rsa2048_pkcs1", "rsa4096_pkcs8"] {
+        let [one, other] = [key(name), answer(&key(name)).unwrap()].map(|text| {
+            let parts = public_parts(&format!("\n{text}\n ")).unwrap();
+            (parts.public_key, parts.fingerprint, parts.key_type)
+        });
+        assert_eq!(one, other, "{name}");
+    }
+}
+
+#[test]
+fn what_cannot_be_written_has_no_public_part_either() {
+    for (name, label) in
+        [("ed25519_openssh", "OPENSSH PRIVATE KEY"), ("rsa2048_pkcs8", "PRIVATE KEY")]
+    {
+        let bytes = decode(&key(name));
+        for position in 0..bytes.len() {
+            let mut altered = bytes.clone();
+            altered[position] ^= 0x80;
+            for bytes in [&bytes[..position], &altered] {
+                let pem = encode(label, bytes);
+                assert_eq!(
+                    public_parts(&pem).is_some(),
+                    answer(&pem).is_ok(),
+                    "{name}: {position}"
+                );
+            }
+        }
     }
 }

@@ -1,9 +1,10 @@
-//! A private key that is written in OpenSSH's form is read again, to the same text.
+//! A private key that is written in OpenSSH's form is read again, to the same text, and its public
+//! key too.
 #![no_main]
 
 use base64ct::{Base64, Encoding};
 use libfuzzer_sys::fuzz_target;
-use onepassword_edge::item::ssh::to_openssh;
+use onepassword_edge::item::ssh::{public_parts, to_openssh};
 
 const CHECK_BYTES: [u8; 4] = [1, 2, 3, 4];
 
@@ -13,9 +14,12 @@ fn as_pem(label: &str, bytes: &[u8]) -> String {
 }
 
 fn check(pem: &str) {
-    let Ok(written) = to_openssh(pem, CHECK_BYTES) else { return };
+    let parts = public_parts(pem).map(|parts| parts.public_key);
+    let Ok(written) = to_openssh(pem, CHECK_BYTES) else { return assert_eq!(parts, None) };
     let again = to_openssh(written.expose(), CHECK_BYTES).expect("what was written is read");
     assert_eq!(written.expose(), again.expose());
+    assert!(parts.is_some());
+    assert_eq!(parts, public_parts(again.expose()).map(|parts| parts.public_key));
 }
 
 fuzz_target!(|bytes: &[u8]| {

@@ -2,10 +2,12 @@
  * A 1Password service for tests, in memory: one account that a service-account token opens, behind
  * one `fetch` handler.
  *
- * @module
+ * @module onepassword-edge/emulator
  */
+
 export type { Answer, AnswerHook } from "./answer.js";
 export type { AccountEditor, ItemChange } from "./changes.js";
+export type { RsaAlgorithm } from "./crypto.js";
 export type {
   AccountDescription,
   DeviceState,

@@ -18,6 +18,7 @@ export interface Listener {
   readonly port: number;
   /** Stops listening, ends idle connections at once and waits for those that still answer. */
   close(): Promise<void>;
+  /** The same as `close`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -1,3 +1,9 @@
+/**
+ * A file as a place where sessions are kept, for Node.
+ *
+ * @module onepassword-edge/session-file
+ */
+
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";

@@ -10,7 +10,9 @@ use crate::{
     error::Error,
     host::{Event, Host},
     item::{
-        is_active, open_details, open_title,
+        is_active,
+        model::{find_file, item_json},
+        open_details, open_overview, open_title,
         value::{Answer, Moment},
     },
     reference::{Attribute, Query, SecretReference, parse_reference},
@@ -20,17 +22,51 @@ use crate::{
 };
 use std::cell::RefCell;
 
+const FIND_FILE: &str = "find the file in the item";
 /// How often the same is tried while it changes.
 const MAX_ATTEMPTS: u32 = 3;
 
 /// What a reference was resolved to, or what stands in the way.
 pub type Outcome = Result<Found, Error>;
 
+/// What is wanted of what is named.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Want {
+    /// A value as text.
+    #[default]
+    Text,
+    /// A value as bytes: files of any content.
+    Bytes,
+    /// An item, as JSON.
+    Item,
+    /// A file of an item.
+    File,
+}
+
+impl Want {
+    /// A reference; or in place of one a vault, an item and the id of a file, with what no
+    /// reference has between them.
+    fn parse(self, text: &str) -> Result<SecretReference, Error> {
+        if matches!(self, Self::Text | Self::Bytes) {
+            return parse_reference(text);
+        }
+        let mut parts = text.split('\0').map(str::to_owned);
+        let mut next = || parts.next().unwrap_or_default();
+        Ok(SecretReference {
+            vault: next(),
+            item: next(),
+            section: None,
+            field: next(),
+            query: None,
+        })
+    }
+}
+
 /// How references are to be resolved.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Manner {
-    /// Files of any content, and not only those that are text.
-    pub bytes: bool,
+    /// What is wanted.
+    pub want: Want,
     /// As if nothing but keys were remembered.
     pub fresh: bool,
 }
@@ -83,22 +119,22 @@ impl<H: Host> Client<H> {
         manner: Manner,
         settle: &dyn Fn(usize, Outcome),
     ) -> Result<(), Error> {
-        self.until_ended(call, self.resolve_groups(references, manner, settle)).await
-    }
-
-    async fn resolve_groups(
-        &self,
-        references: &[String],
-        manner: Manner,
-        settle: &dyn Fn(usize, Outcome),
-    ) -> Result<(), Error> {
         let mut all = Vec::new();
         for (text, index) in references.iter().zip(0..) {
-            match parse_reference(text) {
+            match manner.want.parse(text) {
                 Ok(reference) => all.push(Asked { index, text, reference }),
                 Err(error) => settle(index, Err(error)),
             }
         }
+        self.until_ended(call, self.resolve_groups(all, manner, settle)).await
+    }
+
+    async fn resolve_groups(
+        &self,
+        all: Vec<Asked<'_>>,
+        manner: Manner,
+        settle: &dyn Fn(usize, Outcome),
+    ) -> Result<(), Error> {
         let account = self.account()?;
         let reading = account.cache.borrow_mut().begin(self.host.now_ms());
         let group = Group { client: self, account: &account, manner, reading, settle };
@@ -138,7 +174,8 @@ impl<H: Host> Group<'_, H> {
         }
         let cache = self.account.cache.borrow();
         let now_ms = self.client.host.now_ms();
-        let secret = if self.manner.bytes { None } else { cache.secret(asked.text, now_ms) };
+        let is_text = self.manner.want == Want::Text;
+        let secret = if is_text { cache.secret(asked.text, now_ms) } else { None };
         let outcome = secret.map(Ok).or_else(|| cache.missing(asked.text, now_ms).map(Err))?;
         self.client.host.note(Event::CacheHit);
         Some(outcome)
@@ -193,7 +230,7 @@ impl<H: Host> Group<'_, H> {
             }
         };
         let references: Vec<_> = asked.iter().map(|asked| &asked.reference).collect();
-        let items = client.read_items(account, &vault.thing, &references, trust).await;
+        let items = client.find_items(account, &vault.thing, &references, trust).await;
         let answers = asked.iter().zip(&items.ids).map(async |(asked, located)| {
             let is_remembered = located.as_ref().is_ok_and(|located| located.by_remembered_name);
             let is_by_name = located.as_ref().is_ok_and(|of| of.thing != asked.reference.item);
@@ -230,13 +267,24 @@ impl<H: Host> Group<'_, H> {
         host.fill_random(&mut check_bytes)?;
         let moment = Moment { now_ms: host.now_ms(), check_bytes };
         let details = open_details(item, &vault.key)?;
-        let secret = match resolve(&details, reference, moment)? {
+        let answer = match self.manner.want {
+            Want::Text | Want::Bytes => resolve(&details, reference, moment)?,
+            Want::File => find_file(&details, &reference.field)
+                .map(Answer::File)
+                .ok_or(Error::NotFound { action: FIND_FILE, error_code: None })?,
+            Want::Item => {
+                let overview = open_overview(item, &vault.key)?;
+                Answer::Text(item_json(item, &vault.id, &overview, &details, moment.now_ms))
+            }
+        };
+        let secret = match answer {
             Answer::Text(text) => Secret::new(text.into_inner().into_bytes()),
             Answer::File(file) => {
                 let place = (vault.id.as_str(), item.uuid.as_str());
                 let field = &reference.field;
                 let bytes = self.client.download(self.account, place, file, field).await?;
-                if !self.manner.bytes && std::str::from_utf8(bytes.expose()).is_err() {
+                let is_text = self.manner.want == Want::Text;
+                if is_text && std::str::from_utf8(bytes.expose()).is_err() {
                     return Err(Error::UnsupportedFileFormat { field: field.clone() });
                 }
                 bytes
@@ -250,7 +298,7 @@ impl<H: Host> Group<'_, H> {
         let Asked { index, text, reference } = asked;
         let mut cache = self.account.cache.borrow_mut();
         let now_ms = self.client.host.now_ms();
-        let is_kept = !self.manner.bytes
+        let is_kept = self.manner.want == Want::Text
             && reference.query != Some(Query::Attribute(Attribute::OneTimePassword));
         let outcome = match outcome {
             Ok(found) => {

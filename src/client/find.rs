@@ -94,16 +94,26 @@ impl<H: Host> Client<H> {
         if let (Some(key), true) = (known, trust.keys) {
             return Ok(Some(OpenVault { id: id.to_owned(), key }));
         }
-        let target = format!("/api/v3/vault/{id}?attrs=combined-access");
-        let Some(vault) = unless_missing(self.read::<Vault>(account, READ_VAULT, target).await)?
-        else {
-            return Ok(None);
-        };
-        if vault.uuid != id {
-            return Err(Error::Protocol { what: "the server answered with another vault" });
-        }
+        let Some(vault) = self.read_vault(account, id, "").await? else { return Ok(None) };
         let key = self.vault_key(account, &vault).await?;
         Ok(Some(OpenVault { id: vault.uuid, key }))
+    }
+
+    /// A vault as it comes, with further `attributes`; `None` if there is none with this id.
+    pub(super) async fn read_vault(
+        &self,
+        account: &Account<H::PrivateKey>,
+        id: &str,
+        attributes: &str,
+    ) -> Result<Option<Vault>, Error> {
+        let target = format!("/api/v3/vault/{id}?attrs={attributes}combined-access");
+        let vault = unless_missing(self.read::<Vault>(account, READ_VAULT, target).await)?;
+        match vault {
+            Some(vault) if vault.uuid != id => {
+                Err(Error::Protocol { what: "the server answered with another vault" })
+            }
+            vault => Ok(vault),
+        }
     }
 
     /// All vaults that open, and whether they are remembered.
@@ -125,24 +135,33 @@ impl<H: Host> Client<H> {
         Ok((listing, false))
     }
 
+    /// All vaults as they come, and the keys that they may need.
+    pub(super) async fn read_vaults(
+        &self,
+        account: &Account<H::PrivateKey>,
+    ) -> Result<Vec<Vault>, Error> {
+        let target = "/api/v1/vaults?attrs=combined-access".to_owned();
+        let vaults = self.read::<Vec<Vault>>(account, READ_VAULTS, target);
+        // Below, what cannot be decrypted is a vault that is left out: not so the account's keys.
+        if account.circuit.is_open() {
+            let vaults = vaults.await?;
+            self.load_keyring(account).await?;
+            return Ok(vaults);
+        }
+        Ok(try_join(vaults, self.open_keyring(account)).await?.0)
+    }
+
     async fn list_vaults(
         &self,
         account: &Account<H::PrivateKey>,
     ) -> Result<Listing<OpenVault>, Error> {
-        let target = "/api/v1/vaults?attrs=combined-access".to_owned();
-        let vaults = self.read::<Vec<Vault>>(account, READ_VAULTS, target);
-        // Below, what cannot be decrypted is a vault that is left out: not so the account's keys.
-        let vaults = if account.circuit.is_open() {
-            let vaults = vaults.await?;
-            self.load_keyring(account).await?;
-            vaults
-        } else {
-            try_join(vaults, self.open_keyring(account)).await?.0
-        };
+        let vaults = self.read_vaults(account).await?;
         let mut listing = Listing::default();
         for vault in vaults {
-            match self.open_vault(account, vault).await {
-                Ok((vault, name)) => listing.push(vault, name),
+            match self.open_vault(account, &vault).await {
+                Ok((key, attributes)) => {
+                    listing.push(OpenVault { id: vault.uuid, key }, attributes.name);
+                }
                 Err(Error::Decryption { .. }) => listing.unreadable += 1,
                 Err(other) => return Err(other),
             }
@@ -150,17 +169,18 @@ impl<H: Host> Client<H> {
         Ok(listing)
     }
 
-    async fn open_vault(
+    /// A vault's key, and what it says of itself.
+    pub(super) async fn open_vault(
         &self,
         account: &Account<H::PrivateKey>,
-        vault: Vault,
-    ) -> Result<(OpenVault, String), Error> {
+        vault: &Vault,
+    ) -> Result<(Rc<SymmetricKey>, VaultAttributes), Error> {
         if !is_object_id(&vault.uuid) {
             return Err(Error::Decryption { what: VAULT });
         }
-        let key = self.vault_key(account, &vault).await?;
-        let attributes: VaultAttributes = key.open_json(vault.enc_attrs, VAULT)?;
-        Ok((OpenVault { id: vault.uuid, key }, attributes.name))
+        let key = self.vault_key(account, vault).await?;
+        let attributes = key.open_json(vault.enc_attrs.clone(), VAULT)?;
+        Ok((key, attributes))
     }
 
     /// The id of the item that a reference names by its title. What is read for it
@@ -214,14 +234,23 @@ impl<H: Host> Client<H> {
         Ok((listing, false))
     }
 
+    /// A vault's items without their details.
+    pub(super) async fn read_overviews(
+        &self,
+        account: &Account<H::PrivateKey>,
+        vault_id: &str,
+    ) -> Result<Vec<Item>, Error> {
+        let target = format!("/api/v1/vault/{vault_id}/items/overviews");
+        let OverviewsResponse { items } = self.read(account, READ_ITEMS, target).await?;
+        items.ok_or(Error::Protocol { what: "the vault came without its items" })
+    }
+
     async fn list_titles(
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
     ) -> Result<Listing<String>, Error> {
-        let target = format!("/api/v1/vault/{}/items/overviews", vault.id);
-        let OverviewsResponse { items } = self.read(account, READ_ITEMS, target).await?;
-        let items = items.ok_or(Error::Protocol { what: "the vault came without its items" })?;
+        let items = self.read_overviews(account, &vault.id).await?;
         let mut listing = Listing::default();
         for item in items.into_iter().filter(is_active) {
             match open_title(item.enc_overview, &vault.key) {

@@ -47,7 +47,7 @@ impl Items {
 
 impl<H: Host> Client<H> {
     /// Reads what the references name, each item once.
-    pub(super) async fn read_items(
+    pub(super) async fn find_items(
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,

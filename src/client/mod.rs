@@ -6,6 +6,7 @@ mod find;
 mod items;
 mod join;
 mod keys;
+mod lists;
 mod requests;
 mod sessions;
 
@@ -23,12 +24,13 @@ use crate::{
     stored_session::SessionVault,
     token::{Credentials, parse_token},
 };
-pub use batch::{Manner, Outcome};
+pub use batch::{Manner, Outcome, Want};
 use find::OpenVault;
 use futures_util::{
     future::{AbortHandle, abortable},
     lock::{Mutex, MutexGuard},
 };
+pub use lists::{List, States};
 use sessions::SignIns;
 use std::{cell::RefCell, rc::Rc};
 

@@ -1,6 +1,7 @@
 //! An item once it is opened: its state, its title, its fields.
 
 pub mod file;
+pub mod model;
 pub mod postal;
 pub mod ssh;
 pub mod totp;
@@ -9,7 +10,7 @@ pub mod value;
 use crate::{
     envelope::SymmetricKey,
     error::Error,
-    wire::{Envelope, Item, ItemDetails, ItemOverview},
+    wire::{Envelope, Item, ItemDetails, ItemOverview, ItemTitle},
 };
 
 const OVERVIEW: &str = "the item's overview";
@@ -33,16 +34,32 @@ pub fn is_active(item: &Item) -> bool {
 /// # Source
 /// protocol.md “Items” (observed)
 pub fn open_title(overview: Envelope, vault_key: &SymmetricKey) -> Result<String, Error> {
-    let overview: ItemOverview = vault_key.open_json(overview, OVERVIEW)?;
-    Ok(overview.title)
+    let ItemTitle { title } = vault_key.open_json(overview, OVERVIEW)?;
+    Ok(title)
+}
+
+/// `open_overview(item, vault_key) -> overview`
+///
+/// # Errors
+/// [`Error::Decryption`]
+/// # Source
+/// protocol.md “Items” (observed)
+pub fn open_overview(item: &Item, vault_key: &SymmetricKey) -> Result<ItemOverview, Error> {
+    vault_key.open_json(item.enc_overview.clone(), OVERVIEW)
 }
 
 /// `open_details(item, vault_key) -> details`
 ///
+/// What has no kind or no id is no field, and left out.
+///
 /// # Errors
 /// [`Error::Decryption`], also if the server sent the item without them.
 /// # Source
-/// protocol.md “Items” (observed)
+/// protocol.md “Items”, “Resolving a reference” 4 (observed)
 pub fn open_details(item: &Item, vault_key: &SymmetricKey) -> Result<ItemDetails, Error> {
-    vault_key.open_json(item.enc_details.clone(), DETAILS)
+    let mut details: ItemDetails = vault_key.open_json(item.enc_details.clone(), DETAILS)?;
+    for section in &mut details.sections {
+        section.fields.retain(|field| field.kind.is_some() && field.id.is_some());
+    }
+    Ok(details)
 }

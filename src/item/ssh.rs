@@ -5,10 +5,11 @@
 //! `pem-rfc7468` it was 17.1 kB, and with `ssh-key` 0.7.0-rc.11 on top of them 42.0 kB.
 
 use crate::{
-    encoding::{decode_base64, encode_base64url},
+    encoding::{decode_base64, encode_base64, encode_base64url},
     secret::Secret,
 };
 use ed25519_dalek::SigningKey;
+use sha2::{Digest, Sha256};
 use std::iter::repeat;
 use zeroize::Zeroizing;
 
@@ -23,7 +24,7 @@ const ED25519_OID: &[u8] = &[0x2b, 0x65, 0x70];
 const RSA: &[u8] = b"ssh-rsa";
 const ED25519: &[u8] = b"ssh-ed25519";
 /// Smaller keys the vendor's client refuses: 2,048 bits, and exponents from 65,537.
-const MIN_RSA_BYTES: usize = 256;
+const MIN_RSA_BITS: usize = 2_048;
 const MIN_RSA_EXPONENT_BYTES: usize = 3;
 const MAGIC: &[u8] = b"openssh-key-v1\0";
 /// Cipher, key derivation and its options of a key that is not encrypted.
@@ -70,6 +71,47 @@ pub fn to_openssh(private_key: &str, check_bytes: [u8; 4]) -> Result<Secret<Stri
     let room = private_key.len() + ROOM;
     let key = parse(private_key.trim(), room).ok_or(Fault::CannotParse)?;
     format(&key, check_bytes, room).ok_or(Fault::CannotFormat)
+}
+
+/// What is public of a key.
+#[derive(Debug)]
+pub struct PublicParts {
+    /// As `authorized_keys` has it, without a comment.
+    pub public_key: String,
+    /// `SHA256:…`
+    pub fingerprint: String,
+    /// `Ed25519`, or `RSA, 2048-bit`.
+    pub key_type: String,
+}
+
+/// `public_parts(private_key) -> parts`
+///
+/// # Shapes
+/// - `private_key`: as for [`to_openssh`]; `None` for what that refuses
+/// # Source
+/// RFC 4253 §6.6, RFC 8709 §4; ssh-keygen(1) `-l`
+pub fn public_parts(private_key: &str) -> Option<PublicParts> {
+    let Key { public, .. } = parse(private_key.trim(), private_key.len() + ROOM)?;
+    let rest = &mut public.as_slice();
+    let name = take(rest)?;
+    let key_type = if name == RSA {
+        let _exponent = take(rest)?;
+        format!("RSA, {}-bit", bits(take(rest)?))
+    } else {
+        "Ed25519".to_owned()
+    };
+    let hash = encode_base64(&Sha256::digest(&public));
+    Some(PublicParts {
+        public_key: format!("{} {}", str::from_utf8(name).ok()?, encode_base64(&public)),
+        fingerprint: format!("SHA256:{}", hash.trim_end_matches('=')),
+        key_type,
+    })
+}
+
+/// Of a number, the most significant byte first.
+fn bits(number: &[u8]) -> usize {
+    let leading = number.first().map_or(0, |byte| byte.leading_zeros());
+    number.len() * 8 - leading as usize
 }
 
 fn parse(pem: &str, room: usize) -> Option<Key> {
@@ -206,7 +248,7 @@ fn rsa(numbers: [&[u8]; 6], room: usize) -> Option<Key> {
     let mut public = Vec::new();
     let mut private = Zeroizing::new(Vec::with_capacity(room));
     let [n, e, ..] = numbers.map(without_zeros);
-    let is_small = n.len() < MIN_RSA_BYTES || e.len() < MIN_RSA_EXPONENT_BYTES;
+    let is_small = bits(n) < MIN_RSA_BITS || e.len() < MIN_RSA_EXPONENT_BYTES;
     (!is_small).then_some(())?;
     put(&mut public, RSA)?;
     put_number(&mut public, e)?;

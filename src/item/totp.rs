@@ -34,6 +34,20 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// `name() -> word`
+    ///
+    /// As the vendor's client names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoSecret => "NoSecret",
+            Self::SecretTooShort => "SecretTooShort",
+            Self::SecretNotBase32 => "SecretNotBase32",
+            Self::InvalidAlgorithm => "InvalidAlgorithm",
+            Self::InvalidUriHost => "InvalidUriHost",
+            Self::InvalidScheme => "InvalidScheme",
+        }
+    }
+
     /// `reason() -> sentence`
     ///
     /// What is wrong with the field and what would be right, without any of its value.

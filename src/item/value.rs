@@ -135,8 +135,9 @@ impl<'a> Field<'a> {
     /// # Source
     /// protocol.md “Resolving a reference” 5 and 8 (observed, recorded)
     pub fn in_section(field: &'a SectionField, section: &'a str) -> Self {
-        let SectionField { kind, id, title, value, .. } = field;
-        let (title, content) = match (kind.as_str(), &value.object) {
+        let SectionField { title, value, .. } = field;
+        let [kind, id] = [&field.kind, &field.id].map(|text| text.as_deref().unwrap_or_default());
+        let (title, content) = match (kind, &value.object) {
             (SSH_KEY, _) => (title, Content::SshKey(SshKeyPart::PrivateKey, field)),
             (FILE, Some(file)) => (&file.file_name, Content::File(file)),
             _ => (title, Content::Value(value)),
@@ -152,7 +153,7 @@ impl<'a> Field<'a> {
     /// # Source
     /// protocol.md “Resolving a reference” 8 (observed, recorded)
     pub fn ssh_key_part(field: &'a SectionField, is_named: impl Fn(&str) -> bool) -> Option<Self> {
-        if field.kind != SSH_KEY {
+        if field.kind.as_deref() != Some(SSH_KEY) {
             return None;
         }
         let (_, part) = SSH_KEY_PARTS.into_iter().find(|(name, _)| is_named(name))?;
@@ -208,6 +209,16 @@ impl<'a> Field<'a> {
 }
 
 impl<'a> Field<'a> {
+    /// `shown() -> text`
+    ///
+    /// The value as an item shows it: what has no text form is empty.
+    pub fn shown(&self) -> Secret<String> {
+        match self.content {
+            Content::SshKey(_, key) => Secret::from(plain_text(&key.value)),
+            _ => self.text().unwrap_or_default(),
+        }
+    }
+
     fn file(
         &self,
         file: &'a FieldObject,
@@ -346,7 +357,8 @@ impl<'a> Field<'a> {
     }
 }
 
-fn is_one_time_password(kind: &str, id: &str) -> bool {
+/// `is_one_time_password(kind, id) -> bool`
+pub fn is_one_time_password(kind: &str, id: &str) -> bool {
     kind == CONCEALED && id.starts_with(ONE_TIME_PASSWORD_ID)
 }
 
