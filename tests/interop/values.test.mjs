@@ -112,6 +112,7 @@ test("private keys in PEM as people keep it", async () => {
     ED25519.replaceAll("\n", "\n\t"),
     `\n\n  ${ED25519}`,
     rsa,
+    pem("rsa", { modulusLength: 2047 }),
     pem("rsa", { modulusLength: 2048, publicExponent: 3 }),
     pem("ec", { namedCurve: "P-256" }),
     ED25519.replace("PRIVATE", "SECRET"),

@@ -305,10 +305,10 @@ async function attw(fixture) {
   return ATTW_ACCEPTED.flat().join(" ");
 }
 
-export const FIXTURES = {
+/** Those that are done once more with `onepassword-edge/compat`, which finds its client by conditions. */
+const MIGRATED = {
   "node-esm": nodeEsm,
   "node-cjs": nodeCjs,
-  typescript,
   esbuild,
   wrangler,
   vite,
@@ -316,8 +316,14 @@ export const FIXTURES = {
   webpack,
   rollup,
   deno,
-  "deno-json": denoJson,
   bun,
+};
+
+export const FIXTURES = {
+  ...MIGRATED,
+  ...Object.fromEntries(Object.entries(MIGRATED).map(([name, work]) => [`compat-${name}`, work])),
+  typescript,
+  "deno-json": denoJson,
   "example-node": exampleNode,
   "example-cloudflare-worker": exampleWorker,
   "example-deno": exampleDeno,

@@ -1,14 +1,13 @@
 // Projects that use the packed package: each installs it, builds with it, runs.
 //
 //   node tests/package/run.mjs [NAME…]
-import { cpSync, existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { installInto, pack } from "../../scripts/lib/pack.mjs";
 import { ROOT } from "../../scripts/lib/paths.mjs";
 import { Failure, main, seconds } from "../../scripts/lib/run.mjs";
 import { FIXTURES } from "./fixtures.mjs";
-import { environment, fixtureFolder, fresh, installTools, withService } from "./tools.mjs";
+import { copyFixture, environment, fresh, installTools, withService } from "./tools.mjs";
 
 const FOLDER = join(ROOT, "target/fixtures");
 const NAME_WIDTH = 25;
@@ -26,7 +25,7 @@ function chosen(only = []) {
 async function layOut(name, tarball) {
   const cwd = join(FOLDER, name);
   await installInto(cwd, tarball);
-  if (existsSync(fixtureFolder(name))) cpSync(fixtureFolder(name), cwd, { recursive: true });
+  copyFixture(name, cwd);
   return cwd;
 }
 

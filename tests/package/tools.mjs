@@ -1,19 +1,29 @@
 // The tools that fixtures are built with, where they keep their files, and the service they read.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { withLock } from "../../scripts/lib/lock.mjs";
 import { installPackages } from "../../scripts/lib/packages.mjs";
 import { CACHE, ROOT } from "../../scripts/lib/paths.mjs";
 import { Failure, run } from "../../scripts/lib/run.mjs";
+import { filesUnder } from "../../scripts/lib/stamp.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const MODULES = join(HERE, "node_modules");
 const EXAMPLE = "example-";
+const MIGRATED = "compat-";
 const TIMEOUT_MS = 180_000;
 const END_MS = 5_000;
 
@@ -26,7 +36,26 @@ export function installTools() {
 export const fixtureFolder = (name) =>
   name.startsWith(EXAMPLE)
     ? join(ROOT, "examples", name.slice(EXAMPLE.length))
-    : join(HERE, "fixtures", name);
+    : join(HERE, "fixtures", name.replace(MIGRATED, ""));
+
+/** Lays its files into a project. */
+export function copyFixture(name, cwd) {
+  if (!existsSync(fixtureFolder(name))) return;
+  cpSync(fixtureFolder(name), cwd, { recursive: true });
+  if (name.startsWith(MIGRATED)) filesUnder(fixtureFolder(name)).map((file) => migrate(cwd, file));
+}
+
+/** Rewrites a program for `onepassword-edge/compat`, where it uses the main entry. */
+function migrate(cwd, file) {
+  const at = join(cwd, relative(fixtureFolder(basename(cwd)), file));
+  const source = readFileSync(at, "utf8");
+  const migrated = source
+    .replace(/Client(?= \} (from|=) .*"onepassword-edge")/, "createClient")
+    .replace('"onepassword-edge"', '"onepassword-edge/compat"')
+    .replace("Client.authenticate(", "createClient(")
+    .replace(/ *client\.close\(\);\n/, "");
+  if (migrated.includes("/compat")) writeFileSync(at, migrated);
+}
 
 /** A file or folder of an installed tool. */
 export const toolFile = (path) => join(MODULES, path);

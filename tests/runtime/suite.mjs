@@ -164,6 +164,35 @@ export async function runSuite(library, { token }, more = {}) {
     equal(individualResponses[references[0]].content.secret, "pw 3", "secret");
     equal(individualResponses[references[1]].error.type, "itemNotFound", "error");
   });
+  await check("an item and its file", async () => {
+    const { fields, files, createdAt } = await client.items.get("app", "kinds");
+    equal(fields.find(({ title }) => title === "text").value, KINDS["all/text"], "text");
+    equal(createdAt instanceof Date, true, "a date");
+    const { attributes } = files.find(({ attributes }) => attributes.name === "bytes.bin");
+    const bytes = await client.items.files.read("app", "kinds", attributes);
+    equal(bytes.join(), "0,255,128,7", "bytes");
+  });
+  await check("several items", async () => {
+    const { individualResponses } = await client.items.getAll("app", ["nothing", "item 7"]);
+    equal(individualResponses[0].error.type, "itemNotFound", "error");
+    equal(individualResponses[1].content.title, "item 7", "title");
+  });
+  await check("items as a list, and one by one", async () => {
+    const all = (await client.items.list("app")).map(({ title }) => title);
+    equal(all.filter((title) => title.startsWith("item ")).length, 50, "items");
+    let count = 0;
+    for await (const { title } of client.items.list("app")) {
+      equal(title, all[count], "title");
+      count += 1;
+      if (count === 10) break;
+    }
+  });
+  await check("vaults", async () => {
+    const titles = (await client.vaults.list()).map(({ title }) => title).sort();
+    equal(titles.join(), "Same,app,same", "titles");
+    const { access } = await client.vaults.get("app", { accessors: true });
+    equal(access.length, 1, "who has access");
+  });
   for (const [code, reference] of Object.entries(FAILING_REFERENCES)) {
     await check(code, () => fails(code, client.resolve(reference)));
   }

@@ -1,0 +1,27 @@
+/** What `onepassword-edge/compat` exports, by name and as its default. */
+export type { GeneratePasswordResponse } from "../passwords.js";
+export { SeparatorType, WordListType } from "../passwords.js";
+export * from "../shapes.js";
+export {
+  Client,
+  type ClientConfiguration,
+  createClient,
+  DesktopAuth,
+  type EnvironmentsApi,
+  type GroupsApi,
+  type ItemsApi,
+  type ItemsFilesApi,
+  type ItemsSharesApi,
+  Secrets,
+  type SecretsApi,
+  type VaultsApi,
+} from "./client.js";
+export * from "./constants.js";
+export {
+  AuthExpiredError,
+  DesktopSessionExpiredError,
+  RateLimitExceededError,
+  throwError,
+} from "./errors.js";
+export { ReplacerFunc, ReviverFunc } from "./json.js";
+export * from "./types.js";
