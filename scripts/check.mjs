@@ -1,5 +1,6 @@
 // What CI checks beside the tests: `npm run check [-- --only NAME[,NAME]] [-- --fix] [-- --accept]`.
 import { parseArgs } from "node:util";
+import { checkApi } from "./api.mjs";
 import { build } from "./build.mjs";
 import { OPTIONAL_CHECKS, TOOL_CHECKS } from "./lib/checks.mjs";
 import { checkConstantTime } from "./lib/constant_time.mjs";
@@ -11,6 +12,7 @@ import { BUILD_TOOLS, CHECK_TOOLS } from "./setup.mjs";
 const DEFAULT_CHECKS = {
   ...TOOL_CHECKS,
   ...PACKAGE_CHECKS,
+  api: checkApi,
   "constant-time": checkConstantTime,
   instructions: checkInstructions,
 };
