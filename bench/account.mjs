@@ -1,10 +1,10 @@
 // The account that is measured at: one vault of numbered items, and files of text.
-const VAULT_ID = "o55tod6a4pdaoelxf2f7icbrv4";
+export const VAULT_ID = "o55tod6a4pdaoelxf2f7icbrv4";
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 const ID_CHARS = 26;
 
 /** An id for each number, in the form of the service's. */
-function idOf(n) {
+export function idOf(n) {
   let id = "";
   for (let rest = n; id.length < ID_CHARS; rest = Math.floor(rest / 32)) id += ALPHABET[rest % 32];
   return id;

@@ -6,6 +6,8 @@ const calls = (signIn) => ({
   signIn: (auth) => signIn({ auth, ...integration }),
   resolve: (client, reference) => client.secrets.resolve(reference),
   resolveAll: (client, references) => client.secrets.resolveAll(references),
+  list: (client, vaultId) => client.items.list(vaultId),
+  get: (client, vaultId, itemId) => client.items.get(vaultId, itemId),
 });
 
 /** This package: `Client` of its main module. */

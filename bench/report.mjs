@@ -92,6 +92,8 @@ const LARGE = [
   ["the next ones by name", "next byName"],
   ["first by id, signed in", "first byId"],
   ["the next ones by id", "next byId"],
+  ["`items.list`, warm", "list, warm"],
+  ["`items.get` by id, warm", "items.get"],
 ];
 const NETWORK = [
   ["import to first secret", "import to first secret"],

@@ -1,6 +1,6 @@
 // What clients are measured at, each scenario in a process of its own. A scenario is given the
 // client's `load` (see clients.mjs), a meter, the service's token, and what else it names.
-import { byId, byName, fileOf, passwordOf } from "./account.mjs";
+import { byId, byName, fileOf, idOf, passwordOf, VAULT_ID } from "./account.mjs";
 
 /** For what a runtime does after a while: collecting garbage, compiling once more. */
 const SETTLE_MS = 500;
@@ -28,6 +28,15 @@ async function open(library, token) {
     all: async (numbers) => {
       const { individualResponses } = await library.resolveAll(client, numbers.map(byName));
       for (const n of numbers) expect(n, individualResponses[byName(n)]?.content?.secret);
+    },
+    list: async (items) => {
+      let count = 0;
+      for await (const _ of await library.list(client, VAULT_ID)) count += 1;
+      if (count !== items) throw new Error(`${count} items were listed`);
+    },
+    item: async (n) => {
+      const { fields } = await library.get(client, VAULT_ID, idOf(n));
+      expect(n, fields.find(({ id }) => id === "password")?.value);
     },
   };
 }
@@ -75,7 +84,7 @@ async function many({ meter, load, token, round }) {
 }
 
 /** The first secrets out of a large vault, in a session that has just begun. */
-async function large({ meter, load, token }) {
+async function large({ meter, load, token, items, inside }) {
   const library = await load();
   await open(library, token);
   for (const way of ["byName", "byId"]) {
@@ -86,7 +95,10 @@ async function large({ meter, load, token }) {
   for (let time = 0; time < LISTINGS; time += 1) {
     const client = await open(library, token);
     await meter.step("first byName, warm", () => client.byName(7));
+    await meter.step("list, warm", () => client.list(items ?? inside.items));
   }
+  const client = await open(library, token);
+  await meter.step("items.get", () => inTurn(client.item), SERIES);
 }
 
 /** A file, in a process that has resolved something before. */
