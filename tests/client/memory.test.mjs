@@ -1,5 +1,6 @@
 // What a client leaves in the module's memory when it is closed.
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import init from "../../dist/wasm/op.js";
 import { readToken } from "../emulator/raw_client.mjs";
@@ -146,4 +147,40 @@ test("texts with escapes leave nothing, nor files, nor a client that is closed a
     if (answers === Number.POSITIVE_INFINITY) assert.deepEqual(found, texts);
     assert.deepEqual(await left(...texts, here.token), [], `closed after ${answers} answers`);
   }
+});
+
+test("items, their files and lists leave nothing, nor does a loop that is left", async () => {
+  const [content, ...texts] = ["of a \u0001 file", "a “note”\nof two lines", "an old password"];
+  const [notes, old] = texts;
+  const totp = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+  const privateKey = generateKeyPairSync("ed25519").privateKey;
+  const pem = privateKey.export({ type: "pkcs8", format: "pem" });
+  const { d } = privateKey.export({ format: "jwk" });
+  const fields = [
+    { title: "code", kind: "otp", value: totp },
+    { title: "private key", kind: "sshKey", value: pem },
+  ];
+  const item = {
+    title: "odd",
+    notes,
+    sections: [{ title: "s", fields }],
+    files: [{ name: "a.txt", content }],
+  };
+  const changed = { title: "changed", details: { passwordHistory: [{ value: old, time: 1 }] } };
+  const others = Array.from({ length: 250 }, (_, n) => ({ title: `item ${n}`, password: SECRET }));
+  const vaults = [{ name: "app", items: [item, changed, ...others] }];
+  const here = await Service.start({ account: { vaults } });
+  const client = await here.authenticate();
+  const { files, notes: read } = await client.items.get("app", "odd");
+  assert.equal(read, notes);
+  await client.items.getAll("app", ["odd", "changed", "nothing"]);
+  const bytes = await client.items.files.read("app", "odd", files[0].attributes);
+  assert.equal(Buffer.from(bytes).toString(), content);
+  await client.items.list("app");
+  for await (const { title } of client.items.list("app")) if (title === "item 120") break;
+  await client.vaults.get("app", { accessors: true });
+  client.close();
+  const key = Buffer.from(d, "base64url");
+  assert.ok(!(await memory()).includes(key));
+  assert.deepEqual(await left(content, ...texts, totp, pem.slice(40, 90), here.token), []);
 });
