@@ -31,7 +31,9 @@ export interface ClientConfig {
   readonly timeoutMs?: number | undefined;
   /** Ends all calls of the client. */
   readonly signal?: AbortSignal | undefined;
+  /** How requests are tried again. */
   readonly retry?: RetryConfig | undefined;
+  /** What is remembered, and for how long. */
   readonly cache?: CacheConfig | undefined;
   /** Where sessions are kept for other processes. Default: nowhere. */
   readonly sessionStore?: SessionStore | undefined;

@@ -19,6 +19,7 @@ export interface RequestEvent {
   readonly path: string;
   /** The HTTP status; 0 if there was no answer. */
   readonly status: number;
+  /** Until the whole answer was there, in milliseconds. */
   readonly ms: number;
   /** How many times the same was sent before. */
   readonly retry: number;
@@ -28,6 +29,7 @@ export interface RequestEvent {
 
 /** What a client has done so far. */
 export interface ClientStats {
+  /** Requests that were sent. */
   readonly requests: number;
   /** Those of them that were sent again. */
   readonly retries: number;
@@ -35,11 +37,17 @@ export interface ClientStats {
   readonly failures: number;
   /** Bytes of all answers. */
   readonly bytes: number;
+  /** Sessions that were begun. */
   readonly signIns: number;
+  /** Sessions that were taken from the session store. */
   readonly resumes: number;
+  /** How often something remembered was used. */
   readonly cacheHits: number;
+  /** How often it was not there. */
   readonly cacheMisses: number;
+  /** How often it was given though its time was over. */
   readonly cacheStale: number;
+  /** How often the service wanted a pause. */
   readonly throttles: number;
 }
 

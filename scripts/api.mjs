@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "./build.mjs";
+import { withLock } from "./lib/lock.mjs";
 import { installPackages } from "./lib/packages.mjs";
-import { ROOT } from "./lib/paths.mjs";
+import { CACHE, packageJson, ROOT } from "./lib/paths.mjs";
 import { Failure, main, run, step } from "./lib/run.mjs";
 import { filesUnder } from "./lib/stamp.mjs";
 
@@ -14,9 +15,11 @@ const PAGES = join(ROOT, "docs/api");
 
 /** Writes the pages; what TypeDoc warns of is an error. */
 async function writePages(out) {
-  await installPackages({ folder: TOOL, name: "TypeDoc" });
+  await withLock(CACHE, () => installPackages({ folder: TOOL, name: "TypeDoc" }));
   const program = join(TOOL, "node_modules/typedoc/bin/typedoc");
-  await run(process.execPath, [program, "--out", out], { cwd: TOOL });
+  const entries = Object.values(packageJson().exports).flatMap(({ types = [] }) => types);
+  const args = entries.flatMap((entry) => ["--entryPoints", join(ROOT, entry)]);
+  await run(process.execPath, [program, "--out", out, ...args], { cwd: TOOL });
 }
 
 const pagesIn = (folder) =>

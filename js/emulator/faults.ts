@@ -35,6 +35,7 @@ export interface StatusFault {
 /** Serves as usual, so much later. */
 export interface DelayFault {
   kind: "delay";
+  /** By how much, in milliseconds. */
   ms: number;
 }
 
@@ -48,6 +49,7 @@ export interface ResetFault {
 /** Serves, and lets the answer's body end after so many bytes. */
 export interface TruncateFault {
   kind: "truncate";
+  /** How many of the body are sent. */
   bytes: number;
   /** Whether the body ends as if it were whole; without it the connection is lost. */
   silent?: boolean;
