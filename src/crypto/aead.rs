@@ -62,7 +62,7 @@ impl Cipher {
         }
         let mut sealed = Vec::with_capacity(plaintext.len() + TAG_BYTES);
         sealed.extend_from_slice(plaintext);
-        let mask = self.apply_keystream(iv, &mut sealed);
+        let mask = self.apply_keystream(after_iv(iv), &mut sealed);
         let tag = masked(self.hash(&sealed), &mask);
         sealed.extend_from_slice(&tag);
         Ok(sealed)
@@ -74,13 +74,13 @@ impl Cipher {
     /// that the sealed bytes stand in.
     ///
     /// # Shapes
-    /// - `iv`: 12 bytes; `sealed`: n + 16 bytes; returns n bytes, zeroed on drop;
-    ///   `what` names the thing in the error
+    /// - `iv`: 12 bytes, or 16, as the vendor's client reads files; `sealed`: n + 16 bytes; returns
+    ///   n bytes, zeroed on drop; `what` names the thing in the error
     /// # Errors
     /// [`Error::Decryption`] if a length is wrong or the tag does not verify; the
     /// cause is withheld.
     /// # Source
-    /// NIST SP 800-38D §7.2; protocol.md “Headers” (observed)
+    /// NIST SP 800-38D §7.2; protocol.md “Headers”, “Files” (observed)
     pub fn open(
         &self,
         iv: &[u8],
@@ -89,8 +89,13 @@ impl Cipher {
     ) -> Result<Secret<Vec<u8>>, Error> {
         let failed = Error::Decryption { what };
         let mut bytes = Secret::new(sealed);
-        let (Ok(iv), Some((text, tag))) =
-            (iv.try_into(), bytes.expose_mut().split_last_chunk_mut::<TAG_BYTES>())
+        let first = match iv.len() {
+            IV_BYTES => iv.try_into().ok().map(after_iv),
+            BLOCK_BYTES => Some(self.hash(iv)),
+            _ => None,
+        };
+        let (Some(first), Some((text, tag))) =
+            (first, bytes.expose_mut().split_last_chunk_mut::<TAG_BYTES>())
         else {
             return Err(failed);
         };
@@ -99,7 +104,7 @@ impl Cipher {
             return Err(failed);
         }
         let hash = self.hash(text);
-        let mask = self.apply_keystream(iv, text);
+        let mask = self.apply_keystream(first, text);
         // What was opened is zeroed unseen if the tag is another one.
         if !bool::from(masked(hash, &mask).ct_eq(tag)) {
             return Err(failed);
@@ -108,27 +113,32 @@ impl Cipher {
         Ok(bytes)
     }
 
-    /// `apply_keystream(iv, text) -> mask`
+    /// `apply_keystream(first, text) -> mask`
     ///
     /// GCTR from the second block on, in place. The first block of the keystream is
     /// returned: it masks the tag.
     ///
+    /// # Shapes
+    /// - `first`: J₀, the first block that is counted from
     /// # Source
-    /// NIST SP 800-38D §6.5; §7.1 steps 2 and 3: J₀ is the IV and a counter of 1
-    fn apply_keystream(&self, iv: &[u8; IV_BYTES], text: &mut [u8]) -> Zeroizing<Block> {
+    /// NIST SP 800-38D §6.5; §7.1 steps 2 and 3: J₀ is an IV of 12 bytes and a counter of 1,
+    /// and of another IV its hash
+    fn apply_keystream(&self, first: Block, text: &mut [u8]) -> Zeroizing<Block> {
         let mut mask = Zeroizing::new(Block::default());
         let mut blocks = Zeroizing::new([Block::default(); KEYSTREAM_BLOCKS]);
         let mut wanted = 1 + text.len().div_ceil(BLOCK_BYTES);
-        let mut counter = 0_u32;
+        // The last 32 bits are counted, and carry nothing over.
+        let [prefix @ .., a, b, c, d] = first;
+        let mut counter = u32::from_be_bytes([a, b, c, d]);
         let mut targets = iter::once(mask.as_mut_slice()).chain(text.chunks_mut(BLOCK_BYTES));
         while wanted > 0 {
             let count = wanted.next_multiple_of(PARALLEL_BLOCKS).min(KEYSTREAM_BLOCKS);
             let keystream = blocks.get_mut(..count).unwrap_or_default();
             for block in &mut *keystream {
-                counter = counter.wrapping_add(1);
                 let (start, end) = block.split_at_mut(IV_BYTES);
-                start.copy_from_slice(iv);
+                start.copy_from_slice(&prefix);
                 end.copy_from_slice(&counter.to_be_bytes());
+                counter = counter.wrapping_add(1);
             }
             self.aes.encrypt_blocks(Array::cast_slice_from_core_mut(keystream));
             for (block, target) in keystream.iter().zip(&mut targets) {
@@ -143,13 +153,22 @@ impl Cipher {
     }
 
     /// GHASH of the ciphertext, and of the lengths of what is associated and of it, in bits.
-    fn hash(&self, ciphertext: &[u8]) -> Block {
+    /// For an IV it is the same.
+    fn hash(&self, bytes: &[u8]) -> Block {
         let mut ghash = self.ghash.clone();
-        ghash.update_padded(ciphertext);
-        let bits = ciphertext.len() as u128 * 8;
+        ghash.update_padded(bytes);
+        let bits = bytes.len() as u128 * 8;
         ghash.update(&[bits.to_be_bytes().into()]);
         ghash.finalize().into()
     }
+}
+
+/// J₀ of an IV of 12 bytes.
+fn after_iv(iv: &[u8; IV_BYTES]) -> Block {
+    let mut first = Block::default();
+    first[..IV_BYTES].copy_from_slice(iv);
+    first[BLOCK_BYTES - 1] = 1;
+    first
 }
 
 /// The tag: the hash, enciphered.
@@ -218,6 +237,37 @@ mod tests {
             assert_eq!(sealed, other.encrypt(&iv.into(), text.as_slice()).unwrap(), "{length}");
             assert_eq!(ours.open(&iv, sealed, "it").unwrap().expose(), &text);
         }
+    }
+
+    #[test]
+    fn ivs_of_sixteen_bytes_agree_with_another_implementation() {
+        use aes_gcm::{AesGcm, KeyInit, aead::Aead, aead::consts::U16, aes::Aes256 as OtherAes};
+        let key = [7; KEY_BYTES];
+        let ours = Cipher::new(&Secret::new(key));
+        let other = AesGcm::<OtherAes, U16>::new(&key.into());
+        let text: Vec<u8> = (0..1000).map(|at| (at * 31) as u8).collect();
+        for n in 0..500_u32 {
+            let mut iv = [9; BLOCK_BYTES];
+            iv[..4].copy_from_slice(&n.to_be_bytes());
+            let sealed = other.encrypt(&iv.into(), text.as_slice()).unwrap();
+            assert_eq!(ours.open(&iv, sealed, "it").unwrap().expose(), &text);
+        }
+    }
+
+    #[test]
+    fn only_the_last_32_bits_are_counted() {
+        let cipher = Cipher::new(&Secret::new([7; KEY_BYTES]));
+        let keystream = |first: Block| {
+            let mut text = [0; 2 * BLOCK_BYTES];
+            cipher.apply_keystream(first, &mut text);
+            text
+        };
+        let (mut last, mut zero) = ([0xff; BLOCK_BYTES], [0xff; BLOCK_BYTES]);
+        last[BLOCK_BYTES - 1] = 0xfe;
+        zero[IV_BYTES..].fill(0);
+        let (from_last, from_zero) = (keystream(last), keystream(zero));
+        assert_eq!(from_last[BLOCK_BYTES..], *cipher.apply_keystream(zero, &mut []));
+        assert_ne!(from_last[BLOCK_BYTES..], from_zero[..BLOCK_BYTES]);
     }
 
     #[test]

@@ -75,6 +75,7 @@ mod tests {
     fn damaged_records() {
         for damage in [
             |file: &mut FieldObject| file.nonce = "AAAA".into(),
+            |file: &mut FieldObject| file.nonce = encode_base64url(&[5; 16]),
             |file: &mut FieldObject| file.nonce = "!".into(),
             |file: &mut FieldObject| file.encryption_key = SymmetricJwk::default(),
             |file: &mut FieldObject| file.integrity_hash.clear(),

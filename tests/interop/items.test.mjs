@@ -1,5 +1,6 @@
 // Random items and vaults, read through both clients: the same to the letter.
 import assert from "node:assert/strict";
+import { createCipheriv, createHash, randomBytes } from "node:crypto";
 import { mock, test } from "node:test";
 import { createClient } from "onepassword-edge/compat";
 import { createEmulator } from "../../dist/emulator/index.js";
@@ -21,12 +22,9 @@ const vaults = Array.from({ length: 12 }, (_, n) => ({
   type: random.pick(["personal", "everyone", "transfer", "userCreated", "other"]),
 }));
 const emulator = await createEmulator({ account: { vaults: [{ name: "v", items }, ...vaults] } });
-const ours = await createClient({
-  auth: emulator.token,
-  fetch: emulator.fetch,
-  integrationName: "interop",
-  integrationVersion: "1",
-});
+const integration = { integrationName: "interop", integrationVersion: "1" };
+const ourClient = ({ token, fetch }) => createClient({ auth: token, fetch, ...integration });
+const ours = await ourClient(emulator);
 const theirs = await vendorClient(emulator);
 const vaultId = (await ours.vaults.getOverview("v")).id;
 const active = items.filter(({ trashed }) => trashed !== "Y").map(({ id }) => id);
@@ -100,4 +98,42 @@ test("vaults", async () => {
       `decryptDetails ${decryptDetails}`,
     );
   }
+});
+
+test("a file whose nonce has 16 bytes", async () => {
+  const [id, key, iv] = [`${"m".repeat(25)}a`, randomBytes(32), randomBytes(16)];
+  const cipher = createCipheriv("aes-256-gcm", key, iv);
+  const sealed = Buffer.concat([cipher.update("content"), cipher.final(), cipher.getAuthTag()]);
+  const hash = createHash("sha256").update(sealed).digest("base64url");
+  const v = {
+    fileName: "a.txt",
+    documentId: id,
+    unencryptedSize: 7,
+    encryptedSize: sealed.length,
+    integrityHash: hash,
+    nonce: iv.toString("base64url"),
+    encryptionKey: {
+      kid: "k",
+      kty: "oct",
+      alg: "A256GCM",
+      ext: true,
+      k: key.toString("base64url"),
+    },
+  };
+  v.encryptionKey.key_ops = ["encrypt", "decrypt"];
+  const sections = [{ name: "s", title: "s", fields: [{ k: "file", n: "f", t: "f", v }] }];
+  const item = { templateUuid: "001", overview: { title: "t" }, details: { sections } };
+  const emulator = await createEmulator({
+    account: { vaults: [{ name: "app", items: [item] }] },
+    onAnswer: ({ path }) => (path.endsWith(id) ? new Response(sealed) : undefined),
+  });
+  const contents = [];
+  for (const client of [await vendorClient(emulator), await ourClient(emulator)]) {
+    const [vault] = await client.vaults.list();
+    const [listed] = await client.items.list(vault.id);
+    const { files } = await client.items.get(vault.id, listed.id);
+    const bytes = await client.items.files.read(vault.id, listed.id, files[0].attributes);
+    contents.push(Buffer.from(bytes).toString());
+  }
+  assert.deepEqual(contents, ["content", "content"]);
 });
