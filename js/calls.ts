@@ -107,6 +107,25 @@ interface Batch {
   left: number;
 }
 
+/** The limits of calls under way. Knows no client, so that a client which is dropped can be freed. */
+class UnderWay {
+  /** How many calls have each. */
+  readonly #counts = new Map<number, number>();
+
+  count(timeoutMs: number, by: 1 | -1): void {
+    const count = (this.#counts.get(timeoutMs) ?? 0) + by;
+    if (count > 0) this.#counts.set(timeoutMs, count);
+    else this.#counts.delete(timeoutMs);
+  }
+
+  /** The longest that any of them may take: one request may be for several. */
+  get longestMs(): number {
+    let longest = 0;
+    for (const ms of this.#counts.keys()) longest = Math.max(longest, ms);
+    return longest;
+  }
+}
+
 /**
  * Puts references that are asked for in one go into one call of the core, which reads their items
  * with few requests, and asks for none twice at a time.
@@ -116,8 +135,7 @@ export class Calls {
   /** Whether a call may wait for an earlier one: not in Workers. */
   readonly #waits: boolean;
   readonly #underWay = new Map<string, Asked>();
-  /** The limits of calls under way, and how many have each. */
-  readonly #limits = new Map<number, number>();
+  readonly limits = new UnderWay();
   #gathered: Asked[] = [];
   #number = 0;
 
@@ -130,19 +148,6 @@ export class Calls {
   next(): number {
     this.#number = (this.#number + 1) >>> 0;
     return this.#number;
-  }
-
-  /** The longest that any call under way may take: one request may be for several. */
-  get longestMs(): number {
-    let longest = 0;
-    for (const ms of this.#limits.keys()) longest = Math.max(longest, ms);
-    return longest;
-  }
-
-  #count(timeoutMs: number, by: 1 | -1): void {
-    const count = (this.#limits.get(timeoutMs) ?? 0) + by;
-    if (count > 0) this.#limits.set(timeoutMs, count);
-    else this.#limits.delete(timeoutMs);
   }
 
   /** Later calls do not get what is on its way now. */
@@ -159,7 +164,7 @@ export class Calls {
     const asked = isUsable ? known : this.#gather(reference, manner);
     asked.waiting += 1;
     asked.askers += 1;
-    this.#count(manner.timeoutMs, 1);
+    this.limits.count(manner.timeoutMs, 1);
     try {
       const found: Found<Secret> = await until(asked.found, manner);
       return asked.askers > 1 ? ownCopy(found) : found;
@@ -167,7 +172,7 @@ export class Calls {
       // Here, so that its stack shows who asked.
       throw withReference(thrown, REFERENCED.includes(manner.want) ? reference : undefined);
     } finally {
-      this.#count(manner.timeoutMs, -1);
+      this.limits.count(manner.timeoutMs, -1);
       asked.waiting -= 1;
       if (asked.waiting === 0) this.#leave(asked);
     }
@@ -187,7 +192,7 @@ export class Calls {
     let core: Core | undefined;
     let isCancelled = false;
     const read = async () => {
-      this.#count(limits.timeoutMs, 1);
+      this.limits.count(limits.timeoutMs, 1);
       try {
         const started = await this.#core();
         if (isCancelled || limits.signals.some((signal) => signal?.aborted)) throw aborted();
@@ -196,7 +201,7 @@ export class Calls {
       } catch (thrown) {
         throw withReference(thrown);
       } finally {
-        this.#count(limits.timeoutMs, -1);
+        this.limits.count(limits.timeoutMs, -1);
       }
     };
     const cancel = () => {

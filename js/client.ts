@@ -100,7 +100,7 @@ export abstract class SignedIn implements Disposable {
     list: (what, revive, options) =>
       new Listed((give) => {
         const giveParsed = (page: string) => give(JSON.parse(page).map(revive));
-        return this.#calls.list(what(), giveParsed, this.#limits(options));
+        return this.#calls.list(what(), giveParsed, this.#manner(options));
       }),
   };
   /** Reads items. */
@@ -150,10 +150,10 @@ export abstract class SignedIn implements Disposable {
     options?: CallOptions,
   ): Promise<ResolveAllResponse> {
     check(isStringArray(references), "references must be an array of strings");
-    checkCallOptions(options);
+    const checked = checkCallOptions(options);
     const asked = [...new Set(references)];
     const responses = await Promise.all(
-      asked.map(async (reference) => [reference, await this.#respond(reference, options)] as const),
+      asked.map(async (reference) => [reference, await this.#respond(reference, checked)] as const),
     );
     return { individualResponses: Object.fromEntries(responses) };
   }
@@ -171,8 +171,7 @@ export abstract class SignedIn implements Disposable {
     options: CallOptions | undefined,
     want: Want = "text",
   ): Promise<Found<Secret>> {
-    const limits = this.#limits(options);
-    const fresh = options?.fresh ?? false;
+    const { fresh, ...limits } = this.#manner(options);
     try {
       return await this.#calls.ask<Secret>(reference, { ...limits, want, fresh });
     } catch (thrown) {
@@ -184,13 +183,10 @@ export abstract class SignedIn implements Disposable {
     }
   }
 
-  #limits(options: CallOptions | undefined): Limits {
-    checkCallOptions(options);
-    const { timeoutMs, signal } = this.#config;
-    return {
-      timeoutMs: options?.timeoutMs ?? timeoutMs,
-      signals: [signal, options?.signal],
-    };
+  #manner(options: CallOptions | undefined): Limits & { readonly fresh: boolean } {
+    const own = this.#config;
+    const { timeoutMs = own.timeoutMs, signal, fresh = false } = checkCallOptions(options);
+    return { timeoutMs, signals: [own.signal, signal], fresh };
   }
 
   /** The client inside the module. A failure is not remembered. */
@@ -203,7 +199,9 @@ export abstract class SignedIn implements Disposable {
     if (this.#core !== undefined) return this.#core;
     if (this.#isClosed) throw closed();
     const sessions = sessionStore && new SessionShelf(sessionStore);
-    const timeoutMs = () => Math.max(config.timeoutMs, this.#calls.longestMs);
+    // The module keeps its host: a host that knew this client would keep it from being collected.
+    const { limits } = this.#calls;
+    const timeoutMs = () => Math.max(config.timeoutMs, limits.longestMs);
     const host = new JsHost({ fetch, timeoutMs, watch: this.#watch, sessions });
     this.#core = CoreClass.create({
       token,

@@ -138,12 +138,19 @@ export function checkConfig(config: ClientConfig): CheckedConfig {
   };
 }
 
-/** @throws {OnePasswordError} `argumentInvalid` */
-export function checkCallOptions(options: CallOptions | undefined): void {
+/**
+ * A copy, because what is read once more may be another.
+ *
+ * @throws {OnePasswordError} `argumentInvalid`
+ */
+export function checkCallOptions(options: CallOptions | undefined): CallOptions {
   check(options === undefined || isObject(options), "options must be an object");
-  checkTimeout(options?.timeoutMs);
-  checkSignal(options?.signal);
-  checkFlag("fresh", options?.fresh);
+  const { timeoutMs, signal, fresh } = options ?? {};
+  return {
+    timeoutMs: checkTimeout(timeoutMs),
+    signal: checkSignal(signal),
+    fresh: checkFlag("fresh", fresh),
+  };
 }
 
 function checkFetch({ fetch }: ClientConfig): FetchFunction {

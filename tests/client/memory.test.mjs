@@ -2,6 +2,10 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Client } from "../../dist/index.js";
 import init from "../../dist/wasm/op.js";
 import { readToken } from "../emulator/raw_client.mjs";
 import { BY_ID, BY_NAME, SECRET, Service } from "./support.mjs";
@@ -183,4 +187,25 @@ test("items, their files and lists leave nothing, nor does a loop that is left",
   const key = Buffer.from(d, "base64url");
   assert.ok(!(await memory()).includes(key));
   assert.deepEqual(await left(content, ...texts, totp, pem.slice(40, 90), here.token), []);
+});
+
+test("a client that is dropped without close() leaves no keys once it is collected", async () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc");
+  const { fetch, token } = service.emulator;
+  const use = async (number) => {
+    const names = { integrationName: "memory", integrationVersion: "1" };
+    const client = await Client.authenticate({ auth: token, fetch, timeoutMs: number, ...names });
+    assert.equal(await client.resolve(BY_NAME), SECRET);
+    for await (const _ of client.items.list("app")) break;
+    await client.resolve("op://app/nothing").catch(() => {});
+  };
+  await Promise.all([20_001, 20_002, 20_003].map(use));
+  let kept = ["unknown"];
+  for (let tries = 0; tries < 100 && kept.length > 0; tries += 1) {
+    gc();
+    await sleep(20);
+    kept = await left();
+  }
+  assert.deepEqual(kept, []);
 });
