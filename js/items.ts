@@ -1,6 +1,6 @@
 import { type Asker, checkName, itemKey, type ListWhat } from "./calls.js";
 import type { ResolveError } from "./client.js";
-import { type CallOptions, check, checkCallOptions, isStringArray } from "./config.js";
+import { type CallOptions, check, checkCallOptions, isObject, isStringArray } from "./config.js";
 import type { Listed } from "./listed.js";
 import type { FileAttributes, Item, ItemListFilter, ItemOverview, Response } from "./shapes.js";
 
@@ -25,12 +25,15 @@ export interface Items {
     options?: CallOptions,
   ): Promise<ItemsGetAllResponse>;
   /**
-   * The items of a vault, without their values; those that cannot be opened are left out. Active
-   * ones if there is no filter; of several filters each has to let an item through.
+   * The items of a vault, without their values; those that cannot be opened are left out, unless
+   * none can. Active ones if there is no filter; of several filters each has to let an item through.
+   * Archived items are listed, but have to be restored before they can be read.
    *
    * @throws {OnePasswordError} saying what stands in the way
    */
   list(vault: string, ...filters: ItemListFilter[]): Listed<ItemOverview>;
+  /** The same, with options behind the filters. */
+  list(vault: string, ...filters: [...ItemListFilter[], CallOptions]): Listed<ItemOverview>;
 }
 
 /** Reads the files of items. */
@@ -71,13 +74,16 @@ export function itemsOf({ ask, failure, list }: Asker): Items {
     async getAll(vault, items, options) {
       check(isStringArray(items), "items must be an array of ids or names");
       checkName(vault);
-      checkCallOptions(options);
-      const responses = items.map((item) => respond(vault, item, options));
+      const checked = checkCallOptions(options);
+      const responses = items.map((item) => respond(vault, item, checked));
       return { individualResponses: await Promise.all(responses) };
     },
-    list(vault, ...filters) {
+    list(vault: string, ...more: (ItemListFilter | CallOptions)[]) {
+      const last = more.at(-1);
+      const options = isOptions(last) ? last : undefined;
+      const filters = (options === undefined ? more : more.slice(0, -1)) as ItemListFilter[];
       const what = () => [statesOf(filters), checkName(vault)] as const;
-      return list(what, withDates<ItemOverview>);
+      return list(what, withDates<ItemOverview>, options);
     },
     files: {
       async read(vault, item, attributes, options) {
@@ -94,6 +100,11 @@ export function itemsOf({ ask, failure, list }: Asker): Items {
 function response<T, E>(content: T | null, error: E | null): Response<T, E> {
   return { content, error } as Response<T, E>;
 }
+
+/** Not what may have been meant as a filter. */
+const isOptions = (value: unknown): value is CallOptions =>
+  isObject(value) && Object.keys(Object(value)).every((name) => OPTIONS.includes(name));
+const OPTIONS: readonly string[] = ["timeoutMs", "signal", "fresh"] satisfies (keyof CallOptions)[];
 
 /** Those that all filters let through. */
 function statesOf(filters: readonly ItemListFilter[]): ListWhat {

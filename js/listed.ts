@@ -11,6 +11,17 @@ export interface Reading {
 /** Takes a page; the next one is opened when the promise that it may return is settled. */
 export type Give<T> = (page: T[]) => Promise<void> | undefined;
 
+/** Ends what a loop is reading. */
+interface Ending {
+  end: () => void;
+}
+
+/** Loops that are left without a word, such as an iterator that nobody asks again. Not all hosts tell. */
+const dropped =
+  typeof FinalizationRegistry === "undefined"
+    ? undefined
+    : /* @__PURE__ */ new FinalizationRegistry<Ending>((ending) => ending.end());
+
 /**
  * A list that is read when it is wanted: whole with `await`, or entry by entry with `for await`,
  * which opens the next hundred only when it comes to them.
@@ -67,7 +78,14 @@ export class Listed<T> implements Promise<T[]>, AsyncIterable<T> {
   }
 
   /** Entry by entry, each time read anew. The call's time is that until a page comes. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    const ending: Ending = { end: () => {} };
+    const entries = this.#entries(ending);
+    dropped?.register(entries, ending);
+    return entries;
+  }
+
+  async *#entries(ending: Ending): AsyncGenerator<T, void, undefined> {
     let arrive: (page: T[]) => void = () => {};
     let take = () => {};
     const next = () => new Promise<T[]>((resolve) => (arrive = resolve));
@@ -79,6 +97,11 @@ export class Listed<T> implements Promise<T[]>, AsyncIterable<T> {
     const end = reading.done.then(() => undefined);
     // It may fail while nobody waits for a page; whoever waits for the next one is told.
     end.catch(() => {});
+    ending.end = () => {
+      reading.cancel();
+      // A promise that is never settled keeps what waits for it, in the module.
+      take();
+    };
     try {
       for (;;) {
         const entries = await until(Promise.race([page, end]), reading.limits);
@@ -88,9 +111,7 @@ export class Listed<T> implements Promise<T[]>, AsyncIterable<T> {
         take();
       }
     } finally {
-      reading.cancel();
-      // A promise that is never settled keeps what waits for it, in the module.
-      take();
+      ending.end();
     }
   }
 }

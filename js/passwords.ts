@@ -180,18 +180,28 @@ function makeSeparators(type: string, count: number): string[] {
   return repeat(count, () => SEPARATORS[type] ?? "");
 }
 
+/** Lists that were looked through: they are long. */
+const checked = /* @__PURE__ */ new WeakSet<readonly string[]>();
+
+function checkWords(words: readonly string[] | undefined): asserts words is readonly string[] {
+  if (words !== undefined && checked.has(words)) return;
+  const isList = Array.isArray(words) && new Set(words).size >= FEWEST_WORDS;
+  check(
+    isList,
+    `fullWords needs a list of at least ${FEWEST_WORDS} different words in options.words, such as EFF_LARGE_WORDS of onepassword-edge/words`,
+  );
+  // Not `every`, which skips the holes of a sparse array.
+  for (const word of words) {
+    check(typeof word === "string" && word !== "", "each of the words is a text");
+  }
+  checked.add(words);
+}
+
 function wordMaker(type: string, words: readonly string[] | undefined): () => string {
   switch (type) {
     case "fullWords":
-      check(
-        Array.isArray(words) && words.length >= FEWEST_WORDS,
-        `fullWords needs a list of at least ${FEWEST_WORDS} words in options.words, such as EFF_LARGE_WORDS of onepassword-edge/words`,
-      );
-      return () => {
-        const word: unknown = pick(words);
-        check(typeof word === "string" && word !== "", "each of the words is a text");
-        return word;
-      };
+      checkWords(words);
+      return () => pick(words);
     case "syllables":
       return () => pick(ONSETS) + pick(VOWELS) + pick(CODAS);
     case "threeLetters":

@@ -106,6 +106,7 @@ export interface Item {
   files: ItemFile[];
   /** The one file of a Document. */
   document?: FileAttributes;
+  /** An invalid `Date` if the service has none. */
   createdAt: Date;
   updatedAt: Date;
 }

@@ -8,7 +8,7 @@ import type { Vault, VaultGetParams, VaultListParams, VaultOverview } from "./sh
 export interface Vaults {
   /**
    * All vaults that the service account may read, by their ids; those that cannot be opened are
-   * left out.
+   * left out, unless none can.
    *
    * @throws {OnePasswordError} saying what stands in the way
    */

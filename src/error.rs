@@ -88,8 +88,10 @@ pub enum Error {
         /// Those that matched.
         candidates: Vec<Candidate>,
     },
-    /// The item is in the bin or deleted.
-    #[error("the item “{item}” is not in an active state: it was deleted; restore it first")]
+    /// The item is archived, in the bin or deleted.
+    #[error(
+        "the item “{item}” is not in an active state: it was archived or deleted; restore it first"
+    )]
     ItemNotActive {
         /// The item part of the reference.
         item: String,

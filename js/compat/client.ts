@@ -326,6 +326,13 @@ const OTHER: ReadonlySet<string> = new Set([
   "decryption",
 ]);
 
+const OF_ONE_ITEM: ReadonlySet<string> = new Set([
+  "argumentInvalid",
+  "decryption",
+  "itemNotActive",
+  "tooManyItems",
+]);
+
 /** @throws what stands in the way of all references */
 function referenceError(error: ResolveError): ResolveReferenceError {
   const { type, message } = error;
@@ -339,7 +346,7 @@ function referenceError(error: ResolveError): ResolveReferenceError {
 function itemError(error: ResolveError): ItemsGetAllError {
   const { type, message } = error;
   if (type === "itemNotFound") return { type };
-  if (PLAIN.has(type) || OTHER.has(type)) return { type: "internal", message };
+  if (OF_ONE_ITEM.has(type)) return { type: "internal", message };
   throw ofAll(error);
 }
 

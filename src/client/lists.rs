@@ -9,7 +9,7 @@ use crate::{
         model::{is_archived, overview_json, vault_json},
         open_overview,
     },
-    listing::Listing,
+    listing::{Identified, Listing},
     wire::{Item, Vault, VaultAttributes},
 };
 use std::mem::take;
@@ -52,12 +52,12 @@ impl<H: Host> Client<H> {
     /// `list(call, list, give)`
     ///
     /// Gives some entries at once, as a JSON array, and opens the next when they are taken. What
-    /// cannot be opened is left out of a list.
+    /// cannot be opened is left out of a list, unless nothing can.
     ///
     /// # Shapes
     /// - `call`: a number of this call's own, for [`Client::cancel`]
     /// # Errors
-    /// [`Error::Closed`]; what stands in the way of the vault, its items or all vaults.
+    /// [`Error::Closed`]; [`Error::Decryption`] if nothing opens; what stands in the way of the vault, its items or all vaults.
     /// # Source
     /// protocol.md “Vaults”, “Items” (observed)
     pub async fn list(&self, call: u32, list: &List, give: &impl Give) -> Result<(), Error> {
@@ -67,7 +67,10 @@ impl<H: Host> Client<H> {
             match list {
                 List::Items(vault, states) => self.list_items(&account, vault, *states, give).await,
                 List::Vaults { named } => {
-                    let vaults = self.opened_vaults(&account, *named).await?.0;
+                    let (vaults, unreadable) = self.opened_vaults(&account, *named).await?;
+                    if vaults.is_empty() && unreadable > 0 {
+                        return Err(Error::Decryption { what: "every vault" });
+                    }
                     give_vaults(&vaults, false, give).await;
                     Ok(())
                 }
@@ -102,23 +105,26 @@ impl<H: Host> Client<H> {
                 }
                 items => items?,
             };
-            let is_wanted = |item: &&Item| {
+            let is_wanted = |item: &Item| {
                 let state = if is_archived(item) { states.archived } else { states.active };
                 state && item.trashed != DELETED && is_object_id(&item.uuid)
             };
             let mut page = Page::new(give);
-            let mut is_readable = true;
-            for item in items.iter().filter(is_wanted) {
-                if let Ok(overview) = open_overview(item, &found.thing.key) {
-                    page.push(|json| overview_json(item, &found.thing.id, &overview, json)).await;
+            let mut is_damaged = false;
+            for item in items.into_iter().filter(is_wanted) {
+                if let Ok(overview) = open_overview(&item, &found.thing.key) {
+                    page.push(|json| overview_json(&item, &found.thing.id, &overview, json)).await;
                 } else {
-                    is_readable = page.total > 0;
+                    is_damaged = true;
                 }
             }
-            // If none opens, the vault may have got another key.
-            if page.total > 0 || is_readable || !trust.keys {
+            if page.total > 0 || !is_damaged {
                 page.end().await;
                 return Ok(());
+            }
+            // If none opens, the vault may have got another key.
+            if !trust.keys {
+                return Err(Error::Decryption { what: "every item of the vault" });
             }
         }
     }
@@ -161,17 +167,15 @@ impl<H: Host> Client<H> {
             let (_, attributes) = self.open_vault(account, &vault).await?;
             return Ok((vault, attributes));
         }
-        let (mut opened, unreadable) = self.opened_vaults(account, true).await?;
+        let (opened, unreadable) = self.opened_vaults(account, true).await?;
         let mut listing = Listing::default();
         listing.unreadable = unreadable;
-        for (vault, attributes) in &opened {
-            listing.push(vault.uuid.clone(), attributes.name.clone());
+        for (at, (vault, attributes)) in opened.iter().enumerate() {
+            listing.push(Place { id: vault.uuid.clone(), at }, attributes.name.clone());
         }
-        let id = listing.pick_vault(part)?;
-        opened.retain(|(vault, _)| vault.uuid == *id);
-        let found = opened.pop();
-        let mut found =
-            found.ok_or(Error::Protocol { what: "the vaults came without their ids" })?;
+        let place = listing.pick_vault(part)?;
+        let found = opened.into_iter().nth(place.at);
+        let mut found = found.ok_or(Error::Protocol { what: "a vault is gone" })?;
         // A list does not say it.
         if accessors && let Some(vault) = self.read_vault(account, &found.0.uuid, more).await? {
             found.0.access = vault.access;
@@ -181,6 +185,18 @@ impl<H: Host> Client<H> {
 }
 
 type OpenedVault = (Vault, VaultAttributes);
+
+/// Where a vault stands in a list.
+struct Place {
+    id: String,
+    at: usize,
+}
+
+impl Identified for Place {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
 
 /// Takes a JSON array, and is ready for the next one when it has been taken.
 pub trait Give: AsyncFn(String) {}

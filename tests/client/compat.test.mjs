@@ -166,6 +166,11 @@ test("getAll answers in the order of the question, each by itself", async () => 
   assert.deepEqual([found.error, named], [null, found]);
   assert.deepEqual([ambiguous.content, ambiguous.error.type], [null, "internal"]);
   assert.match(ambiguous.error.message, /twice/i);
+  await service.failure(client.items.getAll("nowhere", ["nothing", ITEM_ID]), "vaultNotFound");
+  service.replace = () => Promise.reject(new TypeError("lost"));
+  const { retryable } = await service.failure(client.items.getAll("app", [ITEM_ID]), "network");
+  assert.ok(retryable);
+  service.replace = undefined;
 });
 
 test("vaults.list opens names as the vendor's does", async () => {

@@ -456,7 +456,7 @@ test("filters and options of a wrong form are refused, by a promise", async () =
     null,
     7,
     "active",
-    {},
+    { active: true },
     { type: "ByState" },
     { content },
     { type: "byState", content },

@@ -280,8 +280,19 @@ for (const [recipe, rule] of BAD) {
 
 test("words that are too few, or none", () => {
   const wordListType = "fullWords";
-  const few = { words: EFF_LARGE_WORDS.slice(0, 999) };
-  assert.throws(() => memorable({ wordListType }, few), { code: "argumentInvalid" });
+  const few = EFF_LARGE_WORDS.slice(0, 999);
+  // One wrong word would else be met once in a few hundred passwords.
+  for (const words of [
+    few,
+    [...few, few[0]],
+    [...few, "", "a"],
+    [...few, "a", "b", 5],
+    "abc",
+    {},
+  ]) {
+    assert.throws(() => memorable({ wordListType }, { words }), { code: "argumentInvalid" });
+  }
+  memorable({ wordListType }, { words: [...few, "a", few[0]] });
   const odd = { words: times(1_000, () => 5) };
   assert.throws(
     () => memorable({ wordListType }, odd),
