@@ -80,7 +80,7 @@ fn all_fields(details: &ItemDetails) -> impl Iterator<Item = Candidate> {
         .map(|([name, _], field)| Candidate { title: name.to_owned(), ..field.candidate() });
     let document = details.document.iter().map(|file| Field::document(file).candidate());
     let inside = details.sections.iter().flat_map(|section| {
-        section.fields.iter().map(|field| Field::in_section(field, &section.name).candidate())
+        section.fields.iter().map(|field| Field::in_section(field, section.id()).candidate())
     });
     outside.chain(document).chain(inside)
 }
@@ -92,13 +92,15 @@ fn sections_named<'a>(
     reference: &SecretReference,
 ) -> Result<Vec<&'a Section>, Error> {
     let is_it =
-        |section: &&Section| is_named(part, &section.name) || is_named(part, &section.title);
+        |section: &&Section| is_named(part, section.id()) || is_named(part, section.title());
     let sections: Vec<_> = details.sections.iter().filter(is_it).collect();
     if !sections.is_empty() {
         return Ok(sections);
     }
-    let candidate =
-        |section: &Section| Candidate { id: section.name.clone(), title: section.title.clone() };
+    let candidate = |section: &Section| Candidate {
+        id: section.id().to_owned(),
+        title: section.title().to_owned(),
+    };
     Err(Error::NoMatchingSections {
         item: reference.item.clone(),
         section: part.to_owned(),
@@ -110,7 +112,7 @@ fn sections_named<'a>(
 /// beats a section's `username`. The parts of SSH keys belong to the item.
 fn fields_anywhere<'a>(details: &'a ItemDetails, name: &str) -> Vec<Field<'a>> {
     let (untitled, titled): (Vec<_>, Vec<_>) =
-        details.sections.iter().partition(|section| section.title.is_empty());
+        details.sections.iter().partition(|section| section.title().is_empty());
     let mut first: Vec<Field<'a>> = outside_sections(details)
         .filter(|(names, _)| names.iter().any(|other| is_named(name, other)))
         .map(|(_, field)| field)
@@ -161,7 +163,7 @@ fn fields_of<'a>(
     let mut found = Vec::new();
     for section in sections {
         let fields = section.fields.iter().filter(|field| is_it(field));
-        found.extend(fields.map(|field| Field::in_section(field, &section.name)));
+        found.extend(fields.map(|field| Field::in_section(field, section.id())));
     }
     found
 }

@@ -353,9 +353,9 @@ from_json! {
     /// A section and its fields.
     pub struct Section {
         /// Id of the section.
-        "name" => pub name: String,
+        "name" => pub name: Option<String>,
         /// Title of the section.
-        "title" => pub title: String,
+        "title" => pub title: Option<String>,
         /// Its fields.
         "fields" => pub fields: Vec<SectionField>,
     }
@@ -424,6 +424,22 @@ from_json! {
         "v" => pub value: FieldValue,
         /// What it has beside its value.
         "a" => pub attributes: FieldAttributes,
+    }
+}
+
+impl Section {
+    /// `id() -> text`
+    ///
+    /// Empty if it has none.
+    pub fn id(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
+    /// `title() -> text`
+    ///
+    /// Empty if it has none.
+    pub fn title(&self) -> &str {
+        self.title.as_deref().unwrap_or_default()
     }
 }
 

@@ -230,6 +230,25 @@ fn of_an_unsupported_kind_nothing_but_id_and_title_is_shown() {
 }
 
 #[test]
+fn what_has_neither_id_nor_title_is_no_section() {
+    let fields = [json!({ "k": "string", "n": "x", "t": "x", "v": "1" })];
+    for (section, is_one) in [
+        (json!({}), false),
+        (json!({ "name": null, "title": 5 }), false),
+        (json!({ "name": "" }), true),
+        (json!({ "title": "" }), true),
+        (json!({ "name": "s", "title": null }), true),
+    ] {
+        let mut section = section;
+        section["fields"] = json!(fields);
+        let shown = shown(&wire("003", json!({}), json!({ "sections": [section.clone()] })));
+        let counts =
+            [&shown["sections"], &shown["fields"]].map(|all| all.as_array().unwrap().len());
+        assert_eq!(counts, [usize::from(is_one); 2], "{section}");
+    }
+}
+
+#[test]
 fn what_has_no_kind_or_no_id_is_no_field() {
     let item = shown(&with_fields(json!([
         {},

@@ -58,6 +58,7 @@ pub fn open_overview(item: &Item, vault_key: &SymmetricKey) -> Result<ItemOvervi
 /// protocol.md “Items”, “Resolving a reference” 4 (observed)
 pub fn open_details(item: &Item, vault_key: &SymmetricKey) -> Result<ItemDetails, Error> {
     let mut details: ItemDetails = vault_key.open_json(item.enc_details.clone(), DETAILS)?;
+    details.sections.retain(|section| section.name.is_some() || section.title.is_some());
     for section in &mut details.sections {
         section.fields.retain(|field| field.kind.is_some() && field.id.is_some());
     }

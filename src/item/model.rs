@@ -235,7 +235,7 @@ fn in_section<'a>(field: &'a SectionField, section: &'a Section, now_ms: u64) ->
     let [kind, id] = [&field.kind, &field.id].map(|text| text.as_deref().unwrap_or_default());
     let field_type = field_type(kind, id);
     let is_supported = field_type != UNSUPPORTED;
-    let value = Field::in_section(field, &section.name).shown();
+    let value = Field::in_section(field, section.id()).shown();
     let details = match field_type {
         TOTP => {
             Some(Details::Otp(one_time_password(value.expose(), now_ms).map_err(|fault| {
@@ -249,7 +249,7 @@ fn in_section<'a>(field: &'a SectionField, section: &'a Section, now_ms: u64) ->
     FieldShape {
         id,
         title: &field.title,
-        section: is_supported.then_some(&section.name),
+        section: is_supported.then_some(section.id()),
         field_type,
         value: if is_supported { value } else { Secret::default() },
         details,
@@ -272,7 +272,7 @@ fn files(details: &ItemDetails) -> Vec<FileShape<'_>> {
             if let (Some(file), Some(field)) = (&field.value.object, &field.id)
                 && is_sealed(file)
             {
-                files.push(FileShape { file, section: &section.name, field });
+                files.push(FileShape { file, section: section.id(), field });
             }
         }
     }
@@ -328,14 +328,14 @@ struct SectionShape<'a>(&'a Section);
 
 impl ToJson for SectionShape<'_> {
     fn write_json(&self, out: &mut String) {
-        write_object(&[("id", &self.0.name), ("title", &self.0.title)], out);
+        write_object(&[("id", &self.0.id()), ("title", &self.0.title())], out);
     }
 }
 
 struct FieldShape<'a> {
     id: &'a str,
     title: &'a str,
-    section: Option<&'a String>,
+    section: Option<&'a str>,
     field_type: &'static str,
     value: Secret<String>,
     details: Option<Details<'a>>,
@@ -347,7 +347,7 @@ impl ToJson for FieldShape<'_> {
             &[
                 ("id", &self.id),
                 ("title", &self.title),
-                ("sectionId", &self.section.map(String::as_str)),
+                ("sectionId", &self.section),
                 ("fieldType", &self.field_type),
                 ("value", &self.value),
                 ("details", &self.details),
@@ -441,7 +441,7 @@ impl ToJson for Attributes<'_> {
             &[
                 ("name", &file.file_name),
                 ("id", &file.document_id),
-                ("size", &file.unencrypted_size),
+                ("size", &file.unencrypted_size.max(0)),
             ],
             out,
         );
