@@ -82,7 +82,9 @@ export function judgeAbsence(truth, reference, code, window) {
     }
     case "tooManyItems": {
       const active = ({ state }) => state.sometimes((one) => one === "active", absence, to);
-      const several = (vault) => named(vault, reference, window).filter(active).length > 1;
+      // That several had the name is remembered like that none had it.
+      const since = { ...window, value: Math.min(window.value, absence) };
+      const several = (vault) => named(vault, reference, since).filter(active).length > 1;
       const some = !reference.byId.item && vaultsOf(truth, reference, window).some(several);
       return some ? undefined : "there never were two of them";
     }
