@@ -2,9 +2,8 @@
 
 use crate::support::host::NativeHost;
 use onepassword_edge::{
-    error::Error,
+    base::{error::Error, secret::Secret},
     host::{AesKey, Event, Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
-    secret::Secret,
 };
 use std::{
     cell::{Cell, RefCell},

@@ -1,72 +1,14 @@
 //! The one door to the outside.
 
-use crate::{error::Error, json::from_json, secret::Secret};
+use crate::base::{error::Error, secret::Secret};
+pub use crate::wire::{
+    http::{HttpRequest, HttpResponse},
+    keysets::{OaepHash, RsaPrivateJwk},
+};
 use std::future::Future;
 
 /// A key of AES-256.
 pub type AesKey = [u8; 32];
-
-/// A request, ready to be sent.
-#[derive(Debug)]
-pub struct HttpRequest {
-    /// What it is for, in the words of an error message: “read the vault's items”.
-    pub action: &'static str,
-    /// HTTP method in upper case.
-    pub method: &'static str,
-    /// Absolute URL.
-    pub url: String,
-    /// The account's host, for error messages.
-    pub host: String,
-    /// Header names and values; the values are printable ASCII.
-    pub headers: Vec<(&'static str, String)>,
-    /// JSON, if there is a body.
-    pub body: Option<String>,
-    /// How many times the same was sent before.
-    pub retry: u32,
-}
-
-/// An answer, read to its end.
-#[derive(Debug)]
-pub struct HttpResponse {
-    /// HTTP status, 200 to 599.
-    pub status: u16,
-    /// What `Retry-After` says (RFC 9110 §10.2.3), in milliseconds from now.
-    pub retry_after_ms: Option<u64>,
-    /// The body, empty if there was none.
-    pub body: Vec<u8>,
-}
-
-/// The hash of an RSA-OAEP padding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OaepHash {
-    /// `RSA-OAEP`
-    Sha1,
-    /// `RSA-OAEP-256`
-    Sha256,
-}
-
-from_json! {
-    /// A private RSA key as a JWK (RFC 7518 §6.3), without the members that would
-    /// restrict its use.
-    pub struct RsaPrivateJwk {
-        /// Modulus.
-        "n" => pub n: String,
-        /// Public exponent.
-        "e" => pub e: String,
-        /// Private exponent.
-        "d" => pub d: Secret<String>,
-        /// First prime.
-        "p" => pub p: Secret<String>,
-        /// Second prime.
-        "q" => pub q: Secret<String>,
-        /// First CRT exponent.
-        "dp" => pub dp: Secret<String>,
-        /// Second CRT exponent.
-        "dq" => pub dq: Secret<String>,
-        /// CRT coefficient.
-        "qi" => pub qi: Secret<String>,
-    }
-}
 
 /// Something that whoever watches a client may want to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -54,27 +54,13 @@
 //!    [`item::value::Field::answer`] turns its value into text, a
 //!    [`secret::Secret`] until it crosses into JavaScript.
 
-pub mod address;
-pub mod cache;
+pub mod auth;
+pub mod base;
 pub mod client;
 pub mod crypto;
-pub mod encoding;
-pub mod envelope;
-pub mod error;
 pub mod host;
-pub mod identity;
-pub mod item;
-pub mod json;
-pub mod keyring;
-pub mod listing;
-pub mod reference;
+pub mod items;
 pub mod resolve;
-pub mod retry;
-pub mod secret;
-pub mod session;
-pub mod sign_in;
-pub mod stored_session;
-pub mod token;
 #[cfg(target_arch = "wasm32")]
-mod wasm;
+mod web;
 pub mod wire;

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use onepassword_edge::error::Error;
+use onepassword_edge::base::error::Error;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

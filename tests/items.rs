@@ -3,16 +3,21 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use onepassword_edge::{
-    encoding::encode_base64url,
-    envelope::SymmetricKey,
-    error::Error,
-    item::{
+    auth::envelope::SymmetricKey,
+    base::{
+        encoding::encode_base64url,
+        error::Error,
+        json::{parse, to_json},
+        secret::Secret,
+    },
+    items::{
         model::{find_file, is_archived, item_json, overview_json, vault_json},
         open_details, open_overview,
     },
-    json::{parse, to_json},
-    secret::Secret,
-    wire::{Item, ItemDetails, ItemOverview, Vault, VaultAttributes},
+    wire::{
+        items::{Item, ItemDetails, ItemOverview},
+        vaults::{Vault, VaultAttributes},
+    },
 };
 use serde_json::{Value, json};
 

@@ -7,9 +7,9 @@
 mod support;
 
 use onepassword_edge::{
-    address::AllowedHosts,
+    auth::address::AllowedHosts,
+    base::error::Error,
     client::{Client, Options},
-    error::Error,
 };
 use pollster::block_on;
 use support::{emulator::Emulator, host::NativeHost, options, resolve};

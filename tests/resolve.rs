@@ -5,13 +5,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use onepassword_edge::{
-    encoding::is_object_id,
-    error::Error,
-    item::value::{Answer, Moment},
-    json::parse,
-    reference::{SecretReference, parse_reference},
-    resolve::{is_named, resolve},
-    wire::ItemDetails,
+    base::{encoding::is_object_id, error::Error, json::parse},
+    items::value::{Answer, Moment},
+    resolve::{
+        field::{is_named, resolve},
+        reference::{SecretReference, parse_reference},
+    },
+    wire::items::ItemDetails,
 };
 use serde_json::Value;
 

@@ -8,10 +8,12 @@ mod prime;
 
 use num_bigint::BigUint;
 use onepassword_edge::{
+    base::{
+        encoding::{encode_base64url, encode_hex},
+        error::Error,
+        secret::Secret,
+    },
     crypto::srp::{Account, Ephemeral, PRIVATE_VALUE_BYTES},
-    encoding::{encode_base64url, encode_hex},
-    error::Error,
-    secret::Secret,
 };
 use prime::N_4096;
 use sha1::Sha1;

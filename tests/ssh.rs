@@ -3,12 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use onepassword_edge::{
-    error::Error,
-    item::value::{Answer, Moment},
-    json::parse,
-    reference::parse_reference,
-    resolve::resolve,
-    wire::ItemDetails,
+    base::{error::Error, json::parse},
+    items::value::{Answer, Moment},
+    resolve::{field::resolve, reference::parse_reference},
+    wire::items::ItemDetails,
 };
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use onepassword_edge::item::ssh::{public_parts, to_openssh};
+use onepassword_edge::items::ssh::{public_parts, to_openssh};
 use serde_json::Value;
 use std::{
     fs::{self, OpenOptions},

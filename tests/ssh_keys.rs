@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use base64ct::{Base64, Encoding};
-use onepassword_edge::item::ssh::{Fault, public_parts, to_openssh};
+use onepassword_edge::items::ssh::{Fault, public_parts, to_openssh};
 use serde_json::Value;
 
 const REFERENCE: &str = "private_key?ssh-format=openssh";

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use onepassword_edge::item::totp::{Fault, one_time_password};
+use onepassword_edge::items::totp::{Fault, one_time_password};
 use serde_json::Value;
 
 fn answer(value: &str, now_ms: u64) -> Result<String, Fault> {

@@ -6,19 +6,21 @@ use super::{
     join::join_all,
 };
 use crate::{
-    cache::{Found, Reading},
-    error::Error,
+    base::{error::Error, secret::Secret},
     host::{Event, Host},
-    item::{
+    items::query::{Attribute, Query},
+    items::{
         is_active,
         model::{find_file, item_json},
         open_details, open_overview, open_title,
         value::{Answer, Moment},
     },
-    reference::{Attribute, Query, SecretReference, parse_reference},
-    resolve::{is_named, resolve},
-    secret::Secret,
-    wire::Item,
+    resolve::{
+        cache::{Found, Reading},
+        field::{is_named, resolve},
+        reference::{SecretReference, parse_reference},
+    },
+    wire::items::Item,
 };
 use std::cell::RefCell;
 

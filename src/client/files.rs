@@ -2,8 +2,11 @@
 
 use super::{Account, Client};
 use crate::{
-    crypto::aead::TAG_BYTES, error::Error, host::Host, item::file::open_file, secret::Secret,
-    wire::FieldObject,
+    base::{error::Error, secret::Secret},
+    crypto::aead::TAG_BYTES,
+    host::Host,
+    items::file::open_file,
+    wire::items::FieldObject,
 };
 
 const READ_FILE: &str = "read the file";

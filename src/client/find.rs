@@ -2,15 +2,19 @@
 
 use super::{Account, Client};
 use crate::{
-    cache::{Accept, Known},
-    encoding::is_object_id,
-    envelope::SymmetricKey,
-    error::Error,
+    auth::envelope::SymmetricKey,
+    base::{encoding::is_object_id, error::Error},
     host::{Event, Host},
-    item::{is_active, open_title},
-    listing::{Identified, Listing},
-    reference::SecretReference,
-    wire::{Item, ItemResponse, OverviewsResponse, Vault, VaultAttributes},
+    items::{is_active, open_title},
+    resolve::{
+        cache::{Accept, Known},
+        listing::{Identified, Listing},
+        reference::SecretReference,
+    },
+    wire::{
+        items::{Item, ItemResponse, OverviewsResponse},
+        vaults::{Vault, VaultAttributes},
+    },
 };
 use futures_util::future::try_join;
 use std::rc::Rc;

@@ -5,12 +5,10 @@ use super::{
     find::{Located, OpenVault, Titles, Trust},
 };
 use crate::{
-    encoding::is_object_id,
-    error::Error,
+    base::{encoding::is_object_id, error::Error, json::to_json},
     host::Host,
-    json::to_json,
-    reference::SecretReference,
-    wire::{BatchRequest, BatchResponse, Item},
+    resolve::reference::SecretReference,
+    wire::items::{BatchRequest, BatchResponse, Item},
 };
 
 const READ_ITEM: &str = "read the item";

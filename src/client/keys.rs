@@ -2,11 +2,13 @@
 
 use super::{Account, Client};
 use crate::{
-    envelope::SymmetricKey,
-    error::Error,
+    auth::{
+        envelope::SymmetricKey,
+        keyring::{Keyring, Next, Owner, Task},
+    },
+    base::error::Error,
     host::Host,
-    keyring::{Keyring, Next, Owner, Task},
-    wire::{KeysetsResponse, Vault},
+    wire::{keysets::KeysetsResponse, vaults::Vault},
 };
 use std::rc::Rc;
 

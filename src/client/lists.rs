@@ -2,15 +2,17 @@
 
 use super::{Account, Client, find::Trust};
 use crate::{
-    encoding::is_object_id,
-    error::Error,
+    base::{encoding::is_object_id, error::Error},
     host::Host,
-    item::{
+    items::{
         model::{is_archived, overview_json, vault_json},
         open_overview,
     },
-    listing::{Identified, Listing},
-    wire::{Item, Vault, VaultAttributes},
+    resolve::listing::{Identified, Listing},
+    wire::{
+        items::Item,
+        vaults::{Vault, VaultAttributes},
+    },
 };
 use std::mem::take;
 

@@ -10,19 +10,23 @@ mod lists;
 mod requests;
 mod sessions;
 
-pub use crate::cache::Found;
+pub use crate::resolve::cache::Found;
 use crate::{
-    address::AllowedHosts,
-    cache::{Cache, Lifetimes},
+    auth::{
+        address::AllowedHosts,
+        identity::Identity,
+        keyring::Keyring,
+        retry::{Backoff, Circuit},
+        stored_session::SessionVault,
+        token::{Credentials, parse_token},
+    },
+    base::{
+        error::Error,
+        secret::{Secret, scrub_stack},
+    },
     crypto::throttle::ThrottlingToken,
-    error::Error,
     host::{Event, Host},
-    identity::Identity,
-    keyring::Keyring,
-    retry::{Backoff, Circuit},
-    secret::{Secret, scrub_stack},
-    stored_session::SessionVault,
-    token::{Credentials, parse_token},
+    resolve::cache::{Cache, Lifetimes},
 };
 pub use batch::{Manner, Outcome, Want};
 use find::OpenVault;
@@ -122,7 +126,7 @@ impl<H: Host> Client<H> {
     /// Signs in now, and not when the first call needs it.
     ///
     /// # Errors
-    /// What [`SignIn::receive`](crate::sign_in::SignIn::receive) and [`Host::fetch`] say.
+    /// What [`SignIn::receive`](crate::auth::sign_in::SignIn::receive) and [`Host::fetch`] say.
     pub async fn sign_in(&self, call: u32) -> Result<(), Error> {
         let sign_in = async { self.session(&*self.account()?).await.map(drop) };
         self.until_ended(call, sign_in).await

@@ -2,13 +2,18 @@
 
 use super::{Account, Client};
 use crate::{
+    auth::{
+        envelope::parts,
+        session::{ANSWER, Call, Session, check_status, read_envelope},
+    },
+    base::{
+        error::Error,
+        json::{FromJson, parse},
+        secret::Secret,
+    },
     crypto::aead::IV_BYTES,
-    envelope::parts,
-    error::Error,
-    host::{Event, Host, HttpRequest, HttpResponse},
-    json::{FromJson, parse},
-    secret::Secret,
-    session::{ANSWER, Call, Session, check_status, read_envelope},
+    host::{Event, Host},
+    wire::http::{HttpRequest, HttpResponse},
 };
 use std::rc::Rc;
 

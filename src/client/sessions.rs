@@ -2,15 +2,16 @@
 
 use super::{Account, Client};
 use crate::{
+    auth::{
+        retry::{NotNow, SignInAllowance},
+        session::Session,
+        sign_in::{Progress, SignIn, SignInRandom},
+        stored_session::TTL_SECONDS,
+        token::Credentials,
+    },
+    base::{error::Error, secret::Secret},
     crypto::{aead::IV_BYTES, srp::PRIVATE_VALUE_BYTES},
-    error::Error,
     host::{Event, Host},
-    retry::{NotNow, SignInAllowance},
-    secret::Secret,
-    session::Session,
-    sign_in::{Progress, SignIn, SignInRandom},
-    stored_session::TTL_SECONDS,
-    token::Credentials,
 };
 use futures_util::{future::try_join, lock::Mutex};
 use std::{

@@ -1,6 +1,6 @@
 //! AES-256-GCM, the cipher of every envelope.
 
-use crate::{error::Error, secret::Secret};
+use crate::base::{error::Error, secret::Secret};
 use aes::{
     Aes256,
     cipher::{Array, BlockCipherEncrypt, KeyInit},
@@ -185,7 +185,7 @@ impl fmt::Debug for Cipher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encoding::{decode_hex, encode_hex};
+    use crate::base::encoding::{decode_hex, encode_hex};
 
     /// key, iv, plaintext, ciphertext and tag: test cases 13, 14 and 15 of McGrew and
     /// Viega, “The Galois/Counter Mode of Operation”, the 256-bit cases without

@@ -1,6 +1,6 @@
 //! Keys out of other keys: HKDF-SHA-256.
 
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;

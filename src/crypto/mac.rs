@@ -1,6 +1,6 @@
 //! The request MAC: HMAC-SHA-256, cut to 96 bits.
 
-use crate::{encoding::encode_base64url, secret::Secret};
+use crate::base::{encoding::encode_base64url, secret::Secret};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -73,7 +73,7 @@ fn hmac_sha256(key: &Secret<[u8; 32]>, message: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encoding::encode_hex;
+    use crate::base::encoding::encode_hex;
 
     /// RFC 4231 §4.2: its 20-byte key, padded with the zeros that HMAC itself adds.
     #[test]

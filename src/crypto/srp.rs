@@ -23,7 +23,7 @@ use super::{
     group::{self, Element, prime},
     sha256,
 };
-use crate::{
+use crate::base::{
     encoding::{decode_hex, encode_base64url, encode_hex},
     error::Error,
     secret::Secret,

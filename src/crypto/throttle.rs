@@ -1,6 +1,6 @@
 //! The throttling token: a PASETO v4.public token, signed with Ed25519.
 
-use crate::{
+use crate::base::{
     encoding::{encode_base64url, format_rfc3339},
     secret::Secret,
 };
@@ -81,7 +81,7 @@ fn pre_authentication_encoding(parts: &[&[u8]]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encoding::{decode_base64, decode_hex};
+    use crate::base::encoding::{decode_base64, decode_hex};
 
     #[test]
     fn paseto_v4_vectors() {

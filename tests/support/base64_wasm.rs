@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, unsafe_code, clippy::indexing_slicing)]
 
-#[path = "../../src/encoding.rs"]
+#[path = "../../src/base/encoding.rs"]
 #[allow(dead_code)]
 mod encoding;
 

@@ -7,9 +7,13 @@
 mod group;
 #[path = "judge.rs"]
 mod judge;
-#[path = "../../src/secret.rs"]
-#[allow(dead_code)]
-mod secret;
+
+/// As the core names it.
+#[path = "../../src/base"]
+mod base {
+    #[allow(dead_code)]
+    pub mod secret;
+}
 
 use group::{BYTES, Element};
 use std::{cell::RefCell, hint::black_box};

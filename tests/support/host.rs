@@ -1,11 +1,9 @@
 //! A host without JavaScript: HTTP by `ureq`, RSA by the `rsa` crate.
 
 use onepassword_edge::{
+    base::{encoding::decode_base64, error::Error, secret::Secret},
     crypto::aead::Cipher,
-    encoding::decode_base64,
-    error::Error,
     host::{AesKey, Event, Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
-    secret::Secret,
 };
 use rsa::{BoxedUint, Oaep, RsaPrivateKey};
 use sha1::Sha1;

@@ -4,14 +4,11 @@ pub mod emulator;
 pub mod host;
 
 use onepassword_edge::{
-    address::AllowedHosts,
-    cache::Lifetimes,
+    auth::{address::AllowedHosts, identity::Identity, retry::Backoff},
+    base::{error::Error, secret::Secret},
     client::{Client, Manner, Options},
-    error::Error,
     host::Host,
-    identity::Identity,
-    retry::Backoff,
-    secret::Secret,
+    resolve::cache::Lifetimes,
 };
 use pollster::block_on;
 use std::cell::RefCell;

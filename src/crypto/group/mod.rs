@@ -25,7 +25,7 @@
 mod columns;
 mod constants;
 
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 use columns::{COLUMNS, columns};
 use constants::{PRIME, R_SQUARED};
 use std::{fmt, hint::black_box};

@@ -1,9 +1,8 @@
 //! Things with names, and finding the one that is meant.
 
 use crate::{
-    error::{Candidate, Error},
-    reference::SecretReference,
-    resolve::closest,
+    base::error::{Candidate, Error},
+    resolve::{field::closest, reference::SecretReference},
 };
 
 /// Something that has an id.

@@ -1,6 +1,6 @@
 //! Addresses as one line, in the order of their country.
 
-use crate::wire::FieldObject;
+use crate::wire::items::FieldObject;
 
 /// Lines of an address, and the countries whose addresses look so: `s` street, `c` city, `t`
 /// state, `z` postal code, `k` country; a comma ends a line.

@@ -1,12 +1,14 @@
 //! `ops_…` → [`Credentials`].
 
 use crate::{
-    address::Address,
-    encoding::{decode_base64, decode_hex},
-    error::Error,
-    json::parse,
-    secret::Secret,
-    wire::Token,
+    auth::address::Address,
+    base::{
+        encoding::{decode_base64, decode_hex},
+        error::Error,
+        json::parse,
+        secret::Secret,
+    },
+    wire::sign_in::Token,
 };
 use zeroize::Zeroizing;
 
@@ -155,7 +157,7 @@ fn key_id(name: &str, text: &str) -> Result<String, Error> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::encoding::encode_base64url;
+    use crate::base::encoding::encode_base64url;
     use serde_json::{Value, json};
 
     fn sample() -> Value {

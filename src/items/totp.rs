@@ -1,6 +1,6 @@
 //! One-time passwords: what an authenticator app shows for a field.
 
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};

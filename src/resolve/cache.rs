@@ -5,7 +5,10 @@
 //! of, so that an older answer never takes the place of a newer one, and so that a
 //! call can ask for what was read after it began.
 
-use crate::{error::Error, listing::Listing, secret::Secret};
+use crate::{
+    base::{error::Error, secret::Secret},
+    resolve::listing::Listing,
+};
 use std::{collections::VecDeque, rc::Rc};
 
 /// Secrets and refusals that are remembered, the newest of each.

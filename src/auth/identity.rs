@@ -1,6 +1,6 @@
 //! What this client says of itself: the same on every request.
 
-use crate::wire::RegisterDeviceRequest;
+use crate::wire::sign_in::RegisterDeviceRequest;
 
 /// Name and build of the client generation whose protocol this is. The service
 /// knows clients by it (observed); who is really asking stands in `User-Agent`.

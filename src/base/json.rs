@@ -8,7 +8,7 @@
 //! copy of the parser for every struct, which was a third of the module; it does
 //! not recurse, and its error quotes nothing of what it read.
 
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 use memchr::memchr2;
 use miniserde::{
     Deserialize,
@@ -224,9 +224,9 @@ macro_rules! to_json_object {
             $($(#[$field_doc])* pub $field: $type,)*
         }
 
-        impl $crate::json::ToJson for $name<'_> {
+        impl $crate::base::json::ToJson for $name<'_> {
             fn write_json(&self, out: &mut String) {
-                $crate::json::write_object(&[$(($member, &self.$field)),*], out);
+                $crate::base::json::write_object(&[$(($member, &self.$field)),*], out);
             }
         }
     )*};
@@ -372,7 +372,7 @@ macro_rules! from_json {
             $($(#[$field_doc])* pub $field: $type,)*
         }
 
-        impl $crate::json::FromJson for $name {
+        impl $crate::base::json::FromJson for $name {
             fn read_object(out: &mut Option<Self>) -> Box<dyn miniserde::de::Map + '_> {
                 struct Members<'a> {
                     out: &'a mut Option<$name>,
@@ -386,7 +386,7 @@ macro_rules! from_json {
                     ) -> miniserde::Result<&mut dyn miniserde::de::Visitor> {
                         match name {
                             $($member => {
-                                Ok($crate::json::FromJson::begin(&mut self.$field))
+                                Ok($crate::base::json::FromJson::begin(&mut self.$field))
                             })*
                             _ => Ok(<dyn miniserde::de::Visitor>::ignore()),
                         }

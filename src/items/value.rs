@@ -1,12 +1,17 @@
 //! A field's value as text, or the file that it is.
 
 use crate::{
-    encoding::civil_date,
-    error::{Candidate, Error},
-    item::{postal, ssh, totp},
-    reference::{Attribute, Query},
-    secret::Secret,
-    wire::{BuiltInField, FieldObject, FieldValue, SectionField, SshKeyAttributes},
+    base::{
+        encoding::civil_date,
+        error::{Candidate, Error},
+        secret::Secret,
+    },
+    items::{
+        postal,
+        query::{Attribute, Query},
+        ssh, totp,
+    },
+    wire::items::{BuiltInField, FieldObject, FieldValue, SectionField, SshKeyAttributes},
 };
 use std::borrow::Cow;
 

@@ -1,6 +1,9 @@
 //! `op://vault/item/field` → [`SecretReference`].
 
-use crate::error::Error;
+use crate::{
+    base::error::Error,
+    items::query::{Attribute, Query},
+};
 
 const PREFIX: &str = "op://";
 
@@ -43,38 +46,6 @@ pub struct SecretReference {
     pub field: String,
     /// What is asked of the field besides its value.
     pub query: Option<Query>,
-}
-
-/// The query of a secret reference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Query {
-    /// `attribute=…` or `attr=…`: something else than the value as it is.
-    Attribute(Attribute),
-    /// `ssh-format=openssh`: a private key in OpenSSH's format.
-    OpenSsh,
-}
-
-/// What `attribute=` asks of a field or a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attribute {
-    /// `otp` or `totp`: the current one-time password.
-    OneTimePassword,
-    /// `type`: the type of a field or file.
-    Type,
-    /// `value`: a field's value, as without a query.
-    Value,
-    /// `title`: a field's title.
-    Title,
-    /// `id`: the id of a field or file.
-    Id,
-    /// `purpose`: what a built-in field is for.
-    Purpose,
-    /// `content`: a file's content, as without a query.
-    Content,
-    /// `size`: a file's size in bytes.
-    Size,
-    /// `name`: a file's name.
-    Name,
 }
 
 /// `parse_reference(text) -> reference`
@@ -182,7 +153,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     fn vectors() -> Value {
-        serde_json::from_str(include_str!("../tests/vectors/reference.json")).unwrap()
+        serde_json::from_str(include_str!("../../tests/vectors/reference.json")).unwrap()
     }
 
     fn cases(vectors: &Value) -> &[Value] {
@@ -253,7 +224,7 @@ mod tests {
             .map(|text| text.as_str().unwrap())
             .collect();
         let recorded: Value =
-            serde_json::from_str(include_str!("../tests/vectors/grammar.json")).unwrap();
+            serde_json::from_str(include_str!("../../tests/vectors/grammar.json")).unwrap();
         assert_eq!(cases(&recorded).len(), 160);
         // What differs from the recording is what the list says, neither more nor less.
         let different: BTreeSet<_> = cases(&recorded)

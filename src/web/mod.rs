@@ -1,14 +1,14 @@
 //! The boundary to JavaScript: the one module that names wasm-bindgen and its kin.
 
 use crate::{
-    address::AllowedHosts,
-    cache::Lifetimes,
+    auth::{address::AllowedHosts, identity::Identity, retry::Backoff},
+    base::{
+        error::{Candidate, Error},
+        secret::Secret,
+    },
     client::{self, Found, List, Manner, Options, States, Want},
-    error::{Candidate, Error},
     host::{AesKey, Event, Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
-    identity::Identity,
-    retry::Backoff,
-    secret::Secret,
+    resolve::cache::Lifetimes,
 };
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use std::rc::Rc;

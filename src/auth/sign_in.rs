@@ -4,21 +4,27 @@
 //! answer, until it has become a [`Session`].
 
 use crate::{
+    auth::{
+        identity::Identity,
+        session::{Call, Session, check_status},
+        token::{Credentials, SRP_ALGORITHM, SRP_METHOD},
+    },
+    base::{
+        encoding::{decode_base64, encode_base64url},
+        error::Error,
+        json::{FromJson, parse, to_json},
+        secret::Secret,
+    },
     crypto::{
         aead::IV_BYTES,
         srp::{self, Agreement, Ephemeral, PRIVATE_VALUE_BYTES},
     },
-    encoding::{decode_base64, encode_base64url},
-    error::Error,
-    host::HttpResponse,
-    identity::Identity,
-    json::{FromJson, parse, to_json},
-    secret::Secret,
-    session::{Call, Session, check_status},
-    token::{Credentials, SRP_ALGORITHM, SRP_METHOD},
     wire::{
-        CompleteRequest, CompleteResponse, ConfirmRequest, ConfirmResponse, DeviceResponse,
-        ExchangeRequest, ExchangeResponse, StartRequest, StartResponse, UserAuth,
+        http::HttpResponse,
+        sign_in::{
+            CompleteRequest, CompleteResponse, ConfirmRequest, ConfirmResponse, DeviceResponse,
+            ExchangeRequest, ExchangeResponse, StartRequest, StartResponse, UserAuth,
+        },
     },
 };
 use std::mem;
@@ -266,14 +272,14 @@ fn parse_session_id(text: &str) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::parse_token;
+    use crate::auth::token::parse_token;
     use serde_json::{Value, json};
 
     const SESSION_ID: &str = "SSSSSSSSSSSSSSSSSSSSSSSSSS";
 
     /// Plays the given answers and returns what the last one leads to.
     fn play(answers: &[Value]) -> (Vec<String>, Result<Progress, Error>) {
-        let credentials = parse_token(&crate::token::tests::sample_token()).unwrap();
+        let credentials = parse_token(&crate::auth::token::tests::sample_token()).unwrap();
         let identity = Identity::new("tests", "0", "linux", "x64");
         let random = SignInRandom {
             private_value: Secret::new([1; PRIVATE_VALUE_BYTES]),

@@ -3,17 +3,19 @@
 //! Members stand in the vendor's order. What is not there is null.
 
 use crate::{
-    encoding::decode_base64,
-    item::{
+    base::{
+        encoding::decode_base64,
+        json::{ToJson, write_object},
+        secret::Secret,
+    },
+    items::{
         ssh::{PublicParts, public_parts},
         totp::one_time_password,
         value::{Field, is_one_time_password},
     },
-    json::{ToJson, write_object},
-    secret::Secret,
     wire::{
-        Accessor, FieldObject, Item, ItemDetails, ItemOverview, ItemUrl, Section, SectionField,
-        Vault, VaultAttributes,
+        items::{FieldObject, Item, ItemDetails, ItemOverview, ItemUrl, Section, SectionField},
+        vaults::{Accessor, Vault, VaultAttributes},
     },
 };
 

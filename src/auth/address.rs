@@ -1,6 +1,6 @@
 //! Where the account lives, and whether a client may go there.
 
-use crate::error::Error;
+use crate::base::error::Error;
 
 /// Suffixes of the service's own hosts.
 const SERVICE_DOMAINS: [&str; 3] = ["*.1password.com", "*.1password.ca", "*.1password.eu"];

@@ -1,16 +1,20 @@
 //! What a session does to requests and answers: it numbers, signs and seals.
 
 use crate::{
+    auth::envelope::SymmetricKey,
+    base::{
+        error::Error,
+        json::{parse, to_json},
+        secret::Secret,
+    },
     crypto::{
         aead::{IV_BYTES, KEY_BYTES},
         mac::{MacKey, Message},
     },
-    envelope::SymmetricKey,
-    error::Error,
-    host::HttpResponse,
-    json::{parse, to_json},
-    secret::Secret,
-    wire::{Envelope, ErrorResponse},
+    wire::{
+        http::HttpResponse,
+        sealed::{Envelope, ErrorResponse},
+    },
 };
 use std::cell::Cell;
 

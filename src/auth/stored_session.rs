@@ -1,14 +1,14 @@
 //! A session as it is kept outside the process: sealed, and useless without the token.
 
 use crate::{
+    auth::{envelope::SymmetricKey, session::Session, token::Credentials},
+    base::{
+        encoding::encode_base64url,
+        json::{parse, to_json},
+        secret::Secret,
+    },
     crypto::{aead::IV_BYTES, hkdf},
-    encoding::encode_base64url,
-    envelope::SymmetricKey,
-    json::{parse, to_json},
-    secret::Secret,
-    session::Session,
-    token::Credentials,
-    wire::Envelope,
+    wire::sealed::Envelope,
 };
 
 /// Names the form of a record: one that another version wrote does not open.
@@ -102,7 +102,7 @@ impl SessionVault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::parse_token;
+    use crate::auth::token::parse_token;
     use serde_json::json;
 
     const NOW: u64 = 1_800_000_000_000;

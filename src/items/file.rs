@@ -1,11 +1,9 @@
 //! A file's content: checked, then opened.
 
 use crate::{
+    base::{encoding::decode_base64, error::Error, secret::Secret},
     crypto::{aead::Cipher, sha256},
-    encoding::decode_base64,
-    error::Error,
-    secret::Secret,
-    wire::FieldObject,
+    wire::items::FieldObject,
 };
 
 const FILE: &str = "the file";
@@ -37,9 +35,9 @@ pub fn open_file(file: &FieldObject, stored: Vec<u8>) -> Result<Secret<Vec<u8>>,
 mod tests {
     use super::*;
     use crate::{
+        base::encoding::encode_base64url,
         crypto::aead::{IV_BYTES, KEY_BYTES},
-        encoding::encode_base64url,
-        wire::SymmetricJwk,
+        wire::keysets::SymmetricJwk,
     };
 
     fn sample() -> (FieldObject, Vec<u8>) {

@@ -3,10 +3,10 @@
 //! Names compare without regard to case, in Unicode, with nothing trimmed.
 
 use crate::{
-    error::{Candidate, Error},
-    item::value::{Answer, Field, Moment},
-    reference::SecretReference,
-    wire::{FieldObject, ItemDetails, Section, SectionField},
+    base::error::{Candidate, Error},
+    items::value::{Answer, Field, Moment},
+    resolve::reference::SecretReference,
+    wire::items::{FieldObject, ItemDetails, Section, SectionField},
 };
 
 /// What the notes answer to.

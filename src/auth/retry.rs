@@ -1,6 +1,6 @@
 //! When to try again, and when not to ask at all.
 
-use crate::error::Error;
+use crate::base::error::Error;
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,

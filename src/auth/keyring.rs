@@ -6,12 +6,12 @@
 //! the result in and asks again.
 
 use crate::{
-    encoding::decode_base64,
-    envelope::{Sealing, SymmetricKey, sealing},
-    error::Error,
-    host::{OaepHash, RsaPrivateJwk},
-    secret::Secret,
-    wire::{Envelope, Keyset},
+    auth::envelope::{Sealing, SymmetricKey, sealing},
+    base::{encoding::decode_base64, error::Error, secret::Secret},
+    wire::{
+        keysets::{Keyset, OaepHash, RsaPrivateJwk},
+        sealed::Envelope,
+    },
 };
 use std::rc::Rc;
 
@@ -264,7 +264,7 @@ impl<K> Keyring<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
+    use crate::base::{
         encoding::encode_base64url,
         json::{parse, to_json},
     };

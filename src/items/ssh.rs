@@ -4,7 +4,7 @@
 //! hand. Gzipped, that is 3.6 kB of the module; with the crates `pkcs8`, `pkcs1` and
 //! `pem-rfc7468` it was 17.1 kB, and with `ssh-key` 0.7.0-rc.11 on top of them 42.0 kB.
 
-use crate::{
+use crate::base::{
     encoding::{decode_base64, encode_base64, encode_base64url},
     secret::Secret,
 };

@@ -1,13 +1,17 @@
 //! Sealed JSON and who can open it.
 
 use crate::{
+    base::{
+        encoding::{decode_base64, decode_sealed_base64, encode_base64url},
+        error::Error,
+        json::{FromJson, parse},
+        secret::Secret,
+    },
     crypto::aead::{Cipher, IV_BYTES, KEY_BYTES},
-    encoding::{decode_base64, decode_sealed_base64, encode_base64url},
-    error::Error,
-    host::OaepHash,
-    json::{FromJson, parse},
-    secret::Secret,
-    wire::{Envelope, SealedRequest, SymmetricJwk},
+    wire::{
+        keysets::{OaepHash, SymmetricJwk},
+        sealed::{Envelope, SealedRequest},
+    },
 };
 use std::cell::OnceCell;
 
@@ -152,7 +156,7 @@ pub fn sealing(envelope: &Envelope) -> Option<Sealing> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{json::to_json, wire::VaultAttributes};
+    use crate::{base::json::to_json, wire::vaults::VaultAttributes};
     use serde_json::json;
 
     fn key() -> SymmetricKey {

@@ -3,14 +3,18 @@
 pub mod file;
 pub mod model;
 pub mod postal;
+pub mod query;
 pub mod ssh;
 pub mod totp;
 pub mod value;
 
 use crate::{
-    envelope::SymmetricKey,
-    error::Error,
-    wire::{Envelope, Item, ItemDetails, ItemOverview, ItemTitle},
+    auth::envelope::SymmetricKey,
+    base::error::Error,
+    wire::{
+        items::{Item, ItemDetails, ItemOverview, ItemTitle},
+        sealed::Envelope,
+    },
 };
 
 const OVERVIEW: &str = "the item's overview";

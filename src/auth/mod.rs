@@ -1,0 +1,11 @@
+//! From the token to the keys: who signs in, where, and what that opens.
+
+pub mod address;
+pub mod envelope;
+pub mod identity;
+pub mod keyring;
+pub mod retry;
+pub mod session;
+pub mod sign_in;
+pub mod stored_session;
+pub mod token;

@@ -1,0 +1,6 @@
+//! What everything else is built on. Knows nobody.
+
+pub mod encoding;
+pub mod error;
+pub mod json;
+pub mod secret;

@@ -1,0 +1,6 @@
+//! From a reference to the field that it names: the grammar, names, and what is remembered of them.
+
+pub mod cache;
+pub mod field;
+pub mod listing;
+pub mod reference;
