@@ -12,6 +12,7 @@ mod tape;
 
 use onepassword_edge::{client::Client, host::Host};
 use pollster::block_on;
+use std::rc::Rc;
 use support::{emulator::Emulator, options, resolve};
 use tape::{Player, Recorder, Tape};
 
@@ -24,9 +25,9 @@ const RESOLVES: [(&str, &str); 3] = [
     ("resolve_first_of_1000", "op://large/item 500/password"),
 ];
 
-fn sign_in<H: Host>(host: H, token: &str) -> Client<H> {
+fn sign_in<H: Host>(host: H, token: &str) -> Rc<Client<H>> {
     let client = Client::new(host, options(token)).unwrap();
-    block_on(client.sign_in(0)).unwrap();
+    block_on(client.sign_in()).unwrap();
     client
 }
 
@@ -34,12 +35,12 @@ fn sign_in<H: Host>(host: H, token: &str) -> Client<H> {
 // count down, and begins with the next, when `counted_as` is called.
 
 #[inline(never)]
-fn measured_sign_in(player: Player, token: &str) -> Client<Player> {
+fn measured_sign_in(player: Player, token: &str) -> Rc<Client<Player>> {
     sign_in(player, token)
 }
 
 #[inline(never)]
-fn measured_resolve(client: &Client<Player>, reference: &str) -> String {
+fn measured_resolve(client: &Rc<Client<Player>>, reference: &str) -> String {
     resolve(client, reference).unwrap()
 }
 

@@ -3,7 +3,7 @@
 use crate::support::host::NativeHost;
 use onepassword_edge::{
     base::{error::Error, secret::Secret},
-    host::{AesKey, Event, Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
+    host::{AesKey, Event, Host, HttpRequest, HttpResponse, OaepHash, Progress, RsaPrivateJwk},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -79,9 +79,15 @@ impl Recorder {
 impl Host for Recorder {
     type PrivateKey = <NativeHost as Host>::PrivateKey;
 
-    async fn fetch(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+    type Signal = ();
+
+    async fn fetch(
+        &self,
+        request: HttpRequest,
+        progress: &Progress,
+    ) -> Result<HttpResponse, Error> {
         self.tape.asked.borrow_mut().push(format!("{request:?}"));
-        let answer = self.host.fetch(request).await?;
+        let answer = self.host.fetch(request, progress).await?;
         let HttpResponse { status, retry_after_ms, ref body } = answer;
         let copy = HttpResponse { status, retry_after_ms, body: body.clone() };
         self.tape.answers.borrow_mut().push_back(copy);
@@ -97,11 +103,27 @@ impl Host for Recorder {
         Ok(())
     }
 
-    async fn sleep(&self, ms: u64) {
+    fn ticks_ms(&self) -> f64 {
+        0.0
+    }
+
+    async fn sleep(&self, ms: f64) {
         self.host.sleep(ms).await;
     }
 
-    fn note(&self, _: Event) {}
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        self.host.spawn(task);
+    }
+
+    fn is_aborted(&self, (): &()) -> bool {
+        false
+    }
+
+    async fn aborted(&self, _: &[()]) {
+        std::future::pending().await
+    }
+
+    fn tell(&self, _: Event) {}
 
     async fn load_session(&self, _: &str) -> Option<String> {
         None
@@ -162,7 +184,9 @@ impl Player {
 impl Host for Player {
     type PrivateKey = ();
 
-    async fn fetch(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+    type Signal = ();
+
+    async fn fetch(&self, request: HttpRequest, _: &Progress) -> Result<HttpResponse, Error> {
         self.tape.asked_again.borrow_mut().push(request);
         Ok(self.tape.answers.borrow_mut().pop_front().expect("a request more than recorded"))
     }
@@ -176,9 +200,29 @@ impl Host for Player {
         Ok(())
     }
 
-    async fn sleep(&self, _: u64) {}
+    fn ticks_ms(&self) -> f64 {
+        0.0
+    }
 
-    fn note(&self, _: Event) {}
+    async fn sleep(&self, ms: f64) {
+        if ms > 0.0 {
+            std::future::pending().await
+        }
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        pollster::block_on(task);
+    }
+
+    fn is_aborted(&self, (): &()) -> bool {
+        false
+    }
+
+    async fn aborted(&self, _: &[()]) {
+        std::future::pending().await
+    }
+
+    fn tell(&self, _: Event) {}
 
     async fn load_session(&self, _: &str) -> Option<String> {
         None

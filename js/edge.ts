@@ -1,14 +1,14 @@
-import { SignedIn } from "./client.js";
-import type { ClientConfig } from "./config.js";
-import { loadCore } from "./load.js";
+import { SignedIn } from "./client/client.js";
+import type { ClientConfig } from "./client/config.js";
+import { loadCore } from "./loading/load.js";
 import wasm from "./wasm/op.wasm?module";
 
-export * from "./api.js";
+export * from "./client/api.js";
 
 /** As in workerd.ts. Vercel's edge runtime imports modules by this suffix. */
 export class Client extends SignedIn {
   static async authenticate(config: ClientConfig): Promise<Client> {
-    const client = new Client(config, { load: () => loadCore(wasm), waits: false });
+    const client = new Client({ ...config, waitsForOthers: false }, () => loadCore(wasm));
     await client.start();
     return client;
   }

@@ -5,12 +5,12 @@
  * @module onepassword-edge
  */
 
-import { SignedIn } from "./client.js";
-import type { ClientConfig } from "./config.js";
-import { inlinedWasm } from "./inline.js";
-import { loadCore } from "./load.js";
+import { SignedIn } from "./client/client.js";
+import type { ClientConfig } from "./client/config.js";
+import { inlinedWasm } from "./loading/inline.js";
+import { loadCore } from "./loading/load.js";
 
-export * from "./api.js";
+export * from "./client/api.js";
 
 /**
  * A client that is signed in. Calls may overlap.
@@ -33,7 +33,7 @@ export class Client extends SignedIn {
    * the server does not prove that it knows the account; what the network and the service say.
    */
   static async authenticate(config: ClientConfig): Promise<Client> {
-    const client = new Client(config, { load: () => loadCore(inlinedWasm), waits: true });
+    const client = new Client(config, () => loadCore(inlinedWasm));
     await client.start();
     return client;
   }

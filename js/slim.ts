@@ -4,13 +4,14 @@
  * @module onepassword-edge/slim
  */
 
-import { SignedIn } from "./client.js";
-import { type ClientConfig, check } from "./config.js";
-import { loadCore } from "./load.js";
-import type { WasmSource } from "./wasm_source.js";
+import { check } from "./client/check.js";
+import { SignedIn } from "./client/client.js";
+import type { ClientConfig } from "./client/config.js";
+import { loadCore } from "./loading/load.js";
+import type { WasmSource } from "./loading/wasm_source.js";
 
-export * from "./api.js";
-export type { Wasm, WasmSource } from "./wasm_source.js";
+export * from "./client/api.js";
+export type { Wasm, WasmSource } from "./loading/wasm_source.js";
 
 /** What a client is made from that brings its own module. */
 export interface SlimConfig extends ClientConfig {
@@ -34,7 +35,7 @@ export class Client extends SignedIn {
     const { wasm } = config;
     // If it is not needed, nobody else would see a promise fail.
     if (wasm instanceof Promise) wasm.catch(() => {});
-    const client = new Client(config, { load: () => loadCore(wasm), waits: true });
+    const client = new Client(config, () => loadCore(wasm));
     await client.start();
     return client;
   }

@@ -1,9 +1,9 @@
-import { SignedIn } from "./client.js";
-import type { ClientConfig } from "./config.js";
-import { loadCoreSync } from "./load.js";
+import { SignedIn } from "./client/client.js";
+import type { ClientConfig } from "./client/config.js";
+import { loadCoreSync } from "./loading/load.js";
 import wasm from "./wasm/op.wasm";
 
-export * from "./api.js";
+export * from "./client/api.js";
 
 /**
  * As in index.ts. Cloudflare Workers compile no bytes, and import a module's file compiled. They
@@ -11,7 +11,7 @@ export * from "./api.js";
  */
 export class Client extends SignedIn {
   static async authenticate(config: ClientConfig): Promise<Client> {
-    const client = new Client(config, { load: () => loadCoreSync(wasm), waits: false });
+    const client = new Client({ ...config, waitsForOthers: false }, () => loadCoreSync(wasm));
     await client.start();
     return client;
   }

@@ -2,50 +2,106 @@
 
 use crate::base::{error::Error, secret::Secret};
 pub use crate::wire::{
-    http::{HttpRequest, HttpResponse},
+    http::{HttpRequest, HttpResponse, Progress},
     keysets::{OaepHash, RsaPrivateJwk},
 };
-use std::future::Future;
+use std::{fmt::Debug, future::Future};
 
 /// A key of AES-256.
 pub type AesKey = [u8; 32];
 
-/// Something that whoever watches a client may want to know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Something that a client did. No secret or name is in it, and no id unless the client's owner
+/// asked for them.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// A name or a secret was remembered.
-    CacheHit,
-    /// It was not, and is asked for.
-    CacheMiss,
-    /// An expired secret is given, because the service cannot be reached.
-    CacheStale,
+    /// A request and its answer.
+    Request(RequestEvent),
+    /// Something was looked for among what is remembered.
+    Cache(CacheUse),
     /// Signed in.
     SignIn,
-    /// A stored session was taken up.
+    /// A session was taken from the session store.
     Resume,
-    /// The service has had enough requests, for so many milliseconds.
+    /// The service wants no requests for so many milliseconds.
     Throttle(u64),
 }
 
-/// What the core needs of its surroundings.
-pub trait Host {
-    /// A private RSA key that the host holds, if possible beyond anyone's reach.
-    type PrivateKey;
+/// How a look at what is remembered ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheUse {
+    /// It was there.
+    Hit,
+    /// It was not, and is asked for.
+    Miss,
+    /// Its time is over, but the service cannot be reached.
+    Stale,
+}
 
-    /// `fetch(request) -> response`
+/// A request and its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestEvent {
+    /// HTTP method.
+    pub method: &'static str,
+    /// The path, with `:id` in place of ids unless they are wanted.
+    pub path: String,
+    /// HTTP status; 0 if there was no answer.
+    pub status: u16,
+    /// Until the whole answer was there, in milliseconds.
+    pub ms: f64,
+    /// How many times the same was sent before.
+    pub retry: u32,
+    /// Length of the answer's body.
+    pub bytes: u64,
+}
+
+/// What the core needs of its surroundings.
+pub trait Host: Sized + 'static {
+    /// A private RSA key that the host holds, if possible beyond anyone's reach.
+    type PrivateKey: Debug + 'static;
+    /// What a caller can end its calls with.
+    type Signal: Clone + Debug + 'static;
+
+    /// `fetch(request, progress) -> response`
     ///
-    /// Sends a request and reads the whole answer. Follows no redirect. Ends within a
-    /// time that the host sets; a future that is dropped aborts the request.
+    /// Sends a request and reads the whole answer, telling `progress` how far it is. Follows
+    /// no redirect. A future that is dropped aborts the request.
     ///
     /// # Errors
     /// [`Error::Network`], [`Error::Timeout`], [`Error::Aborted`], or
     /// [`Error::Protocol`] for a redirect.
-    fn fetch(&self, request: HttpRequest) -> impl Future<Output = Result<HttpResponse, Error>>;
+    fn fetch(
+        &self,
+        request: HttpRequest,
+        progress: &Progress,
+    ) -> impl Future<Output = Result<HttpResponse, Error>>;
 
     /// `now_ms() -> milliseconds`
     ///
     /// Unix time in milliseconds.
     fn now_ms(&self) -> u64;
+
+    /// `ticks_ms() -> milliseconds`
+    ///
+    /// Milliseconds since any moment, by a clock that nobody sets.
+    fn ticks_ms(&self) -> f64;
+
+    /// `sleep(ms)`
+    ///
+    /// Waits so many milliseconds.
+    fn sleep(&self, ms: f64) -> impl Future<Output = ()>;
+
+    /// `spawn(task)`
+    ///
+    /// Runs a task beside the others. It begins after the code that is running now.
+    fn spawn(&self, task: impl Future<Output = ()> + 'static);
+
+    /// `is_aborted(signal) -> bool`
+    fn is_aborted(&self, signal: &Self::Signal) -> bool;
+
+    /// `aborted(signals)`
+    ///
+    /// Waits until one of them is given: without any, for ever.
+    fn aborted(&self, signals: &[Self::Signal]) -> impl Future<Output = ()>;
 
     /// `fill_random(bytes)`
     ///
@@ -55,26 +111,19 @@ pub trait Host {
     /// [`Error::Unsupported`] if there is none.
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error>;
 
-    /// `sleep(ms)`
+    /// `tell(event)`
     ///
-    /// Waits so many milliseconds.
-    fn sleep(&self, ms: u64) -> impl Future<Output = ()>;
-
-    /// `note(event)`
-    ///
-    /// Tells whoever watches.
-    fn note(&self, event: Event);
+    /// Tells whoever watches; later, when nothing is half done.
+    fn tell(&self, event: Event);
 
     /// `load_session(name) -> record`
     ///
-    /// What was stored under this name, if anything, and if sessions are stored at all.
+    /// What was stored under this name, if anything.
     fn load_session(&self, name: &str) -> impl Future<Output = Option<String>>;
 
     /// `store_session(name, record, ttl_seconds)`
     ///
-    /// Stores a sealed session for so many seconds. `None`: removes it, and stores
-    /// and loads nothing under this name again in this process. Ends soon, however
-    /// slow the store is.
+    /// Stores a sealed session for so many seconds. `None`: removes it.
     fn store_session(
         &self,
         name: &str,

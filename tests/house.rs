@@ -107,7 +107,7 @@ fn names_are_found_in_every_form() {
 
 #[test]
 fn rust_and_typescript_have_the_same_error_codes() {
-    let text = fs::read_to_string("js/errors.ts").unwrap();
+    let text = fs::read_to_string("js/client/errors.ts").unwrap();
     let list = text.split("ERROR_CODES = [").nth(1).unwrap().split(']').next().unwrap();
     let codes: Vec<_> = list.split('"').skip(1).step_by(2).collect();
     assert_eq!(codes, Error::CODES);

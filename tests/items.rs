@@ -11,7 +11,7 @@ use onepassword_edge::{
         secret::Secret,
     },
     items::{
-        model::{find_file, is_archived, item_json, overview_json, vault_json},
+        model::{ListedItem, OpenedItem, OpenedVault, find_file, is_archived},
         open_details, open_overview,
     },
     wire::{
@@ -59,7 +59,9 @@ fn shown_text(wire: &Value) -> String {
     let item = sent(wire, &wire["details"].to_string());
     let overview = open_overview(&item, &key()).unwrap();
     let details = open_details(&item, &key()).unwrap();
-    item_json(&item, VAULT_ID, &overview, &details, NOW_MS).expose().clone()
+    let vault_id = VAULT_ID.to_owned();
+    let opened = OpenedItem { item, vault_id, overview, details, now_ms: NOW_MS };
+    serde_json::to_string(&opened.shape()).unwrap()
 }
 
 fn shown(wire: &Value) -> Value {
@@ -68,9 +70,14 @@ fn shown(wire: &Value) -> Value {
 
 fn listed(wire: &Value) -> Value {
     let item = sent(wire, "{}");
-    let mut text = String::new();
-    overview_json(&item, VAULT_ID, &open_overview(&item, &key()).unwrap(), &mut text);
-    serde_json::from_str(&text).unwrap()
+    let overview = open_overview(&item, &key()).unwrap();
+    let listed = ListedItem { item, vault_id: VAULT_ID.to_owned(), overview };
+    serde_json::to_value(listed.shape()).unwrap()
+}
+
+/// An item of nothing but these.
+fn opened(overview: ItemOverview, details: ItemDetails, now_ms: u64) -> OpenedItem {
+    OpenedItem { item: Item::default(), vault_id: VAULT_ID.into(), overview, details, now_ms }
 }
 
 fn wire(template: &str, overview: Value, details: Value) -> Value {
@@ -298,8 +305,8 @@ fn a_one_time_password_is_of_the_moment() {
     let details =
         json!({ "sections": [{ "fields": [{ "k": "concealed", "n": "TOTP_", "v": secret }] }] });
     let details = parse(details.to_string().as_bytes()).unwrap();
-    let text = item_json(&Item::default(), "", &ItemOverview::default(), &details, 59_000);
-    let item: Value = serde_json::from_str(text.expose()).unwrap();
+    let item = serde_json::to_value(opened(ItemOverview::default(), details, 59_000).shape());
+    let item = item.unwrap();
     let content = json!({ "code": "287082", "errorMessage": null });
     assert_eq!(item["fields"][0]["details"], json!({ "type": "Otp", "content": content }));
     assert_eq!(item["fields"][0]["value"], secret);
@@ -551,8 +558,7 @@ fn replaced(value: &Value, place: &str, by: &Value) -> Value {
 fn is_shown(wire: &Value) -> bool {
     let overview = parse::<ItemOverview>(wire["overview"].to_string().as_bytes()).unwrap();
     let details = parse::<ItemDetails>(wire["details"].to_string().as_bytes()).unwrap();
-    let text = item_json(&Item::default(), VAULT_ID, &overview, &details, u64::MAX);
-    let item: Value = serde_json::from_str(text.expose()).unwrap();
+    let item = serde_json::to_value(opened(overview, details, u64::MAX).shape()).unwrap();
     item.as_object().unwrap().len() == 14
 }
 
@@ -579,9 +585,8 @@ fn whatever_stands_in_an_item_the_rest_is_shown() {
 fn vault(vault: Value, attributes: Value, accessors: bool) -> Value {
     let vault: Vault = parse(vault.to_string().as_bytes()).unwrap();
     let attributes: VaultAttributes = parse(attributes.to_string().as_bytes()).unwrap();
-    let mut text = String::new();
-    vault_json(&vault, &attributes, accessors, &mut text);
-    serde_json::from_str(&text).unwrap()
+    let vault = OpenedVault { vault, attributes };
+    serde_json::to_value(if accessors { vault.with_access() } else { vault.listed() }).unwrap()
 }
 
 #[test]
@@ -601,7 +606,7 @@ fn a_vault_is_shown_with_its_names_and_numbers() {
         "description": "what\nfor",
         "vaultType": "userCreated",
         "activeItemCount": 3,
-        "contentVersion": i64::MAX,
+        "contentVersion": i64::MAX as f64,
         "attributeVersion": 1,
         "createdAt": "c",
         "updatedAt": "u",

@@ -7,16 +7,16 @@
 mod support;
 
 use onepassword_edge::{
-    auth::address::AllowedHosts,
     base::error::Error,
     client::{Client, Options},
 };
 use pollster::block_on;
+use std::rc::Rc;
 use support::{emulator::Emulator, host::NativeHost, options, resolve};
 
-fn authenticate(token: &str) -> Result<Client<NativeHost>, Error> {
+fn authenticate(token: &str) -> Result<Rc<Client<NativeHost>>, Error> {
     let client = Client::new(NativeHost::new(), options(token))?;
-    block_on(client.sign_in(0)).map(|()| client)
+    block_on(client.sign_in()).map(|()| client)
 }
 
 const ACCOUNT: &str = r#"{ "account": {
@@ -99,7 +99,7 @@ fn a_device_that_is_unknown_is_introduced_once() {
 #[test]
 fn a_token_for_another_host_goes_nowhere() {
     let emulator = Emulator::start("{}");
-    let allowed_hosts = AllowedHosts::parse(&["vault.example.com".to_owned()]).unwrap();
+    let allowed_hosts = Some(vec!["vault.example.com".to_owned()]);
     let options = Options { allowed_hosts, ..options(&emulator.token) };
     let error = Client::new(NativeHost::unreachable(), options).unwrap_err();
     assert!(matches!(error, Error::HostNotAllowed { .. }), "{error:?}");

@@ -1,7 +1,8 @@
 /** What `onepassword-edge/compat` exports, by name and as its default. */
-export type { GeneratePasswordResponse } from "../passwords.js";
-export { SeparatorType, WordListType } from "../passwords.js";
-export * from "../shapes.js";
+
+export * from "../client/shapes.js";
+export type { GeneratePasswordResponse } from "../passwords/passwords.js";
+export { SeparatorType, WordListType } from "../passwords/passwords.js";
 export {
   Client,
   type ClientConfiguration,

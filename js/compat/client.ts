@@ -13,8 +13,8 @@ import {
   type VaultOverview,
   validateSecretReference,
 } from "#client";
-import { type GeneratePasswordResponse, generatePassword } from "../passwords.js";
-import { EFF_LARGE_WORDS } from "../words.js";
+import { type GeneratePasswordResponse, generatePassword } from "../passwords/passwords.js";
+import { EFF_LARGE_WORDS } from "../passwords/words.js";
 import { RateLimitExceededError } from "./errors.js";
 import type {
   DocumentCreateParams,

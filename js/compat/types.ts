@@ -2,8 +2,16 @@
  * The types of the vendor's SDK for what onepassword-edge has in another form or not at all. They
  * are the same to the compiler; a test assigns each to the other, both ways.
  */
-import type { RecipeOf, SeparatorType, WordListType } from "../passwords.js";
-import type { Item, ItemField, ItemSection, Response, VaultAccess, Website } from "../shapes.js";
+
+import type {
+  Item,
+  ItemField,
+  ItemSection,
+  Response,
+  VaultAccess,
+  Website,
+} from "../client/shapes.js";
+import type { RecipeOf, SeparatorType, WordListType } from "../passwords/passwords.js";
 
 /** Says what went wrong. */
 export type ErrorMessage = string;

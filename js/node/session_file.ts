@@ -7,7 +7,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { SessionStore } from "../session_store.js";
+import type { SessionStore } from "../stores/session_store.js";
 
 /** What the file holds: for each key its record, and when that ends. */
 type Records = Record<string, { readonly value: string; readonly endsMs: number }>;

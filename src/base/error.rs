@@ -341,12 +341,21 @@ pub enum Error {
         /// The account's host.
         host: String,
     },
+    /// The call's own time is up.
+    #[error("no answer within {ms} ms; try again, or give the call more time with timeoutMs")]
+    OutOfTime {
+        /// How long the call was to take, in milliseconds.
+        ms: u64,
+    },
     /// `fetch` was aborted.
     #[error("could not {action}: the request was aborted")]
     Aborted {
         /// What was asked for.
         action: &'static str,
     },
+    /// The caller's signal was given.
+    #[error("the call was aborted by its signal")]
+    Cancelled,
     /// An answer that the protocol does not allow.
     #[error(
         "the server did not follow 1Password's protocol: {what}; if it goes on, report it with this message"
@@ -450,8 +459,8 @@ impl Error {
             Self::RateLimited { .. } => "rateLimited",
             Self::ServerError { .. } => "serverError",
             Self::Network { .. } => "network",
-            Self::Timeout { .. } => "timeout",
-            Self::Aborted { .. } => "aborted",
+            Self::Timeout { .. } | Self::OutOfTime { .. } => "timeout",
+            Self::Aborted { .. } | Self::Cancelled => "aborted",
             Self::Protocol { .. } => "protocol",
             Self::Decryption { .. } => "decryption",
             Self::Closed => "closed",
@@ -491,7 +500,10 @@ impl Error {
     /// Whether the same call may succeed later without any change.
     pub const fn retryable(&self) -> bool {
         match self {
-            Self::RateLimited { .. } | Self::Network { .. } | Self::Timeout { .. } => true,
+            Self::RateLimited { .. }
+            | Self::Network { .. }
+            | Self::Timeout { .. }
+            | Self::OutOfTime { .. } => true,
             Self::ServerError { status, .. } => is_passing(*status),
             _ => false,
         }
@@ -502,6 +514,13 @@ impl Error {
     /// Whether the service did not answer, or not as the service does.
     pub const fn is_outage(&self) -> bool {
         self.retryable() || matches!(self, Self::Protocol { .. } | Self::Decryption { .. })
+    }
+
+    /// `is_of_all() -> bool`
+    ///
+    /// Whether it stands in the way of everything that was asked for, and not of one thing.
+    pub const fn is_of_all(&self) -> bool {
+        matches!(self, Self::Closed | Self::Aborted { .. } | Self::Cancelled)
     }
 
     /// `is_of_names() -> bool`
@@ -637,6 +656,13 @@ mod tests {
     fn codes_are_in_the_list_in_its_order() {
         let codes: Vec<_> = one_of_each().iter().map(Error::code).collect();
         assert_eq!(codes, Error::CODES);
+    }
+
+    #[test]
+    fn what_ends_a_call_has_the_code_of_what_ends_a_request() {
+        assert_eq!(Error::OutOfTime { ms: 1 }.code(), "timeout");
+        assert_eq!(Error::Cancelled.code(), "aborted");
+        assert!(Error::OutOfTime { ms: 1 }.retryable() && !Error::Cancelled.retryable());
     }
 
     #[test]

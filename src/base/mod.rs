@@ -4,3 +4,4 @@ pub mod encoding;
 pub mod error;
 pub mod json;
 pub mod secret;
+pub mod shape;

@@ -7,78 +7,46 @@ use super::{
 };
 use crate::{
     base::{error::Error, secret::Secret},
-    host::{Event, Host},
-    items::query::{Attribute, Query},
+    host::{CacheUse, Event, Host},
     items::{
         is_active,
-        model::{find_file, item_json},
+        model::{OpenedItem, find_file},
         open_details, open_overview, open_title,
-        value::{Answer, Moment},
+        query::{Attribute, Query},
+        value::{Answer as FieldAnswer, Moment},
     },
     resolve::{
         cache::{Found, Reading},
         field::{is_named, resolve},
-        reference::{SecretReference, parse_reference},
+        question::{Form, Part, Question, Target},
+        reference::SecretReference,
     },
-    wire::items::Item,
+    wire::items::{FieldObject, Item},
 };
-use std::cell::RefCell;
+use std::{cell::RefCell, rc::Rc};
 
 const FIND_FILE: &str = "find the file in the item";
 /// How often the same is tried while it changes.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// What a reference was resolved to, or what stands in the way.
-pub type Outcome = Result<Found, Error>;
-
-/// What is wanted of what is named.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Want {
-    /// A value as text.
-    #[default]
-    Text,
-    /// A value as bytes: files of any content.
-    Bytes,
-    /// An item, as JSON.
-    Item,
-    /// A file of an item.
-    File,
+/// What was asked for.
+#[derive(Debug)]
+pub enum Answer {
+    /// A value or a file's content.
+    Value(Found),
+    /// An item.
+    Item(Box<OpenedItem>),
 }
 
-impl Want {
-    /// A reference; or in place of one a vault, an item and the id of a file, with what no
-    /// reference has between them.
-    fn parse(self, text: &str) -> Result<SecretReference, Error> {
-        if matches!(self, Self::Text | Self::Bytes) {
-            return parse_reference(text);
-        }
-        let mut parts = text.split('\0').map(str::to_owned);
-        let mut next = || parts.next().unwrap_or_default();
-        Ok(SecretReference {
-            vault: next(),
-            item: next(),
-            section: None,
-            field: next(),
-            query: None,
-        })
-    }
-}
+/// The answer to a question, for all who asked it; or what stands in the way.
+pub type Outcome = Result<Rc<Answer>, Error>;
 
-/// How references are to be resolved.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Manner {
-    /// What is wanted.
-    pub want: Want,
-    /// As if nothing but keys were remembered.
-    pub fresh: bool,
-}
-
-/// A reference's place among those that were given, its text, and what it says.
+/// A question's place among those that were asked, and where to look.
 #[derive(Clone)]
 struct Asked<'a> {
     index: usize,
-    text: &'a str,
-    reference: SecretReference,
+    question: &'a Question,
+    target: Target,
 }
 
 /// Why an outcome may be wrong.
@@ -92,54 +60,53 @@ enum Doubt {
     Keys,
 }
 
-/// References into one vault, on their way.
+/// Questions about one vault, on their way.
 struct Group<'a, H: Host> {
     client: &'a Client<H>,
     account: &'a Account<H::PrivateKey>,
-    manner: Manner,
+    fresh: bool,
     reading: Reading,
     settle: &'a dyn Fn(usize, Outcome),
 }
 
 impl<H: Host> Client<H> {
-    /// `resolve_all(call, references, manner, settle)`
+    /// `resolve_all(questions, fresh, settle)`
     ///
-    /// Calls `settle` with the place and the outcome of each reference, once, as
+    /// Calls `settle` with the place and the outcome of each question, once, as
     /// soon as it is known. One that fails spoils no other. Each item is read once.
     ///
     /// # Shapes
-    /// - `call`: a number of this call's own, for [`Client::cancel`]
+    /// - `fresh`: as if nothing but keys were remembered
     /// # Errors
-    /// [`Error::Closed`] if the client is closed before the end; for each reference
+    /// [`Error::Closed`] if the client is closed before the end; for each question
     /// what stands in the way of its vault, item or field.
     /// # Source
     /// protocol.md “Resolving a reference”, “Items” (observed, recorded)
     pub async fn resolve_all(
         &self,
-        call: u32,
-        references: &[String],
-        manner: Manner,
+        questions: &[&Question],
+        fresh: bool,
         settle: &dyn Fn(usize, Outcome),
     ) -> Result<(), Error> {
         let mut all = Vec::new();
-        for (text, index) in references.iter().zip(0..) {
-            match manner.want.parse(text) {
-                Ok(reference) => all.push(Asked { index, text, reference }),
+        for (question, index) in questions.iter().zip(0..) {
+            match question.target() {
+                Ok(target) => all.push(Asked { index, question, target }),
                 Err(error) => settle(index, Err(error)),
             }
         }
-        self.until_ended(call, self.resolve_groups(all, manner, settle)).await
+        self.until_closed(self.resolve_groups(all, fresh, settle)).await
     }
 
     async fn resolve_groups(
         &self,
         all: Vec<Asked<'_>>,
-        manner: Manner,
+        fresh: bool,
         settle: &dyn Fn(usize, Outcome),
     ) -> Result<(), Error> {
         let account = self.account()?;
         let reading = account.cache.borrow_mut().begin(self.host.now_ms());
-        let group = Group { client: self, account: &account, manner, reading, settle };
+        let group = Group { client: self, account: &account, fresh, reading, settle };
         let mut groups: Vec<Vec<Asked<'_>>> = Vec::new();
         for asked in all {
             if let Some(outcome) = group.remembered(&asked) {
@@ -147,7 +114,7 @@ impl<H: Host> Client<H> {
                 continue;
             }
             let is_its = |of: &&mut Vec<Asked<'_>>| {
-                of.first().is_some_and(|one| is_named(&one.reference.vault, &asked.reference.vault))
+                of.first().is_some_and(|one| is_named(&one.target.vault, &asked.target.vault))
             };
             match groups.iter_mut().find(is_its) {
                 Some(of) => of.push(asked),
@@ -171,15 +138,18 @@ impl<H: Host> Client<H> {
 impl<H: Host> Group<'_, H> {
     /// What need not be asked for.
     fn remembered(&self, asked: &Asked<'_>) -> Option<Outcome> {
-        if self.manner.fresh {
+        if self.fresh {
             return None;
         }
         let cache = self.account.cache.borrow();
         let now_ms = self.client.host.now_ms();
-        let is_text = self.manner.want == Want::Text;
-        let secret = if is_text { cache.secret(asked.text, now_ms) } else { None };
-        let outcome = secret.map(Ok).or_else(|| cache.missing(asked.text, now_ms).map(Err))?;
-        self.client.host.note(Event::CacheHit);
+        let secret = match asked.question {
+            Question::Value { reference, form: Form::Text } => cache.secret(reference, now_ms),
+            _ => None,
+        };
+        let found = secret.map(|found| Ok(Rc::new(Answer::Value(found))));
+        let outcome = found.or_else(|| cache.missing(asked.question, now_ms).map(Err))?;
+        self.client.note(Event::Cache(CacheUse::Hit));
         Some(outcome)
     }
 
@@ -187,7 +157,7 @@ impl<H: Host> Group<'_, H> {
     /// something that is not so any more is tried again: at first what was
     /// remembered, then what changed between two requests.
     async fn resolve(&self, mut asked: Vec<Asked<'_>>) {
-        let mut trust = Trust { since: self.reading.number, names: !self.manner.fresh, keys: true };
+        let mut trust = Trust { since: self.reading.number, names: !self.fresh, keys: true };
         for left in (0..MAX_ATTEMPTS).rev() {
             let doubts = RefCell::new(Vec::new());
             self.attempt(&asked, trust, left, &doubts).await;
@@ -222,7 +192,7 @@ impl<H: Host> Group<'_, H> {
         let located = async {
             // Before two requests at once would both find that there is none.
             client.session(account).await?;
-            client.find_vault(account, &first.reference.vault, trust).await
+            client.find_vault(account, &first.target.vault, trust).await
         };
         let vault = match located.await {
             Ok(vault) => vault,
@@ -231,20 +201,20 @@ impl<H: Host> Group<'_, H> {
                 return;
             }
         };
-        let references: Vec<_> = asked.iter().map(|asked| &asked.reference).collect();
-        let items = client.find_items(account, &vault.thing, &references, trust).await;
+        let targets: Vec<_> = asked.iter().map(|asked| &asked.target).collect();
+        let items = client.find_items(account, &vault.thing, &targets, trust).await;
         let answers = asked.iter().zip(&items.ids).map(async |(asked, located)| {
             let is_remembered = located.as_ref().is_ok_and(|located| located.by_remembered_name);
-            let is_by_name = located.as_ref().is_ok_and(|of| of.thing != asked.reference.item);
+            let is_by_name = located.as_ref().is_ok_and(|of| of.thing != asked.target.item);
             let item = located
                 .as_ref()
                 .map_err(Error::clone)
                 .and_then(|located| items.find(&located.thing));
             let outcome = match item {
-                Ok(item) if is_remembered && !is_still(&vault.thing, item, &asked.reference) => {
-                    Err(Error::ItemNotActive { item: asked.reference.item.clone() })
+                Ok(item) if is_remembered && !is_still(&vault.thing, item, &asked.target.item) => {
+                    Err(Error::ItemNotActive { item: asked.target.item.clone() })
                 }
-                Ok(item) => self.answer(&vault.thing, item, &asked.reference).await,
+                Ok(item) => self.answer(&vault.thing, item, &asked.target).await,
                 Err(error) => Err(error),
             };
             let memory = Memory {
@@ -260,68 +230,89 @@ impl<H: Host> Group<'_, H> {
         join_all(answers).await;
     }
 
-    async fn answer(&self, vault: &OpenVault, item: &Item, reference: &SecretReference) -> Outcome {
+    async fn answer(&self, vault: &OpenVault, item: &Item, target: &Target) -> Outcome {
         if !is_active(item) {
-            return Err(Error::ItemNotActive { item: reference.item.clone() });
+            return Err(Error::ItemNotActive { item: target.item.clone() });
         }
         let host = &self.client.host;
         let mut check_bytes = [0; 4];
         host.fill_random(&mut check_bytes)?;
         let moment = Moment { now_ms: host.now_ms(), check_bytes };
         let details = open_details(item, &vault.key)?;
-        let answer = match self.manner.want {
-            Want::Text | Want::Bytes => resolve(&details, reference, moment)?,
-            Want::File => find_file(&details, &reference.field)
-                .map(Answer::File)
-                .ok_or(Error::NotFound { action: FIND_FILE, error_code: None })?,
-            Want::Item => {
+        let secret = match &target.part {
+            Part::Whole => {
                 let overview = open_overview(item, &vault.key)?;
-                Answer::Text(item_json(item, &vault.id, &overview, &details, moment.now_ms))
+                return Ok(Rc::new(Answer::Item(Box::new(OpenedItem {
+                    item: item.without_content(),
+                    vault_id: vault.id.clone(),
+                    overview,
+                    details,
+                    now_ms: moment.now_ms,
+                }))));
             }
-        };
-        let secret = match answer {
-            Answer::Text(text) => Secret::new(text.into_inner().into_bytes()),
-            Answer::File(file) => {
-                let place = (vault.id.as_str(), item.uuid.as_str());
-                let field = &reference.field;
-                let bytes = self.client.download(self.account, place, file, field).await?;
-                let is_text = self.manner.want == Want::Text;
-                if is_text && std::str::from_utf8(bytes.expose()).is_err() {
-                    return Err(Error::UnsupportedFileFormat { field: field.clone() });
+            Part::Field(reference, form) => match resolve(&details, reference, moment)? {
+                FieldAnswer::Text(text) => Secret::new(text.into_inner().into_bytes()),
+                FieldAnswer::File(file) => {
+                    let bytes = self.download(vault, item, file, &reference.field).await?;
+                    if *form == Form::Text && std::str::from_utf8(bytes.expose()).is_err() {
+                        return Err(Error::UnsupportedFileFormat {
+                            field: reference.field.clone(),
+                        });
+                    }
+                    bytes
                 }
-                bytes
+            },
+            Part::File(id) => {
+                let missing = Error::NotFound { action: FIND_FILE, error_code: None };
+                let file = find_file(&details, id).ok_or(missing)?;
+                self.download(vault, item, file, id).await?
             }
         };
-        Ok(Found { secret, item_id: item.uuid.clone(), vault_id: vault.id.clone() })
+        let (item_id, vault_id) = (item.uuid.clone(), vault.id.clone());
+        Ok(Rc::new(Answer::Value(Found { secret, item_id, vault_id })))
+    }
+
+    async fn download(
+        &self,
+        vault: &OpenVault,
+        item: &Item,
+        file: &FieldObject,
+        name: &str,
+    ) -> Result<Secret<Vec<u8>>, Error> {
+        self.client.download(self.account, (&vault.id, &item.uuid), file, name).await
     }
 
     /// Remembers an outcome, or finds a remembered one in its place, and hands it over.
     fn conclude(&self, asked: &Asked<'_>, outcome: Outcome) {
-        let Asked { index, text, reference } = asked;
+        let Asked { index, question, target } = asked;
         let mut cache = self.account.cache.borrow_mut();
         let now_ms = self.client.host.now_ms();
-        let is_kept = self.manner.want == Want::Text
-            && reference.query != Some(Query::Attribute(Attribute::OneTimePassword));
+        let kept = match &target.part {
+            Part::Field(reference, Form::Text) if !is_one_time(reference) => question.reference(),
+            _ => None,
+        };
         let outcome = match outcome {
-            Ok(found) => {
-                cache.put_found(text, self.reading);
-                if is_kept {
-                    cache.put_secret(text, self.reading, &found);
+            Ok(answer) => {
+                cache.put_found(question, self.reading);
+                if let (Some(reference), Answer::Value(found)) = (kept, &*answer) {
+                    cache.put_secret(reference, self.reading, found);
                 }
-                Ok(found)
+                Ok(answer)
             }
             Err(error) if error.is_outage() => {
-                let may_be_stale = is_kept && !self.manner.fresh;
-                let stale = cache.stale_secret(text, now_ms).filter(|_| may_be_stale);
+                let kept = kept.filter(|_| !self.fresh);
+                let stale = kept.and_then(|reference| cache.stale_secret(reference, now_ms));
                 if stale.is_some() {
-                    self.client.host.note(Event::CacheStale);
+                    self.client.note(Event::Cache(CacheUse::Stale));
                 }
-                stale.ok_or(error)
+                stale.map(|found| Rc::new(Answer::Value(found))).ok_or(error)
             }
             Err(error) => {
-                cache.drop_secret(text);
+                if let Some(reference) = question.reference() {
+                    cache.drop_secret(reference);
+                }
                 if error.is_of_names() {
-                    cache.put_missing(text, self.reading, error.clone());
+                    cache.put_missing(question, self.reading, error.clone());
                 }
                 Err(error)
             }
@@ -331,11 +322,15 @@ impl<H: Host> Group<'_, H> {
     }
 }
 
+fn is_one_time(reference: &SecretReference) -> bool {
+    reference.query == Some(Query::Attribute(Attribute::OneTimePassword))
+}
+
 /// Whether the item is what it was when its name was remembered.
-fn is_still(vault: &OpenVault, item: &Item, reference: &SecretReference) -> bool {
+fn is_still(vault: &OpenVault, item: &Item, name: &str) -> bool {
     is_active(item)
         && open_title(item.enc_overview.clone(), &vault.key)
-            .is_ok_and(|title| is_named(&reference.item, &title))
+            .is_ok_and(|title| is_named(name, &title))
 }
 
 /// What an outcome rests on that may not be so any more.

@@ -4,12 +4,12 @@ use super::{Account, Client};
 use crate::{
     auth::envelope::SymmetricKey,
     base::{encoding::is_object_id, error::Error},
-    host::{Event, Host},
+    host::{CacheUse, Event, Host},
     items::{is_active, open_title},
     resolve::{
         cache::{Accept, Known},
         listing::{Identified, Listing},
-        reference::SecretReference,
+        question::Target,
     },
     wire::{
         items::{Item, ItemResponse, OverviewsResponse},
@@ -129,10 +129,10 @@ impl<H: Host> Client<H> {
         let _turn = account.turn(&account.listing_vaults).await;
         let now_ms = self.host.now_ms();
         if let Some(known) = account.cache.borrow().vaults(accept, now_ms) {
-            self.host.note(Event::CacheHit);
+            self.note(Event::Cache(CacheUse::Hit));
             return Ok(known);
         }
-        self.host.note(Event::CacheMiss);
+        self.note(Event::Cache(CacheUse::Miss));
         let reading = account.cache.borrow_mut().begin(now_ms);
         let listing = Rc::new(self.list_vaults(account).await?);
         account.cache.borrow_mut().put_vaults(reading, Rc::clone(&listing));
@@ -187,13 +187,13 @@ impl<H: Host> Client<H> {
         Ok((key, attributes))
     }
 
-    /// The id of the item that a reference names by its title. What is read for it
+    /// The id of the item that is named by its title. What is read for it
     /// stays in `titles`.
     pub(super) async fn item_id(
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
-        reference: &SecretReference,
+        target: &Target,
         (trust, titles): (Trust, &mut Titles),
     ) -> Result<Located<String>, Error> {
         let mut accept = trust.accept(trust.names);
@@ -203,7 +203,7 @@ impl<H: Host> Client<H> {
                 None => self.titles(account, vault, accept).await,
             };
             let (listing, is_remembered) = titles.insert(known).as_ref().map_err(Error::clone)?;
-            let picked = listing.pick_item(reference).cloned();
+            let picked = listing.pick_item(&target.item, &target.vault).cloned();
             if picked.is_ok() || !is_remembered {
                 let by_remembered_name = *is_remembered;
                 return picked.map(|thing| Located { thing, by_remembered_name });
@@ -225,10 +225,10 @@ impl<H: Host> Client<H> {
         let _turn = account.turn(&lock).await;
         let now_ms = self.host.now_ms();
         if let Some(known) = account.cache.borrow().titles(&vault.id, accept, now_ms) {
-            self.host.note(Event::CacheHit);
+            self.note(Event::Cache(CacheUse::Hit));
             return Ok(known);
         }
-        self.host.note(Event::CacheMiss);
+        self.note(Event::Cache(CacheUse::Miss));
         let reading = account.cache.borrow_mut().begin(now_ms);
         let listing = Rc::new(self.list_titles(account, vault).await?);
         // If none opens, the vault may have got another key since it was listed.

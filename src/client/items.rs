@@ -7,7 +7,7 @@ use super::{
 use crate::{
     base::{encoding::is_object_id, error::Error, json::to_json},
     host::Host,
-    resolve::reference::SecretReference,
+    resolve::question::Target,
     wire::items::{BatchRequest, BatchResponse, Item},
 };
 
@@ -16,12 +16,12 @@ const READ_ITEMS: &str = "read several items";
 /// Items that one request may ask for.
 const MAX_BATCH: usize = 50;
 
-/// The items that references name, and which is whose.
+/// The items that targets name, and which is whose.
 #[derive(Debug, Default)]
 pub(super) struct Items {
     read: Vec<Item>,
     failed: Vec<(String, Error)>,
-    /// For each reference the id of its item.
+    /// For each target the id of its item.
     pub(super) ids: Vec<Result<Located<String>, Error>>,
 }
 
@@ -44,31 +44,31 @@ impl Items {
 }
 
 impl<H: Host> Client<H> {
-    /// Reads what the references name, each item once.
+    /// Reads what the targets name, each item once.
     pub(super) async fn find_items(
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
-        references: &[&SecretReference],
+        targets: &[&Target],
         trust: Trust,
     ) -> Items {
         let mut items = Items::default();
         let mut titles: Titles = None;
-        for reference in references {
-            let part = &reference.item;
+        for target in targets {
+            let part = &target.item;
             items.ids.push(if is_object_id(part) {
                 Ok(Located { thing: part.clone(), by_remembered_name: false })
             } else {
-                self.item_id(account, vault, reference, (trust, &mut titles)).await
+                self.item_id(account, vault, target, (trust, &mut titles)).await
             });
         }
         self.read_missing(account, vault, &mut items).await;
         // An id that is no item's may be a title.
         let mut is_title = false;
-        for (reference, index) in references.iter().zip(0..) {
-            if is_object_id(&reference.item) && items.is_missing(&reference.item) {
+        for (target, index) in targets.iter().zip(0..) {
+            if is_object_id(&target.item) && items.is_missing(&target.item) {
                 is_title = true;
-                let id = self.item_id(account, vault, reference, (trust, &mut titles)).await;
+                let id = self.item_id(account, vault, target, (trust, &mut titles)).await;
                 if let Some(slot) = items.ids.get_mut::<usize>(index) {
                     *slot = id;
                 }

@@ -1,22 +1,29 @@
-//! Vaults and items as lists.
+//! Vaults and items as lists, page by page.
 
-use super::{Account, Client, find::Trust};
+use super::{
+    Account, Client,
+    find::{OpenVault, Trust},
+};
 use crate::{
     base::{encoding::is_object_id, error::Error},
     host::Host,
     items::{
-        model::{is_archived, overview_json, vault_json},
+        model::{ListedItem, OpenedVault, is_archived},
         open_overview,
     },
-    resolve::listing::{Identified, Listing},
-    wire::{
-        items::Item,
-        vaults::{Vault, VaultAttributes},
+    resolve::{
+        listing::{Identified, Listing},
+        question::checked_name,
     },
+    wire::{items::Item, vaults::VaultAttributes},
 };
-use std::mem::take;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    vec,
+};
 
-/// Items that are handed over at once.
+/// Entries of a page.
 const PAGE: usize = 100;
 const DELETED: &str = "D";
 /// In the place of names that nobody wanted opened.
@@ -50,49 +57,156 @@ pub enum List {
     },
 }
 
-impl<H: Host> Client<H> {
-    /// `list(call, list, give)`
-    ///
-    /// Gives some entries at once, as a JSON array, and opens the next when they are taken. What
-    /// cannot be opened is left out of a list, unless nothing can.
-    ///
-    /// # Shapes
-    /// - `call`: a number of this call's own, for [`Client::cancel`]
-    /// # Errors
-    /// [`Error::Closed`]; [`Error::Decryption`] if nothing opens; what stands in the way of the vault, its items or all vaults.
-    /// # Source
-    /// protocol.md “Vaults”, “Items” (observed)
-    pub async fn list(&self, call: u32, list: &List, give: &impl Give) -> Result<(), Error> {
-        let account = self.account()?;
-        let work = async {
-            self.session(&account).await?;
-            match list {
-                List::Items(vault, states) => self.list_items(&account, vault, *states, give).await,
-                List::Vaults { named } => {
-                    let (vaults, unreadable) = self.opened_vaults(&account, *named).await?;
-                    if vaults.is_empty() && unreadable > 0 {
-                        return Err(Error::Decryption { what: "every vault" });
+/// One of a list.
+#[derive(Debug)]
+pub enum Entry {
+    /// An item.
+    Item(ListedItem),
+    /// A vault.
+    Vault(OpenedVault),
+}
+
+/// What is left to read of a list.
+#[derive(Debug)]
+enum Rest {
+    Items { vault: OpenVault, items: vec::IntoIter<Item> },
+    Vaults(vec::IntoIter<OpenedVault>),
+}
+
+impl Rest {
+    /// The next page, and whether something on it could not be opened.
+    fn page(&mut self) -> (Vec<Entry>, bool) {
+        match self {
+            Self::Vaults(vaults) => (vaults.take(PAGE).map(Entry::Vault).collect(), false),
+            Self::Items { vault, items } => {
+                let (mut page, mut is_damaged) = (Vec::new(), false);
+                while page.len() < PAGE
+                    && let Some(item) = items.next()
+                {
+                    match open_overview(&item, &vault.key) {
+                        Ok(overview) => page.push(Entry::Item(ListedItem {
+                            item,
+                            vault_id: vault.id.clone(),
+                            overview,
+                        })),
+                        Err(_) => is_damaged = true,
                     }
-                    give_vaults(&vaults, false, give).await;
-                    Ok(())
                 }
-                List::Vault { part, accessors } => {
-                    let vault = self.named_vault(&account, part, *accessors).await?;
-                    give_vaults(&[vault], *accessors, give).await;
-                    Ok(())
-                }
+                (page, is_damaged)
             }
-        };
-        self.until_ended(call, work).await
+        }
+    }
+}
+
+/// The lists that are being read. With the client, so that their keys go when it is closed.
+#[derive(Debug, Default)]
+pub(super) struct OpenLists {
+    rests: RefCell<Vec<(u64, Rest)>>,
+    last: Cell<u64>,
+}
+
+impl OpenLists {
+    fn take(&self, number: u64) -> Option<Rest> {
+        let mut rests = self.rests.borrow_mut();
+        let at = rests.iter().position(|(other, _)| *other == number)?;
+        Some(rests.swap_remove(at).1)
     }
 
-    async fn list_items(
+    pub(super) fn forget(&self) {
+        self.rests.take();
+    }
+}
+
+/// A list, page by page.
+#[derive(Debug)]
+pub struct Pages<H: Host> {
+    client: Rc<Client<H>>,
+    list: List,
+    number: u64,
+    has_begun: Cell<bool>,
+}
+
+impl<H: Host> Drop for Pages<H> {
+    fn drop(&mut self) {
+        self.client.lists.take(self.number);
+    }
+}
+
+impl<H: Host> Pages<H> {
+    /// `next() -> page`
+    ///
+    /// At most a hundred entries, which are opened now; `None` after the last. What cannot be
+    /// opened is left out of a list, unless nothing can.
+    ///
+    /// # Errors
+    /// [`Error::Closed`]; [`Error::Decryption`] if nothing opens; what stands in the way of the
+    /// vault, its items or all vaults.
+    /// # Source
+    /// protocol.md “Vaults”, “Items” (observed)
+    pub async fn next(&self) -> Result<Option<Vec<Entry>>, Error> {
+        self.client.until_closed(self.read_page()).await
+    }
+
+    async fn read_page(&self) -> Result<Option<Vec<Entry>>, Error> {
+        let account = self.client.account()?;
+        let lists = &self.client.lists;
+        let (page, rest) = if self.has_begun.replace(true) {
+            let Some(mut rest) = lists.take(self.number) else { return Ok(None) };
+            (rest.page().0, rest)
+        } else {
+            self.client.begin_list(&account, &self.list).await?
+        };
+        if page.is_empty() {
+            return Ok(None);
+        }
+        lists.rests.borrow_mut().push((self.number, rest));
+        Ok(Some(page))
+    }
+}
+
+impl<H: Host> Client<H> {
+    /// `list(list) -> pages`
+    ///
+    /// Asks for nothing before the first page is wanted.
+    pub fn list(self: &Rc<Self>, list: List) -> Pages<H> {
+        let number = self.lists.last.get() + 1;
+        self.lists.last.set(number);
+        Pages { client: Rc::clone(self), list, number, has_begun: Cell::new(false) }
+    }
+
+    /// The first page of a list, and the rest.
+    async fn begin_list(
+        &self,
+        account: &Account<H::PrivateKey>,
+        list: &List,
+    ) -> Result<(Vec<Entry>, Rest), Error> {
+        if let List::Items(part, _) | List::Vault { part, .. } = list {
+            checked_name("vault", part)?;
+        }
+        self.session(account).await?;
+        let vaults = match list {
+            List::Items(vault, states) => return self.begin_items(account, vault, *states).await,
+            List::Vaults { named } => {
+                let (vaults, unreadable) = self.opened_vaults(account, *named).await?;
+                if vaults.is_empty() && unreadable > 0 {
+                    return Err(Error::Decryption { what: "every vault" });
+                }
+                vaults
+            }
+            List::Vault { part, accessors } => {
+                vec![self.named_vault(account, part, *accessors).await?]
+            }
+        };
+        let mut rest = Rest::Vaults(vaults.into_iter());
+        Ok((rest.page().0, rest))
+    }
+
+    async fn begin_items(
         &self,
         account: &Account<H::PrivateKey>,
         vault: &str,
         states: States,
-        give: &impl Give,
-    ) -> Result<(), Error> {
+    ) -> Result<(Vec<Entry>, Rest), Error> {
         let mut remembered = true;
         loop {
             let since = account.cache.borrow_mut().begin(self.host.now_ms()).number;
@@ -101,28 +215,20 @@ impl<H: Host> Client<H> {
             let items = self.read_overviews(account, &found.thing.id).await;
             let may_be_another = remembered && found.by_remembered_name;
             remembered = false;
-            let items = match items {
+            let mut items = match items {
                 Err(Error::NotFound { .. } | Error::PermissionDenied { .. }) if may_be_another => {
                     continue;
                 }
                 items => items?,
             };
-            let is_wanted = |item: &Item| {
+            items.retain(|item| {
                 let state = if is_archived(item) { states.archived } else { states.active };
                 state && item.trashed != DELETED && is_object_id(&item.uuid)
-            };
-            let mut page = Page::new(give);
-            let mut is_damaged = false;
-            for item in items.into_iter().filter(is_wanted) {
-                if let Ok(overview) = open_overview(&item, &found.thing.key) {
-                    page.push(|json| overview_json(&item, &found.thing.id, &overview, json)).await;
-                } else {
-                    is_damaged = true;
-                }
-            }
-            if page.total > 0 || !is_damaged {
-                page.end().await;
-                return Ok(());
+            });
+            let mut rest = Rest::Items { vault: found.thing, items: items.into_iter() };
+            let (page, is_damaged) = rest.page();
+            if !page.is_empty() || !is_damaged {
+                return Ok((page, rest));
             }
             // If none opens, the vault may have got another key.
             if !trust.keys {
@@ -144,11 +250,14 @@ impl<H: Host> Client<H> {
         for vault in vaults {
             if !named {
                 let [name, description] = [ENCRYPTED; 2].map(str::to_owned);
-                opened.push((vault, VaultAttributes { name, description }));
+                let attributes = VaultAttributes { name, description };
+                opened.push(OpenedVault { vault, attributes });
                 continue;
             }
             match self.open_vault(account, &vault).await {
-                Ok((_, attributes)) => opened.push((vault, attributes)),
+                Ok((_, attributes)) => {
+                    opened.push(OpenedVault { vault, attributes });
+                }
                 Err(Error::Decryption { .. }) => unreadable += 1,
                 Err(other) => return Err(other),
             }
@@ -164,29 +273,29 @@ impl<H: Host> Client<H> {
     ) -> Result<OpenedVault, Error> {
         let more = if accessors { "accessors," } else { "" };
         if is_object_id(part)
-            && let Some(vault) = self.read_vault(account, part, more).await?
+            && let Some(mut vault) = self.read_vault(account, part, more).await?
         {
+            vault.access = vault.access.filter(|_| accessors);
             let (_, attributes) = self.open_vault(account, &vault).await?;
-            return Ok((vault, attributes));
+            return Ok(OpenedVault { vault, attributes });
         }
         let (opened, unreadable) = self.opened_vaults(account, true).await?;
         let mut listing = Listing::default();
         listing.unreadable = unreadable;
-        for (at, (vault, attributes)) in opened.iter().enumerate() {
+        for (at, OpenedVault { vault, attributes, .. }) in opened.iter().enumerate() {
             listing.push(Place { id: vault.uuid.clone(), at }, attributes.name.clone());
         }
         let place = listing.pick_vault(part)?;
         let found = opened.into_iter().nth(place.at);
         let mut found = found.ok_or(Error::Protocol { what: "a vault is gone" })?;
+        found.vault.access = None;
         // A list does not say it.
-        if accessors && let Some(vault) = self.read_vault(account, &found.0.uuid, more).await? {
-            found.0.access = vault.access;
+        if accessors && let Some(vault) = self.read_vault(account, &found.vault.uuid, more).await? {
+            found.vault.access = vault.access;
         }
         Ok(found)
     }
 }
-
-type OpenedVault = (Vault, VaultAttributes);
 
 /// Where a vault stands in a list.
 struct Place {
@@ -198,46 +307,4 @@ impl Identified for Place {
     fn id(&self) -> &str {
         &self.id
     }
-}
-
-/// Takes a JSON array, and is ready for the next one when it has been taken.
-pub trait Give: AsyncFn(String) {}
-
-impl<F: AsyncFn(String)> Give for F {}
-
-/// Entries on their way, as a JSON array.
-struct Page<'a, G> {
-    json: String,
-    total: usize,
-    give: &'a G,
-}
-
-impl<'a, G: Give> Page<'a, G> {
-    const fn new(give: &'a G) -> Self {
-        Self { json: String::new(), total: 0, give }
-    }
-
-    async fn push(&mut self, write: impl FnOnce(&mut String)) {
-        self.json.push(if self.json.is_empty() { '[' } else { ',' });
-        write(&mut self.json);
-        self.total += 1;
-        if self.total.is_multiple_of(PAGE) {
-            self.end().await;
-        }
-    }
-
-    async fn end(&mut self) {
-        if !self.json.is_empty() {
-            self.json.push(']');
-            (self.give)(take(&mut self.json)).await;
-        }
-    }
-}
-
-async fn give_vaults(vaults: &[OpenedVault], accessors: bool, give: &impl Give) {
-    let mut page = Page::new(give);
-    for (vault, attributes) in vaults {
-        page.push(|json| vault_json(vault, attributes, accessors, json)).await;
-    }
-    page.end().await;
 }

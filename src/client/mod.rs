@@ -1,22 +1,32 @@
 //! The client: the only module that waits.
 
 mod batch;
+mod events;
 mod files;
 mod find;
+mod gather;
 mod items;
 mod join;
 mod keys;
+mod limits;
 mod lists;
 mod requests;
 mod sessions;
 
-pub use crate::resolve::cache::Found;
+pub use crate::{
+    auth::retry::Backoff,
+    items::model::{ListedItem, OpenedItem, OpenedVault},
+    resolve::{
+        cache::{Found, Lifetimes},
+        question::{Form, Question, checked_name},
+    },
+};
 use crate::{
     auth::{
         address::AllowedHosts,
         identity::Identity,
         keyring::Keyring,
-        retry::{Backoff, Circuit},
+        retry::Circuit,
         stored_session::SessionVault,
         token::{Credentials, parse_token},
     },
@@ -25,28 +35,38 @@ use crate::{
         secret::{Secret, scrub_stack},
     },
     crypto::throttle::ThrottlingToken,
-    host::{Event, Host},
-    resolve::cache::{Cache, Lifetimes},
+    host::Host,
+    resolve::cache::Cache,
 };
-pub use batch::{Manner, Outcome, Want};
+pub use batch::{Answer, Outcome};
+use events::Watch;
+pub use events::{Stats, Watching};
 use find::OpenVault;
-use futures_util::{
-    future::{AbortHandle, abortable},
-    lock::{Mutex, MutexGuard},
-};
-pub use lists::{List, States};
+use futures_util::lock::{Mutex, MutexGuard};
+use gather::Gather;
+pub use limits::Call;
+use limits::Running;
+use lists::OpenLists;
+pub use lists::{Entry, List, Pages, States};
 use sessions::SignIns;
 use std::{cell::RefCell, rc::Rc};
 
-/// What a client is made from.
+/// Client options, checked.
 #[derive(Debug)]
-pub struct Options {
+pub struct Options<S> {
     /// The service-account token.
     pub token: Secret<String>,
-    /// What the client says of itself.
-    pub identity: Identity,
-    /// Where it may go.
-    pub allowed_hosts: AllowedHosts,
+    /// Name of the program.
+    pub integration_name: String,
+    /// Version of the program.
+    pub integration_version: String,
+    /// The operating system, for the service.
+    pub os: String,
+    /// The processor's architecture, for the service.
+    pub arch: String,
+    /// Where the client may go, as [`AllowedHosts::parse`] takes it; `None`: where it may by
+    /// default.
+    pub allowed_hosts: Option<Vec<String>>,
     /// Whether a call may wait for what another call is doing. Cloudflare Workers
     /// end a request that does; there each call does it itself.
     pub waits_for_others: bool,
@@ -56,6 +76,12 @@ pub struct Options {
     pub backoff: Backoff,
     /// What is remembered for how long.
     pub lifetimes: Lifetimes,
+    /// How long a call may take, in milliseconds, and each of its requests.
+    pub timeout_ms: f64,
+    /// What ends all calls.
+    pub signal: Option<S>,
+    /// Whether somebody watches.
+    pub watching: Watching,
 }
 
 /// A client. Its calls may run side by side.
@@ -64,8 +90,12 @@ pub struct Client<H: Host> {
     host: H,
     /// `None` once the client is closed.
     account: RefCell<Option<Rc<Account<H::PrivateKey>>>>,
-    /// Calls under way, by their number; closing the client ends them.
-    calls: RefCell<Vec<(u32, AbortHandle)>>,
+    timeout_ms: f64,
+    signal: Option<H::Signal>,
+    running: Running,
+    gather: Gather,
+    lists: OpenLists,
+    watch: Watch,
 }
 
 /// What is known of the account; all keys and secrets go with it.
@@ -96,10 +126,14 @@ impl<H: Host> Client<H> {
     /// Reads the token and checks where it leads. Sends nothing.
     ///
     /// # Errors
-    /// [`Error::TokenInvalid`], [`Error::HostNotAllowed`]
-    pub fn new(host: H, options: Options) -> Result<Self, Error> {
+    /// [`Error::TokenInvalid`], [`Error::HostNotAllowed`], [`Error::ArgumentInvalid`]
+    pub fn new(host: H, options: Options<H::Signal>) -> Result<Rc<Self>, Error> {
+        let allowed_hosts = match &options.allowed_hosts {
+            Some(entries) => AllowedHosts::parse(entries)?,
+            None => AllowedHosts::default(),
+        };
         let credentials = parse_token(options.token.expose())?;
-        if !options.allowed_hosts.permit(&credentials.address) {
+        if !allowed_hosts.permit(&credentials.address) {
             return Err(Error::HostNotAllowed { host: credentials.address.origin() });
         }
         let account = Account {
@@ -107,7 +141,12 @@ impl<H: Host> Client<H> {
             session_vault: options.shares_sessions.then(|| SessionVault::new(&credentials)),
             sign_ins: SignIns::new(&credentials, host.now_ms()),
             credentials,
-            identity: options.identity,
+            identity: Identity::new(
+                &options.integration_name,
+                &options.integration_version,
+                &options.os,
+                &options.arch,
+            ),
             waits_for_others: options.waits_for_others,
             backoff: options.backoff,
             circuit: Circuit::default(),
@@ -118,7 +157,16 @@ impl<H: Host> Client<H> {
             listing_vaults: Mutex::default(),
             listing_titles: RefCell::default(),
         };
-        Ok(Self { host, account: RefCell::new(Some(Rc::new(account))), calls: RefCell::default() })
+        Ok(Rc::new(Self {
+            host,
+            account: RefCell::new(Some(Rc::new(account))),
+            timeout_ms: options.timeout_ms,
+            signal: options.signal,
+            running: Running::default(),
+            gather: Gather::default(),
+            lists: OpenLists::default(),
+            watch: Watch::new(options.watching),
+        }))
     }
 
     /// `sign_in()`
@@ -126,37 +174,21 @@ impl<H: Host> Client<H> {
     /// Signs in now, and not when the first call needs it.
     ///
     /// # Errors
-    /// What [`SignIn::receive`](crate::auth::sign_in::SignIn::receive) and [`Host::fetch`] say.
-    pub async fn sign_in(&self, call: u32) -> Result<(), Error> {
+    /// What [`SignIn::receive`](crate::auth::sign_in::SignIn::receive) and [`Host::fetch`] say;
+    /// [`Error::OutOfTime`], [`Error::Cancelled`].
+    pub async fn sign_in(&self) -> Result<(), Error> {
         let sign_in = async { self.session(&*self.account()?).await.map(drop) };
-        self.until_ended(call, sign_in).await
-    }
-
-    /// `stale(reference) -> found`
-    ///
-    /// What may be given for a reference whose call ran out of time.
-    pub fn stale(&self, reference: &str) -> Option<Found> {
-        let account = self.account().ok()?;
-        let found = account.cache.borrow().stale_secret(reference, self.host.now_ms())?;
-        self.host.note(Event::CacheStale);
-        Some(found)
+        self.within(&self.call(None, None, false), self.until_closed(sign_in)).await
     }
 
     /// `clear_cache()`
     ///
-    /// Forgets names and secrets, not keys.
+    /// Forgets names and secrets, not keys. Later calls do not get what is on its way.
     pub fn clear_cache(&self) {
+        self.gather.forget();
         if let Ok(account) = self.account() {
             account.cache.borrow_mut().clear();
         }
-    }
-
-    /// `cancel(call)`
-    ///
-    /// Ends a call and aborts its requests: nobody waits for it any more.
-    pub fn cancel(&self, call: u32) {
-        let handles = self.calls.borrow();
-        handles.iter().filter(|(other, _)| *other == call).for_each(|(_, handle)| handle.abort());
     }
 
     /// `close()`
@@ -166,22 +198,9 @@ impl<H: Host> Client<H> {
     /// ones do so at once.
     pub fn close(&self) {
         self.account.take();
-        self.calls.take().into_iter().for_each(|(_, call)| call.abort());
+        self.lists.forget();
+        self.running.end_all();
         scrub_stack();
-    }
-
-    /// The call's result, unless it is cancelled or the client is closed first; then
-    /// all that the call holds is dropped.
-    async fn until_ended<T>(
-        &self,
-        number: u32,
-        call: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let (call, handle) = abortable(call);
-        self.calls.borrow_mut().push((number, handle));
-        let result = call.await;
-        self.calls.borrow_mut().retain(|(other, _)| *other != number);
-        result.unwrap_or(Err(Error::Closed))
     }
 
     fn account(&self) -> Result<Rc<Account<H::PrivateKey>>, Error> {

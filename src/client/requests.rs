@@ -1,6 +1,6 @@
 //! Sending requests, and sending them again.
 
-use super::{Account, Client};
+use super::{Account, Client, events::Sent};
 use crate::{
     auth::{
         envelope::parts,
@@ -142,7 +142,7 @@ impl<H: Host> Client<H> {
         self.host.fill_random(&mut random)?;
         match account.backoff.pause_ms(&error, retry, u32::from_le_bytes(random)) {
             Some(ms) => {
-                self.host.sleep(ms).await;
+                self.host.sleep(ms as f64).await;
                 Ok(())
             }
             None => Err(error),
@@ -179,22 +179,22 @@ impl<H: Host> Client<H> {
         headers.extend(call.mac.map(|mac| ("X-AgileBits-MAC", mac)));
         headers.extend(call.body.as_ref().map(|_| ("Content-Type", "application/json".into())));
         let action = call.action;
-        let sent = self
-            .host
-            .fetch(HttpRequest {
-                action: call.action,
-                method: call.method,
-                url: format!("{}{}", address.origin(), call.target),
-                host: address.host().to_owned(),
-                headers,
-                body: call.body,
-                retry,
-            })
-            .await;
+        let request = HttpRequest {
+            action,
+            method: call.method,
+            url: format!("{}{}", address.origin(), call.target),
+            host: address.host().to_owned(),
+            headers,
+            body: call.body,
+        };
+        let on_its_way = Sent::new(self, call.method, call.target, retry);
+        let fetching = self.host.fetch(request, &on_its_way.progress);
+        let sent = self.in_time(action, address.host(), fetching).await;
+        drop(on_its_way);
         match sent.as_ref().map(|response| check_status(response, action)) {
             Ok(Err(Error::RateLimited { retry_after_ms, error_code })) => {
                 let ms = account.circuit.throttle(self.host.now_ms(), retry_after_ms);
-                self.host.note(Event::Throttle(ms));
+                self.note(Event::Throttle(ms));
                 return Err(Error::RateLimited { retry_after_ms: Some(ms), error_code });
             }
             Ok(_) => account.circuit.pass(passage),

@@ -13,14 +13,30 @@ use crate::{
     crypto::{aead::IV_BYTES, srp::PRIVATE_VALUE_BYTES},
     host::{Event, Host},
 };
-use futures_util::{future::try_join, lock::Mutex};
+use futures_util::{
+    future::{Either, select, try_join},
+    lock::Mutex,
+};
 use std::{
     cell::{Cell, RefCell},
+    pin::pin,
     rc::Rc,
 };
 
 /// How soon a sign-in looks again whether others are through.
-const BUSY_MS: u64 = 50;
+const BUSY_MS: f64 = 50.0;
+
+/// A slow store must not be slower than signing in.
+const STORE_MS: f64 = 1_000.0;
+
+thread_local! {
+    /// Names under which a session was refused: no more are shared in this process.
+    static UNSHARED: RefCell<Vec<String>> = RefCell::default();
+}
+
+fn is_unshared(name: &str) -> bool {
+    UNSHARED.with_borrow(|names| names.iter().any(|other| other == name))
+}
 
 /// The session, and what became of the last attempts to have one.
 #[derive(Debug, Default)]
@@ -28,6 +44,8 @@ pub(super) struct SignIns {
     session: RefCell<Option<Rc<Session>>>,
     /// Held while one is being had.
     turn: Mutex<()>,
+    /// Held while the store is changed.
+    storing: Mutex<()>,
     /// How many attempts there were, and how the last one failed if it did.
     pub(super) attempts: Cell<u64>,
     failure: RefCell<Option<Error>>,
@@ -128,20 +146,20 @@ impl<H: Host> Client<H> {
     ) -> Option<Session> {
         let vault = account.session_vault.as_ref()?;
         if ended.is_some_and(|ended| ended.lent_until_ms.get() > self.host.now_ms()) {
-            self.host.store_session(&vault.name, None, 0).await;
+            self.store(account, &vault.name, None).await;
             return None;
         }
         if account.sign_ins.is_stored_doubted.take() {
             return None;
         }
-        let record = self.host.load_session(&vault.name).await?;
+        let record = self.load(&vault.name).await?;
         let mut random = [0; 4];
         self.host.fill_random(&mut random).ok()?;
         let session = vault.open(&record, self.host.now_ms(), u32::from_le_bytes(random))?;
         if ended.is_some_and(|ended| ended.id() == session.id()) {
             return None;
         }
-        self.host.note(Event::Resume);
+        self.note(Event::Resume);
         Some(session)
     }
 
@@ -160,7 +178,7 @@ impl<H: Host> Client<H> {
             let error = match self.sign_in_once(account, retry).await {
                 Ok(session) => {
                     state.allowance.accepted();
-                    self.host.note(Event::SignIn);
+                    self.note(Event::SignIn);
                     self.lend(account, &session).await;
                     return Ok(session);
                 }
@@ -194,7 +212,7 @@ impl<H: Host> Client<H> {
         let (mut sign_in, call) = SignIn::begin(credentials, identity, email, random);
         let prepare = async {
             // Once the request has left.
-            self.host.sleep(0).await;
+            self.host.sleep(0.0).await;
             sign_in.prepare();
             Ok(())
         };
@@ -215,8 +233,35 @@ impl<H: Host> Client<H> {
             return;
         }
         if let Some(record) = vault.seal(session, self.host.now_ms(), iv) {
-            self.host.store_session(&vault.name, Some(&record), TTL_SECONDS).await;
+            self.store(account, &vault.name, Some(&record)).await;
         }
+    }
+
+    /// What is stored. What fails, or takes too long, is as if nothing were.
+    async fn load(&self, name: &str) -> Option<String> {
+        if is_unshared(name) {
+            return None;
+        }
+        let loading = pin!(self.host.load_session(name));
+        match select(loading, pin!(self.host.sleep(STORE_MS))).await {
+            Either::Left((record, _)) => record,
+            Either::Right(_) => None,
+        }
+    }
+
+    /// Stores a record. Without one: removes what is there, and shares no more under this name in
+    /// this process. Waited for, because Workers end what goes on after an answer.
+    async fn store(&self, account: &Account<H::PrivateKey>, name: &str, record: Option<&str>) {
+        if is_unshared(name) {
+            return;
+        }
+        if record.is_none() {
+            UNSHARED.with_borrow_mut(|names| names.push(name.to_owned()));
+        }
+        // One after the other: the last word is the last change.
+        let _turn = account.turn(&account.sign_ins.storing).await;
+        let storing = pin!(self.host.store_session(name, record, TTL_SECONDS));
+        select(storing, pin!(self.host.sleep(STORE_MS))).await;
     }
 
     fn sign_in_random(&self) -> Result<SignInRandom, Error> {

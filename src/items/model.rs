@@ -1,13 +1,10 @@
-//! Items and vaults as callers see them: the shapes of the vendor's SDK, as JSON.
+//! Items and vaults as callers see them: the shapes of the vendor's SDK.
 //!
-//! Members stand in the vendor's order. What is not there is null.
+//! Members stand in the vendor's order. What is not there is null. Times are text here, and become
+//! `Date`s where they are made JavaScript's.
 
 use crate::{
-    base::{
-        encoding::decode_base64,
-        json::{ToJson, write_object},
-        secret::Secret,
-    },
+    base::{encoding::decode_base64, secret::Secret, shape::Shape},
     items::{
         ssh::{PublicParts, public_parts},
         totp::one_time_password,
@@ -27,68 +24,143 @@ const SSH_KEY: &str = "SshKey";
 const ADDRESS: &str = "Address";
 const UNSUPPORTED: &str = "Unsupported";
 const FILE: &str = "file";
-/// Where there are so many characters, most items have room.
-const ROOM: usize = 4096;
 
-/// `item_json(item, vault_id, overview, details, now_ms) -> json`
-///
-/// # Shapes
-/// - `now_ms`: Unix time in milliseconds, for one-time passwords
-/// # Source
-/// protocol.md “Items as the SDK shows them” (recorded)
-pub fn item_json(
-    item: &Item,
-    vault_id: &str,
-    overview: &ItemOverview,
-    details: &ItemDetails,
-    now_ms: u64,
-) -> Secret<String> {
-    let document = details.document.as_ref().filter(|file| is_sealed(file));
-    let notes = details.notes_plain.as_ref().map_or("", |notes| notes.expose());
-    let mut json = String::with_capacity(ROOM);
-    write_object(
-        &[
-            ("id", &item.uuid),
-            ("title", &overview.title),
-            ("category", &category(&item.template)),
-            ("vaultId", &vault_id),
-            ("fields", &fields(item, details, now_ms)),
-            ("sections", &details.sections.iter().map(SectionShape).collect::<Vec<_>>()),
-            ("notes", &notes),
-            ("tags", &tags(overview)),
-            ("websites", &websites(item, overview)),
-            ("version", &item.version),
-            ("files", &files(details)),
-            ("document", &document.map(Attributes)),
-            ("createdAt", &item.created_at),
-            ("updatedAt", &item.updated_at),
-        ],
-        &mut json,
-    );
-    Secret::new(json)
+/// An item that was opened, with all its values.
+#[derive(Debug)]
+pub struct OpenedItem {
+    /// The item as it came.
+    pub item: Item,
+    /// Id of its vault.
+    pub vault_id: String,
+    /// Its overview.
+    pub overview: ItemOverview,
+    /// Its details.
+    pub details: ItemDetails,
+    /// Unix time in milliseconds, for one-time passwords.
+    pub now_ms: u64,
 }
 
-/// `overview_json(item, vault_id, overview) -> json`
-///
-/// An item as a list has it.
-///
-/// # Source
-/// protocol.md “Items as the SDK shows them” (recorded)
-pub fn overview_json(item: &Item, vault_id: &str, overview: &ItemOverview, out: &mut String) {
-    write_object(
-        &[
-            ("id", &item.uuid),
-            ("title", &overview.title),
-            ("category", &category(&item.template)),
-            ("vaultId", &vault_id),
-            ("websites", &listed_websites(overview)),
-            ("tags", &tags(overview)),
-            ("createdAt", &item.created_at),
-            ("updatedAt", &item.updated_at),
-            ("state", &if is_archived(item) { "archived" } else { "active" }),
-        ],
-        out,
-    );
+impl OpenedItem {
+    /// `shape() -> shape`
+    ///
+    /// # Source
+    /// protocol.md “Items as the SDK shows them” (recorded)
+    pub fn shape(&self) -> Shape<'_> {
+        let Self { item, vault_id, overview, details, now_ms } = self;
+        let document = details.document.as_ref().filter(|file| is_sealed(file));
+        let notes = details.notes_plain.as_ref().map_or("", |notes| notes.expose());
+        Shape::object([
+            ("id", Shape::text(&item.uuid)),
+            ("title", Shape::text(&overview.title)),
+            ("category", Shape::text(category(&item.template))),
+            ("vaultId", Shape::text(vault_id)),
+            ("fields", fields(item, details, *now_ms)),
+            ("sections", Shape::list(details.sections.iter().map(section))),
+            ("notes", Shape::text(notes)),
+            ("tags", tags(overview)),
+            ("websites", websites(item, overview)),
+            ("version", Shape::number(item.version)),
+            ("files", files(details)),
+            ("document", Shape::if_some(document.map(attributes))),
+            ("createdAt", Shape::text(&item.created_at)),
+            ("updatedAt", Shape::text(&item.updated_at)),
+        ])
+    }
+}
+
+/// An item of a list.
+#[derive(Debug)]
+pub struct ListedItem {
+    /// The item as it came.
+    pub item: Item,
+    /// Id of its vault.
+    pub vault_id: String,
+    /// Its overview.
+    pub overview: ItemOverview,
+}
+
+impl ListedItem {
+    /// `shape() -> shape`
+    ///
+    /// # Source
+    /// protocol.md “Items as the SDK shows them” (recorded)
+    pub fn shape(&self) -> Shape<'_> {
+        let Self { item, vault_id, overview } = self;
+        Shape::object([
+            ("id", Shape::text(&item.uuid)),
+            ("title", Shape::text(&overview.title)),
+            ("category", Shape::text(category(&item.template))),
+            ("vaultId", Shape::text(vault_id)),
+            ("websites", listed_websites(overview)),
+            ("tags", tags(overview)),
+            ("createdAt", Shape::text(&item.created_at)),
+            ("updatedAt", Shape::text(&item.updated_at)),
+            ("state", Shape::text(if is_archived(item) { "archived" } else { "active" })),
+        ])
+    }
+}
+
+/// A vault and what it says of itself.
+#[derive(Debug)]
+pub struct OpenedVault {
+    /// The vault as it came.
+    pub vault: Vault,
+    /// What was sealed in it.
+    pub attributes: VaultAttributes,
+}
+
+impl OpenedVault {
+    /// `listed() -> shape`
+    ///
+    /// As a list has it.
+    ///
+    /// # Source
+    /// protocol.md “Items as the SDK shows them” (observed)
+    pub fn listed(&self) -> Shape<'_> {
+        self.overview()
+            .with("createdAt", Some(Shape::text(&self.vault.created_at)))
+            .with("updatedAt", Some(Shape::text(&self.vault.updated_at)))
+    }
+
+    /// `with_access() -> shape`
+    ///
+    /// By itself, with who reaches it if that was asked.
+    ///
+    /// # Source
+    /// protocol.md “Items as the SDK shows them” (observed)
+    pub fn with_access(&self) -> Shape<'_> {
+        let access = self.vault.access.as_ref().map(|all| Shape::list(all.iter().map(accessor)));
+        self.overview().with("access", Some(Shape::if_some(access)))
+    }
+
+    fn overview(&self) -> Shape<'_> {
+        let Self { vault, attributes } = self;
+        let kind = match vault.kind.as_str() {
+            "P" => "personal",
+            "E" => "everyone",
+            "T" => "transfer",
+            "U" => "userCreated",
+            _ => "unsupported",
+        };
+        Shape::object([
+            ("id", Shape::text(&vault.uuid)),
+            ("title", Shape::text(&attributes.name)),
+            ("description", Shape::text(&attributes.description)),
+            ("vaultType", Shape::text(kind)),
+            ("activeItemCount", Shape::number(vault.active_items)),
+            ("contentVersion", Shape::number(vault.content_version)),
+            ("attributeVersion", Shape::number(vault.attribute_version)),
+        ])
+    }
+}
+
+fn accessor(accessor: &Accessor) -> Shape<'_> {
+    Shape::object([
+        ("vaultUuid", Shape::text(&accessor.vault_uuid)),
+        ("accessorType", Shape::text(&accessor.kind)),
+        ("accessorUuid", Shape::text(&accessor.uuid)),
+        ("permissions", Shape::number(accessor.permissions)),
+    ])
 }
 
 /// `is_archived(item) -> bool`
@@ -98,55 +170,11 @@ pub fn is_archived(item: &Item) -> bool {
     item.trashed == "Y"
 }
 
-/// `vault_json(vault, attributes, accessors, out)`
-///
-/// # Shapes
-/// - `accessors`: whether to say who reaches it
-/// # Source
-/// protocol.md “Items as the SDK shows them” (observed)
-pub fn vault_json(vault: &Vault, attributes: &VaultAttributes, accessors: bool, out: &mut String) {
-    let kind = match vault.kind.as_str() {
-        "P" => "personal",
-        "E" => "everyone",
-        "T" => "transfer",
-        "U" => "userCreated",
-        _ => "unsupported",
-    };
-    let members: &[(&str, &dyn ToJson)] = &[
-        ("id", &vault.uuid),
-        ("title", &attributes.name),
-        ("description", &attributes.description),
-        ("vaultType", &kind),
-        ("activeItemCount", &vault.active_items),
-        ("contentVersion", &vault.content_version),
-        ("attributeVersion", &vault.attribute_version),
-        ("createdAt", &vault.created_at),
-        ("updatedAt", &vault.updated_at),
-        ("access", &vault.access),
-    ];
-    let shown = members.len() - usize::from(!accessors);
-    write_object(members.get(..shown).unwrap_or_default(), out);
-}
-
-impl ToJson for Accessor {
-    fn write_json(&self, out: &mut String) {
-        write_object(
-            &[
-                ("vaultUuid", &self.vault_uuid),
-                ("accessorType", &self.kind),
-                ("accessorUuid", &self.uuid),
-                ("permissions", &self.permissions),
-            ],
-            out,
-        );
-    }
-}
-
 /// `find_file(details, id) -> file`
 ///
 /// The file whose content has this id.
 pub fn find_file<'a>(details: &'a ItemDetails, id: &str) -> Option<&'a FieldObject> {
-    let attached = files(details).into_iter().map(|FileShape { file, .. }| file);
+    let attached = attached(details).into_iter().map(|(file, ..)| file);
     let document = details.document.as_ref().filter(|file| is_sealed(file));
     attached.chain(document).find(|file| file.document_id == id)
 }
@@ -201,15 +229,7 @@ fn field_type(kind: &str, id: &str) -> &'static str {
 
 /// Of the fields outside sections, an item shows a login's user name and password, and the
 /// password of a Password item, also if it has none.
-fn fields<'a>(item: &Item, details: &'a ItemDetails, now_ms: u64) -> Vec<FieldShape<'a>> {
-    let outside = |designation, field_type, value| FieldShape {
-        id: designation,
-        title: designation,
-        section: None,
-        field_type,
-        value,
-        details: None,
-    };
+fn fields<'a>(item: &Item, details: &'a ItemDetails, now_ms: u64) -> Shape<'a> {
     let mut shapes = Vec::new();
     if item.template == LOGIN {
         for field in &details.fields {
@@ -219,43 +239,98 @@ fn fields<'a>(item: &Item, details: &'a ItemDetails, now_ms: u64) -> Vec<FieldSh
                 _ => continue,
             };
             let value = field.value.text.clone().unwrap_or_default();
-            shapes.push(outside(&field.designation, field_type, value));
+            shapes.push(outside_sections(&field.designation, field_type, value));
         }
     }
     if item.template == PASSWORD {
         let value = details.password.clone().unwrap_or_default();
-        shapes.push(outside("password", "Concealed", value));
+        shapes.push(outside_sections("password", "Concealed", value));
     }
     for section in &details.sections {
         let fields = section.fields.iter().filter(|field| !is_file(field));
         shapes.extend(fields.map(|field| in_section(field, section, now_ms)));
     }
-    shapes
+    Shape::List(shapes)
 }
 
-fn in_section<'a>(field: &'a SectionField, section: &'a Section, now_ms: u64) -> FieldShape<'a> {
+fn outside_sections<'a>(
+    designation: &'a str,
+    field_type: &'static str,
+    value: Secret<String>,
+) -> Shape<'a> {
+    field_shape([designation; 2], Shape::Null, field_type, value, Shape::Null)
+}
+
+fn field_shape<'a>(
+    [id, title]: [&'a str; 2],
+    section: Shape<'a>,
+    field_type: &'static str,
+    value: Secret<String>,
+    details: Shape<'a>,
+) -> Shape<'a> {
+    Shape::object([
+        ("id", Shape::text(id)),
+        ("title", Shape::text(title)),
+        ("sectionId", section),
+        ("fieldType", Shape::text(field_type)),
+        ("value", Shape::Secret(value)),
+        ("details", details),
+    ])
+}
+
+fn in_section<'a>(field: &'a SectionField, section: &'a Section, now_ms: u64) -> Shape<'a> {
     let [kind, id] = [&field.kind, &field.id].map(|text| text.as_deref().unwrap_or_default());
     let field_type = field_type(kind, id);
-    let is_supported = field_type != UNSUPPORTED;
     let value = Field::in_section(field, section.id()).shown();
     let details = match field_type {
-        TOTP => {
-            Some(Details::Otp(one_time_password(value.expose(), now_ms).map_err(|fault| {
-                format!("unable to generate one-time password: {}", fault.name())
-            })))
-        }
-        SSH_KEY => Some(Details::SshKey(public_parts(value.expose()))),
-        ADDRESS => Some(Details::Address(field.value.object.as_ref())),
-        _ => None,
+        TOTP => details("Otp", one_time_password_shape(&value, now_ms)),
+        SSH_KEY => details(SSH_KEY, Shape::if_some(public_parts(value.expose()).map(key_shape))),
+        ADDRESS => details(ADDRESS, Shape::if_some(field.value.object.as_ref().map(address))),
+        _ => Shape::Null,
     };
-    FieldShape {
-        id,
-        title: &field.title,
-        section: is_supported.then_some(section.id()),
-        field_type,
-        value: if is_supported { value } else { Secret::default() },
-        details,
+    let names = [id, &field.title];
+    if field_type == UNSUPPORTED {
+        return field_shape(names, Shape::Null, field_type, Secret::default(), details);
     }
+    field_shape(names, Shape::text(section.id()), field_type, value, details)
+}
+
+/// What a field has beside its value.
+fn details<'a>(kind: &'static str, content: Shape<'a>) -> Shape<'a> {
+    Shape::object([("type", Shape::text(kind)), ("content", content)])
+}
+
+fn one_time_password_shape(secret: &Secret<String>, now_ms: u64) -> Shape<'static> {
+    let (code, error) = match one_time_password(secret.expose(), now_ms) {
+        Ok(code) => (Shape::Secret(code), Shape::Null),
+        Err(fault) => {
+            let message = format!("unable to generate one-time password: {}", fault.name());
+            (Shape::Null, Shape::Text(message.into()))
+        }
+    };
+    Shape::object([("code", code), ("errorMessage", error)])
+}
+
+fn key_shape(PublicParts { public_key, fingerprint, key_type }: PublicParts) -> Shape<'static> {
+    Shape::object([
+        ("publicKey", Shape::Text(public_key.into())),
+        ("fingerprint", Shape::Text(fingerprint.into())),
+        ("keyType", Shape::Text(key_type.into())),
+    ])
+}
+
+fn address(address: &FieldObject) -> Shape<'_> {
+    Shape::object([
+        ("street", Shape::text(address.street.expose())),
+        ("city", Shape::text(address.city.expose())),
+        ("country", Shape::text(address.country.expose())),
+        ("zip", Shape::text(address.zip.expose())),
+        ("state", Shape::text(address.state.expose())),
+    ])
+}
+
+fn section(section: &Section) -> Shape<'_> {
+    Shape::object([("id", Shape::text(section.id())), ("title", Shape::text(section.title()))])
 }
 
 fn is_file(field: &SectionField) -> bool {
@@ -267,185 +342,70 @@ fn is_sealed(file: &FieldObject) -> bool {
     decode_base64(&file.nonce).is_some_and(|iv| matches!(iv.len(), 12 | 16))
 }
 
-fn files(details: &ItemDetails) -> Vec<FileShape<'_>> {
+/// Files, with their section's and their field's id.
+fn attached(details: &ItemDetails) -> Vec<(&FieldObject, &str, &str)> {
     let mut files = Vec::new();
     for section in &details.sections {
         for field in section.fields.iter().filter(|field| is_file(field)) {
             if let (Some(file), Some(field)) = (&field.value.object, &field.id)
                 && is_sealed(file)
             {
-                files.push(FileShape { file, section: section.id(), field });
+                files.push((file, section.id(), field.as_str()));
             }
         }
     }
     files
 }
 
+fn files(details: &ItemDetails) -> Shape<'_> {
+    Shape::list(attached(details).into_iter().map(|(file, section_id, field_id)| {
+        Shape::object([
+            ("attributes", attributes(file)),
+            ("sectionId", Shape::text(section_id)),
+            ("fieldId", Shape::text(field_id)),
+        ])
+    }))
+}
+
+fn attributes(file: &FieldObject) -> Shape<'_> {
+    Shape::object([
+        ("name", Shape::text(&file.file_name)),
+        ("id", Shape::text(&file.document_id)),
+        ("size", Shape::number(file.unencrypted_size.max(0))),
+    ])
+}
+
 /// Of tags inside others, older apps have backslashes between their names.
-fn tags(overview: &ItemOverview) -> Vec<String> {
-    overview.tags.iter().map(|tag| tag.replace('\\', "/")).collect()
+fn tags(overview: &ItemOverview) -> Shape<'_> {
+    Shape::list(overview.tags.iter().map(|tag| Shape::Text(tag.replace('\\', "/").into())))
 }
 
 /// Those that are listed.
-fn listed_websites(overview: &ItemOverview) -> Vec<Website<'_>> {
-    overview
-        .urls
-        .iter()
-        .map(|ItemUrl { label, url, autofill }| Website { label, url, autofill })
-        .collect()
+fn listed_websites(overview: &ItemOverview) -> Shape<'_> {
+    let urls = overview.urls.iter();
+    Shape::list(urls.map(|ItemUrl { label, url, autofill }| website(url, label, autofill)))
 }
 
 /// Of an item that a browser fills in; older apps list none, but name one.
-fn websites<'a>(item: &Item, overview: &'a ItemOverview) -> Vec<Website<'a>> {
+fn websites<'a>(item: &Item, overview: &'a ItemOverview) -> Shape<'a> {
     if !matches!(item.template.as_str(), LOGIN | PASSWORD) {
-        return Vec::new();
+        return Shape::List(Vec::new());
     }
-    let listed = listed_websites(overview);
-    if listed.is_empty() && !overview.url.is_empty() {
-        return vec![Website { label: "", url: &overview.url, autofill: "" }];
+    if overview.urls.is_empty() && !overview.url.is_empty() {
+        return Shape::list([website(&overview.url, "", "")]);
     }
-    listed
+    listed_websites(overview)
 }
 
-struct Website<'a> {
-    label: &'a str,
-    url: &'a str,
-    autofill: &'a str,
-}
-
-impl ToJson for Website<'_> {
-    fn write_json(&self, out: &mut String) {
-        let autofill = match self.autofill {
-            "host" => "ExactDomain",
-            "never" => "Never",
-            _ => "AnywhereOnWebsite",
-        };
-        let members: [(&str, &dyn ToJson); 3] =
-            [("url", &self.url), ("label", &self.label), ("autofillBehavior", &autofill)];
-        write_object(&members, out);
-    }
-}
-
-struct SectionShape<'a>(&'a Section);
-
-impl ToJson for SectionShape<'_> {
-    fn write_json(&self, out: &mut String) {
-        write_object(&[("id", &self.0.id()), ("title", &self.0.title())], out);
-    }
-}
-
-struct FieldShape<'a> {
-    id: &'a str,
-    title: &'a str,
-    section: Option<&'a str>,
-    field_type: &'static str,
-    value: Secret<String>,
-    details: Option<Details<'a>>,
-}
-
-impl ToJson for FieldShape<'_> {
-    fn write_json(&self, out: &mut String) {
-        write_object(
-            &[
-                ("id", &self.id),
-                ("title", &self.title),
-                ("sectionId", &self.section),
-                ("fieldType", &self.field_type),
-                ("value", &self.value),
-                ("details", &self.details),
-            ],
-            out,
-        );
-    }
-}
-
-/// What a field has beside its value.
-enum Details<'a> {
-    Otp(Result<Secret<String>, String>),
-    SshKey(Option<PublicParts>),
-    Address(Option<&'a FieldObject>),
-}
-
-impl ToJson for Details<'_> {
-    fn write_json(&self, out: &mut String) {
-        let (name, content): (&str, &dyn ToJson) = match self {
-            Self::Otp(code) => ("Otp", code),
-            Self::SshKey(parts) => (SSH_KEY, parts),
-            Self::Address(address) => (ADDRESS, address),
-        };
-        write_object(&[("type", &name), ("content", content)], out);
-    }
-}
-
-impl ToJson for Result<Secret<String>, String> {
-    fn write_json(&self, out: &mut String) {
-        let (code, error): (&dyn ToJson, &dyn ToJson) = match self {
-            Ok(code) => (code, &()),
-            Err(error) => (&(), error),
-        };
-        write_object(&[("code", code), ("errorMessage", error)], out);
-    }
-}
-
-impl ToJson for PublicParts {
-    fn write_json(&self, out: &mut String) {
-        write_object(
-            &[
-                ("publicKey", &self.public_key),
-                ("fingerprint", &self.fingerprint),
-                ("keyType", &self.key_type),
-            ],
-            out,
-        );
-    }
-}
-
-impl ToJson for &FieldObject {
-    fn write_json(&self, out: &mut String) {
-        write_object(
-            &[
-                ("street", &self.street),
-                ("city", &self.city),
-                ("country", &self.country),
-                ("zip", &self.zip),
-                ("state", &self.state),
-            ],
-            out,
-        );
-    }
-}
-
-struct FileShape<'a> {
-    file: &'a FieldObject,
-    section: &'a str,
-    field: &'a str,
-}
-
-impl ToJson for FileShape<'_> {
-    fn write_json(&self, out: &mut String) {
-        write_object(
-            &[
-                ("attributes", &Attributes(self.file)),
-                ("sectionId", &self.section),
-                ("fieldId", &self.field),
-            ],
-            out,
-        );
-    }
-}
-
-struct Attributes<'a>(&'a FieldObject);
-
-impl ToJson for Attributes<'_> {
-    fn write_json(&self, out: &mut String) {
-        let Self(file) = self;
-        write_object(
-            &[
-                ("name", &file.file_name),
-                ("id", &file.document_id),
-                ("size", &file.unencrypted_size.max(0)),
-            ],
-            out,
-        );
-    }
+fn website<'a>(url: &'a str, label: &'a str, autofill: &str) -> Shape<'a> {
+    let behavior = match autofill {
+        "host" => "ExactDomain",
+        "never" => "Never",
+        _ => "AnywhereOnWebsite",
+    };
+    Shape::object([
+        ("url", Shape::text(url)),
+        ("label", Shape::text(label)),
+        ("autofillBehavior", Shape::text(behavior)),
+    ])
 }

@@ -7,7 +7,7 @@
 
 use crate::{
     base::{error::Error, secret::Secret},
-    resolve::listing::Listing,
+    resolve::{listing::Listing, question::Question},
 };
 use std::{collections::VecDeque, rc::Rc};
 
@@ -73,8 +73,8 @@ pub struct Found {
 }
 
 #[derive(Debug)]
-struct Entry<T> {
-    key: String,
+struct Entry<T, K = String> {
+    key: K,
     reading: Reading,
     value: T,
 }
@@ -89,7 +89,7 @@ pub struct Cache<V> {
     vaults: Option<(Reading, Rc<Listing<V>>)>,
     titles: VecDeque<Entry<Rc<Listing<String>>>>,
     secrets: VecDeque<Entry<Found>>,
-    missing: VecDeque<Entry<Error>>,
+    missing: VecDeque<Entry<Error, Question>>,
 }
 
 impl<V> Cache<V> {
@@ -160,7 +160,7 @@ impl<V> Cache<V> {
     /// `put_titles(vault_id, reading, listing)`
     pub fn put_titles(&mut self, vault_id: &str, reading: Reading, listing: Rc<Listing<String>>) {
         let entry = Entry { key: vault_id.to_owned(), reading, value: listing };
-        put(&mut self.titles, self.cleared, entry);
+        put(&mut self.titles, self.cleared, entry, |key| key == vault_id);
         let mut left = MAX_TITLES;
         self.titles.retain(|entry| {
             let fits = left.checked_sub(entry.value.len());
@@ -188,11 +188,12 @@ impl<V> Cache<V> {
         entry.reading.is_younger(now_ms, lifetime_ms).then(|| entry.value.clone())
     }
 
-    /// `put_found(reference, reading)`
+    /// `put_found(question, reading)`
     ///
-    /// There is something under it.
-    pub fn put_found(&mut self, reference: &str, reading: Reading) {
-        self.missing.retain(|old| old.key != reference || old.reading.number > reading.number);
+    /// There is an answer to it.
+    pub fn put_found(&mut self, question: &Question, reading: Reading) {
+        self.missing
+            .retain(|old| !old.key.names_the_same(question) || old.reading.number > reading.number);
     }
 
     /// `put_secret(reference, reading, found)`
@@ -201,7 +202,9 @@ impl<V> Cache<V> {
         let is_wanted = secret_ms > 0 || stale_if_error_ms > 0;
         if is_wanted && found.secret.expose().len() <= MAX_SECRET_BYTES {
             let entry = Entry { key: reference.to_owned(), reading, value: found.clone() };
-            put(&mut self.secrets, self.cleared, entry);
+            if reference.len() <= MAX_KEY_BYTES {
+                put(&mut self.secrets, self.cleared, entry, |key| key == reference);
+            }
         }
     }
 
@@ -212,37 +215,41 @@ impl<V> Cache<V> {
         self.secrets.retain(|entry| entry.key != reference);
     }
 
-    /// `missing(reference, now_ms) -> error`
+    /// `missing(question, now_ms) -> error`
     ///
-    /// Why there was nothing under it a moment ago.
-    pub fn missing(&self, reference: &str, now_ms: u64) -> Option<Error> {
-        let entry = self.missing.iter().find(|entry| entry.key == reference)?;
+    /// Why there was no answer a moment ago.
+    pub fn missing(&self, question: &Question, now_ms: u64) -> Option<Error> {
+        let entry = self.missing.iter().find(|entry| entry.key.names_the_same(question))?;
         let is_young = entry.reading.is_younger(now_ms, self.lifetimes.negative_ms);
         is_young.then(|| entry.value.clone())
     }
 
-    /// `put_missing(reference, reading, error)`
-    pub fn put_missing(&mut self, reference: &str, reading: Reading, error: Error) {
-        if self.lifetimes.negative_ms > 0 {
-            let entry = Entry { key: reference.to_owned(), reading, value: error };
-            put(&mut self.missing, self.cleared, entry);
+    /// `put_missing(question, reading, error)`
+    pub fn put_missing(&mut self, question: &Question, reading: Reading, error: Error) {
+        if self.lifetimes.negative_ms > 0 && question.len() <= MAX_KEY_BYTES {
+            let entry = Entry { key: question.clone(), reading, value: error };
+            put(&mut self.missing, self.cleared, entry, |key| key.names_the_same(question));
         }
     }
 }
 
-fn keep_younger<T>(entries: &mut VecDeque<Entry<T>>, now_ms: u64, lifetime_ms: u64) {
+fn keep_younger<T, K>(entries: &mut VecDeque<Entry<T, K>>, now_ms: u64, lifetime_ms: u64) {
     entries.retain(|entry| entry.reading.is_younger(now_ms, lifetime_ms));
 }
 
 /// The newest first; in place of an older one of the same key.
-fn put<T>(entries: &mut VecDeque<Entry<T>>, cleared: u64, entry: Entry<T>) {
+fn put<T, K>(
+    entries: &mut VecDeque<Entry<T, K>>,
+    cleared: u64,
+    entry: Entry<T, K>,
+    is_its: impl Fn(&K) -> bool,
+) {
     let is_older =
-        |other: &Entry<T>| other.key == entry.key && other.reading.number > entry.reading.number;
-    let is_long = entry.key.len() > MAX_KEY_BYTES;
-    if is_long || entry.reading.number <= cleared || entries.iter().any(is_older) {
+        |other: &Entry<T, K>| is_its(&other.key) && other.reading.number > entry.reading.number;
+    if entry.reading.number <= cleared || entries.iter().any(is_older) {
         return;
     }
-    entries.retain(|other| other.key != entry.key);
+    entries.retain(|other| !is_its(&other.key));
     entries.push_front(entry);
     entries.truncate(MAX_ENTRIES);
 }
@@ -312,10 +319,10 @@ mod tests {
         assert!(cache.titles("v", REMEMBERED, 1000).is_none());
         cache.put_secret("r", reading, &found("s"));
         cache.put_vaults(reading, titles(1));
-        cache.put_missing("m", reading, Error::Closed);
+        cache.put_missing(&Question::text("m"), reading, Error::Closed);
         assert!(cache.secret("r", 1000).is_none());
         assert!(cache.vaults(REMEMBERED, 1000).is_none());
-        assert!(cache.missing("m", 1000).is_none());
+        assert!(cache.missing(&Question::text("m"), 1000).is_none());
         let reading = cache.begin(1000);
         cache.put_secret("r", reading, &found("s"));
         assert!(cache.secret("r", 1000).is_some());
@@ -342,20 +349,20 @@ mod tests {
     fn refusals_for_a_while() {
         let mut cache = cache();
         let reading = cache.begin(1000);
-        cache.put_missing("m", reading, Error::Closed);
-        assert_eq!(cache.missing("m", 1004), Some(Error::Closed));
-        assert_eq!(cache.missing("m", 1005), None);
+        cache.put_missing(&Question::text("m"), reading, Error::Closed);
+        assert_eq!(cache.missing(&Question::text("m"), 1004), Some(Error::Closed));
+        assert_eq!(cache.missing(&Question::text("m"), 1005), None);
     }
 
     #[test]
     fn what_is_found_is_not_missing_any_more() {
         let mut cache = cache();
         let (before, absent, after) = (cache.begin(1000), cache.begin(1000), cache.begin(1000));
-        cache.put_missing("m", absent, Error::Closed);
-        cache.put_found("m", before);
-        assert!(cache.missing("m", 1000).is_some());
-        cache.put_found("m", after);
-        assert!(cache.missing("m", 1000).is_none());
+        cache.put_missing(&Question::text("m"), absent, Error::Closed);
+        cache.put_found(&Question::text("m"), before);
+        assert!(cache.missing(&Question::text("m"), 1000).is_some());
+        cache.put_found(&Question::text("m"), after);
+        assert!(cache.missing(&Question::text("m"), 1000).is_none());
     }
 
     #[test]
@@ -363,7 +370,7 @@ mod tests {
         let mut cache = cache();
         let reading = cache.begin(1000);
         cache.put_secret("r", reading, &found("s"));
-        cache.put_missing("m", reading, Error::Closed);
+        cache.put_missing(&Question::text("m"), reading, Error::Closed);
         cache.begin(1029);
         assert_eq!((cache.secrets.len(), cache.missing.len()), (1, 0));
         cache.begin(1030);
@@ -400,7 +407,7 @@ mod tests {
         let mut cache = Cache::<String>::new(lifetimes);
         let reading = cache.begin(1000);
         cache.put_secret("r", reading, &found("s"));
-        cache.put_missing("m", reading, Error::Closed);
+        cache.put_missing(&Question::text("m"), reading, Error::Closed);
         cache.put_titles("v", reading, titles(1));
         assert!(cache.secrets.is_empty() && cache.missing.is_empty());
         assert!(cache.titles("v", REMEMBERED, 1000).is_none());

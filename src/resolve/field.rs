@@ -47,7 +47,7 @@ pub fn resolve<'a>(
             item: reference.item.clone(),
             section: reference.section.clone(),
             field: name.clone(),
-            similar: closest(name, all_fields(details)),
+            similar: closest(name, &mut all_fields(details)),
         }),
         [field] => field.answer(name, reference.query, moment),
         several => Err(Error::TooManyMatchingFields {
@@ -61,7 +61,7 @@ pub fn resolve<'a>(
 /// `closest(name, candidates) -> candidate`
 ///
 /// The candidate that is a typing error away: at most a third of the name differs.
-pub fn closest(name: &str, candidates: impl Iterator<Item = Candidate>) -> Option<Candidate> {
+pub fn closest(name: &str, candidates: &mut dyn Iterator<Item = Candidate>) -> Option<Candidate> {
     let name = name.to_lowercase();
     let length = name.chars().count();
     let limit = (length / 3).max(1);
@@ -104,7 +104,7 @@ fn sections_named<'a>(
     Err(Error::NoMatchingSections {
         item: reference.item.clone(),
         section: part.to_owned(),
-        similar: closest(part, details.sections.iter().map(candidate)),
+        similar: closest(part, &mut details.sections.iter().map(candidate)),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     base::error::{Candidate, Error},
-    resolve::{field::closest, reference::SecretReference},
+    resolve::field::closest,
 };
 
 /// Something that has an id.
@@ -75,12 +75,15 @@ impl<T: Identified> Listing<T> {
         }
     }
 
-    /// `pick_item(reference) -> item`
+    /// `pick_item(name, vault) -> item`
+    ///
+    /// # Shapes
+    /// - `vault`: the name of the vault, for an error
     ///
     /// # Errors
     /// [`Error::ItemNotFound`], [`Error::TooManyItems`]
-    pub fn pick_item(&self, reference: &SecretReference) -> Result<&T, Error> {
-        let (item, vault) = (reference.item.clone(), reference.vault.clone());
+    pub fn pick_item(&self, name: &str, vault: &str) -> Result<&T, Error> {
+        let (item, vault) = (name.to_owned(), vault.to_owned());
         match self.named(&item).as_slice() {
             [only] => Ok(&only.thing),
             [] => Err(Error::ItemNotFound {
@@ -100,7 +103,7 @@ impl<T: Identified> Listing<T> {
     }
 
     fn similar(&self, name: &str) -> Option<Candidate> {
-        closest(name, self.entries.iter().map(Named::candidate))
+        closest(name, &mut self.entries.iter().map(Named::candidate))
     }
 }
 

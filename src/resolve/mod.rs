@@ -3,4 +3,5 @@
 pub mod cache;
 pub mod field;
 pub mod listing;
+pub mod question;
 pub mod reference;

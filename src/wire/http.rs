@@ -1,5 +1,7 @@
 //! HTTP, as the host sends and reads it.
 
+use std::cell::Cell;
+
 /// A request, ready to be sent.
 #[derive(Debug)]
 pub struct HttpRequest {
@@ -15,8 +17,15 @@ pub struct HttpRequest {
     pub headers: Vec<(&'static str, String)>,
     /// JSON, if there is a body.
     pub body: Option<String>,
-    /// How many times the same was sent before.
-    pub retry: u32,
+}
+
+/// How far an answer has come, as its host reads it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// HTTP status; 0 before there is one.
+    pub status: Cell<u16>,
+    /// Length of what has come of the body.
+    pub bytes: Cell<u64>,
 }
 
 /// An answer, read to its end.

@@ -189,6 +189,23 @@ from_json! {
     }
 }
 
+impl Item {
+    /// `without_content() -> item`
+    ///
+    /// What the service says of the item, without what is sealed in it.
+    pub fn without_content(&self) -> Self {
+        Self {
+            uuid: self.uuid.clone(),
+            template: self.template.clone(),
+            trashed: self.trashed.clone(),
+            version: self.version,
+            created_at: self.created_at.clone(),
+            updated_at: self.updated_at.clone(),
+            ..Self::default()
+        }
+    }
+}
+
 impl Section {
     /// `id() -> text`
     ///

@@ -50,8 +50,9 @@ test("onepassword-edge/reference needs no wasm: it imports the errors alone", ()
       ([, specifier]) => specifier,
     );
   };
-  assert.deepEqual(importsOf("reference.js"), ["./errors.js"]);
-  assert.deepEqual(importsOf("errors.js"), []);
+  assert.deepEqual(importsOf("reference.js"), ["./reference/reference.js"]);
+  assert.deepEqual(importsOf("reference/reference.js"), ["../client/errors.js"]);
+  assert.deepEqual(importsOf("client/errors.js"), []);
 });
 
 for (const { ref, rule, ...parts } of cases) {

@@ -3,7 +3,7 @@
 use onepassword_edge::{
     base::{encoding::decode_base64, error::Error, secret::Secret},
     crypto::aead::Cipher,
-    host::{AesKey, Event, Host, HttpRequest, HttpResponse, OaepHash, RsaPrivateJwk},
+    host::{AesKey, Event, Host, HttpRequest, HttpResponse, OaepHash, Progress, RsaPrivateJwk},
 };
 use rsa::{BoxedUint, Oaep, RsaPrivateKey};
 use sha1::Sha1;
@@ -35,8 +35,10 @@ impl NativeHost {
 
 impl Host for NativeHost {
     type PrivateKey = (RsaPrivateKey, OaepHash);
+    /// No call is ended before its time here.
+    type Signal = ();
 
-    async fn fetch(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+    async fn fetch(&self, request: HttpRequest, _: &Progress) -> Result<HttpResponse, Error> {
         let agent = self.agent.as_ref().expect("a request was made");
         let mut builder = ureq::http::Request::builder().method(request.method).uri(&request.url);
         for (name, value) in &request.headers {
@@ -67,11 +69,30 @@ impl Host for NativeHost {
         Ok(())
     }
 
-    async fn sleep(&self, ms: u64) {
-        std::thread::sleep(std::time::Duration::from_millis(ms));
+    fn ticks_ms(&self) -> f64 {
+        self.now_ms() as f64
     }
 
-    fn note(&self, _: Event) {}
+    /// Nothing here takes longer than it may: requests are over when they are polled first.
+    async fn sleep(&self, ms: f64) {
+        if ms > 0.0 {
+            std::future::pending().await
+        }
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        pollster::block_on(task);
+    }
+
+    fn is_aborted(&self, (): &()) -> bool {
+        false
+    }
+
+    async fn aborted(&self, _: &[()]) {
+        std::future::pending().await
+    }
+
+    fn tell(&self, _: Event) {}
 
     async fn load_session(&self, _: &str) -> Option<String> {
         None

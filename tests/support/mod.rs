@@ -4,21 +4,22 @@ pub mod emulator;
 pub mod host;
 
 use onepassword_edge::{
-    auth::{address::AllowedHosts, identity::Identity, retry::Backoff},
     base::{error::Error, secret::Secret},
-    client::{Client, Manner, Options},
+    client::{Answer, Backoff, Client, Lifetimes, Options, Question, Watching},
     host::Host,
-    resolve::cache::Lifetimes,
 };
 use pollster::block_on;
-use std::cell::RefCell;
+use std::{cell::RefCell, rc::Rc};
 
-/// What a client with this token is made from; nothing is tried again, no secret remembered.
-pub fn options(token: &str) -> Options {
+/// Client options with this token; nothing is tried again, no secret remembered.
+pub fn options<S>(token: &str) -> Options<S> {
     Options {
         token: Secret::from(token),
-        identity: Identity::new("native tests", "0", "linux", "x64"),
-        allowed_hosts: AllowedHosts::default(),
+        integration_name: "native tests".into(),
+        integration_version: "0".into(),
+        os: "linux".into(),
+        arch: "x64".into(),
+        allowed_hosts: None,
         waits_for_others: true,
         shares_sessions: false,
         backoff: Backoff { retries: 0, min_ms: 0, max_ms: 0 },
@@ -28,14 +29,21 @@ pub fn options(token: &str) -> Options {
             negative_ms: 0,
             stale_if_error_ms: 0,
         },
+        timeout_ms: 30_000.0,
+        signal: None,
+        watching: Watching::Nobody,
     }
 }
 
 /// What the reference stands for.
-pub fn resolve<H: Host>(client: &Client<H>, reference: &str) -> Result<String, Error> {
+pub fn resolve<H: Host>(client: &Rc<Client<H>>, reference: &str) -> Result<String, Error> {
+    let question = Question::text(reference);
     let outcome = RefCell::new(None);
     let settle = |_, found| drop(outcome.replace(Some(found)));
-    block_on(client.resolve_all(1, &[reference.to_owned()], Manner::default(), &settle))?;
-    let found = outcome.into_inner().expect("an outcome")?;
-    Ok(String::from_utf8(found.secret.expose().clone()).unwrap())
+    block_on(client.resolve_all(&[&question], false, &settle))?;
+    let answer = outcome.into_inner().expect("an outcome")?;
+    match &*answer {
+        Answer::Value(found) => Ok(String::from_utf8(found.secret.expose().clone()).unwrap()),
+        Answer::Item(_) => panic!("an item in place of a value"),
+    }
 }

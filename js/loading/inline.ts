@@ -1,4 +1,4 @@
-import wasmBase64 from "./wasm/op_inline.js";
+import wasmBase64 from "../wasm/op_inline.js";
 
 type Decode = (text: string) => Uint8Array<ArrayBuffer>;
 

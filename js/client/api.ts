@@ -1,12 +1,28 @@
 /** What every entry exports beside its `Client`. */
+
+export {
+  parseSecretReference,
+  type ReferenceAttribute,
+  type SecretReference,
+  validateSecretReference,
+} from "../reference/reference.js";
+export type { SessionStore } from "../stores/session_store.js";
 export type {
   ResolveAllResponse,
   ResolvedReference,
   ResolveError,
   ResolveResponse,
-  Secrets,
-} from "./client.js";
-export type { CacheConfig, CallOptions, ClientConfig, RetryConfig } from "./config.js";
+} from "./answers.js";
+export type { Secrets } from "./client.js";
+export type {
+  CacheConfig,
+  CallOptions,
+  ClientConfig,
+  FetchFunction,
+  Relay,
+  RetryConfig,
+  Timers,
+} from "./config.js";
 export {
   type Candidate,
   ERROR_CODES,
@@ -18,14 +34,5 @@ export {
 export type { ClientEvent, ClientStats, EventListener, RequestEvent } from "./events.js";
 export type { ItemFiles, Items, ItemsGetAllResponse } from "./items.js";
 export type { Listed } from "./listed.js";
-export {
-  parseSecretReference,
-  type ReferenceAttribute,
-  type SecretReference,
-  validateSecretReference,
-} from "./reference.js";
-export type { Relay } from "./relayed.js";
-export type { SessionStore } from "./session_store.js";
 export * from "./shapes.js";
-export type { FetchFunction } from "./transport.js";
 export type { Vaults } from "./vaults.js";

@@ -1,5 +1,5 @@
-import { OnePasswordError } from "./errors.js";
-import init, { Client, initSync } from "./wasm/op.js";
+import { OnePasswordError } from "../client/errors.js";
+import init, { Client, initSync } from "../wasm/op.js";
 import type { Wasm, WasmSource } from "./wasm_source.js";
 
 /** The wasm module's own class. */

@@ -107,3 +107,12 @@ export class OnePasswordError extends Error {
 export function isOnePasswordError(value: unknown): value is OnePasswordError {
   return typeof value === "object" && value !== null && BRAND in value;
 }
+
+/** Gives an error of the wasm module its class. Here, so that its stack shows who asked. */
+export function withClass(thrown: unknown): unknown {
+  const isModules =
+    thrown instanceof Error && thrown.name === "OnePasswordError" && !isOnePasswordError(thrown);
+  if (!isModules) return thrown;
+  const { message, ...details } = thrown as Error & ErrorDetails;
+  return new OnePasswordError({ ...details, message, cause: thrown.cause });
+}

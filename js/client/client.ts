@@ -1,0 +1,140 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { CoreClass } from "../loading/load.js";
+import type { ClientOptions, Client as Core } from "../wasm/op.js";
+import type { ResolveAllResponse } from "./answers.js";
+import type { CallOptions, ClientConfig } from "./config.js";
+import { OnePasswordError, withClass } from "./errors.js";
+import { type ClientStats, NOTHING_YET } from "./events.js";
+import { type Items, itemsOf } from "./items.js";
+import { type Vaults, vaultsOf } from "./vaults.js";
+
+/** Reads secrets. */
+export interface Secrets {
+  /**
+   * The value that a secret reference names: `op://vault/item/[section/]field`, each part an
+   * id or a name.
+   *
+   * @throws {OnePasswordError} saying what stands in the way
+   */
+  resolve(reference: string, options?: CallOptions): Promise<string>;
+  /**
+   * The content of a file that a secret reference names, whatever bytes it has; text as UTF-8.
+   *
+   * @throws {OnePasswordError} saying what stands in the way
+   */
+  resolveBytes(reference: string, options?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Several references at once, with few requests. One that fails spoils no other.
+   *
+   * @throws {OnePasswordError} if the client is closed
+   */
+  resolveAll(references: readonly string[], options?: CallOptions): Promise<ResolveAllResponse>;
+}
+
+/** What every entry's `Client` is, however it comes by the wasm module. Calls may overlap. */
+export abstract class SignedIn implements Disposable {
+  /** As it was given; the module checks it. */
+  readonly #config: ClientConfig;
+  /** Starts the module. */
+  readonly #load: () => CoreClass | Promise<CoreClass>;
+  /** The client inside the module. */
+  #core: Core | undefined;
+  #isClosed = false;
+  /** Reads secrets. */
+  readonly secrets: Secrets = {
+    resolve: (reference, options) => this.resolve(reference, options),
+    resolveBytes: (reference, options) =>
+      this.#ask((core) => core.resolveBytes(reference, options)),
+    resolveAll: (references, options) => this.#ask((core) => core.resolveAll(references, options)),
+  };
+  /** Reads items. */
+  readonly items: Items = itemsOf((ask) => this.#ask((core) => ask(core.items)));
+  /** Reads vaults. */
+  readonly vaults: Vaults = vaultsOf((ask) => this.#ask((core) => ask(core.vaults)));
+
+  /** @internal */
+  protected constructor(
+    config: ClientConfig & { waitsForOthers?: boolean },
+    load: () => CoreClass | Promise<CoreClass>,
+  ) {
+    this.#config = { ...config };
+    this.#load = load;
+  }
+
+  /**
+   * Signs in, unless the client is lazy.
+   *
+   * @internal
+   */
+  protected async start(): Promise<void> {
+    if (this.#config.lazy === true) return;
+    try {
+      await this.#ask((core) => core.signIn());
+    } catch (thrown) {
+      this.close();
+      throw thrown;
+    }
+  }
+
+  /** The same as `client.secrets.resolve`. */
+  async resolve(reference: string, options?: CallOptions): Promise<string> {
+    return await this.#ask((core) => core.resolve(reference, options));
+  }
+
+  /** Asks the module: at once if it is there, so that calls made in one go are read together. */
+  async #ask<T>(ask: (core: Core) => unknown): Promise<T> {
+    try {
+      return (await ask(this.#core ?? (await this.#started()))) as T;
+    } catch (thrown) {
+      throw withClass(thrown);
+    }
+  }
+
+  /** A failure is not remembered. */
+  async #started(): Promise<Core> {
+    if (this.#isClosed) throw closed();
+    checkToken(this.#config.auth);
+    const CoreClass = await this.#load();
+    if (this.#isClosed) throw closed();
+    // Another call may have been faster.
+    this.#core ??= CoreClass.create(this.#config as ClientOptions);
+    return this.#core;
+  }
+
+  /** Forgets names and secrets that are remembered. Keys and the session stay. */
+  clearCache(): void {
+    this.#core?.clearCache();
+  }
+
+  /** What this client has done so far. */
+  stats(): ClientStats {
+    return this.#core?.stats() ?? { ...NOTHING_YET };
+  }
+
+  /** Zeroes the token, the session, all keys and secrets. Later calls fail with `closed`. */
+  close(): void {
+    this.#isClosed = true;
+    this.#core?.close();
+  }
+
+  /** The same as {@link SignedIn.close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** What nearly every mistake is, told without starting the module. */
+function checkToken(auth: unknown): void {
+  if (typeof auth === "string") return;
+  throw new OnePasswordError({
+    code: "tokenInvalid",
+    message: `auth must be a service-account token (ops_…), not ${typeof auth}; is the environment variable set?`,
+  });
+}
+
+function closed(): OnePasswordError {
+  return new OnePasswordError({
+    code: "closed",
+    message: "this client was closed; authenticate again",
+  });
+}

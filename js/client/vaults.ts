@@ -1,0 +1,40 @@
+import type { Vaults as CoreVaults } from "../wasm/op.js";
+import type { CallOptions } from "./config.js";
+import { Listed } from "./listed.js";
+import type { Vault, VaultGetParams, VaultListParams, VaultOverview } from "./shapes.js";
+
+/** Reads vaults. Each is named by its id or by its name, as in references. */
+export interface Vaults {
+  /**
+   * All vaults that the service account may read, by their ids; those that cannot be opened are
+   * left out, unless none can.
+   *
+   * @throws {OnePasswordError} saying what stands in the way
+   */
+  list(params?: VaultListParams, options?: CallOptions): Listed<VaultOverview>;
+  /**
+   * A vault as a list has it.
+   *
+   * @throws {OnePasswordError} saying what stands in the way
+   */
+  getOverview(vault: string, options?: CallOptions): Promise<VaultOverview>;
+  /**
+   * A vault.
+   *
+   * @throws {OnePasswordError} saying what stands in the way
+   */
+  get(vault: string, params?: VaultGetParams, options?: CallOptions): Promise<Vault>;
+}
+
+/** Asks the module for vaults, which it answers in the shapes of `shapes.ts`. */
+type Ask = <T>(ask: (vaults: CoreVaults) => unknown) => Promise<T>;
+
+/** Reads vaults by way of the module. */
+export function vaultsOf(ask: Ask): Vaults {
+  return {
+    list: (params, options) =>
+      new Listed<VaultOverview>(() => ask((vaults) => vaults.list(params, options))),
+    getOverview: (vault, options) => ask((vaults) => vaults.getOverview(vault, options)),
+    get: (vault, params, options) => ask((vaults) => vaults.get(vault, params, options)),
+  };
+}

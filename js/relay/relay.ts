@@ -1,0 +1,184 @@
+import { check, isStringArray } from "../client/check.js";
+import { RELAY_HOST_HEADER, RELAY_REFUSAL_HEADER } from "./relay_header.js";
+
+/** Whom a relay serves, and how. */
+export interface RelayOptions {
+  /** The origins of the pages that may use it, such as `https://tool.example`. */
+  readonly allowedOrigins: readonly string[];
+  /**
+   * The hosts it forwards to: `host`, `host:port` or `*.domain`. Default: `*.1password.com`,
+   * `*.1password.ca` and `*.1password.eu`.
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** Sends the requests. Default: the host's `fetch`. */
+  readonly fetch?: ((input: string, init: RequestInit) => Promise<Response>) | undefined;
+}
+
+const DEFAULT_HOSTS = ["*.1password.com", "*.1password.ca", "*.1password.eu"];
+const HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/;
+const METHODS = "GET, POST, PUT";
+/** Requests have small bodies: files are only ever downloaded. */
+const MAX_BODY_BYTES = 1024 * 1024;
+const PREFLIGHT_SECONDS = "7200";
+const ID = "[a-z0-9]{26}";
+/** What clients ask for: docs/protocol.md. */
+const PATHS = [
+  "POST /api/v3/auth/start",
+  "POST /api/v2/auth(/confirm-key|/complete)?",
+  "POST /api/v1/device",
+  `PUT /api/v1/device/${ID}/reauthorize`,
+  "GET /api/v2/account/keysets",
+  "GET /api/v1/vaults",
+  `GET /api/v3/vault/${ID}`,
+  `GET /api/v1/vault/${ID}/items/overviews`,
+  `GET /api/v1/vault/${ID}/item/${ID}`,
+  `POST /api/v3/vault/${ID}/items/batch`,
+  "GET /api/v3/file/[A-Za-z0-9]+",
+  `GET /api/v2/file/${ID}/${ID}/[A-Za-z0-9]+`,
+].map((line) => new RegExp(`^${line}$`));
+const REQUEST_HEADERS = [
+  "accept",
+  "content-type",
+  "op-data-consistency",
+  "op-throttling-token",
+  "op-user-agent",
+  "user-agent",
+  "x-agilebits-client",
+  "x-agilebits-mac",
+  "x-agilebits-session-id",
+];
+const ANSWER_HEADERS = ["content-type", "content-length", "retry-after"];
+
+/**
+ * A handler for Workers, Deno, Bun, or whatever speaks `Request` and `Response`.
+ *
+ * @throws {OnePasswordError} `argumentInvalid`
+ */
+export function createRelay(options: RelayOptions): (request: Request) => Promise<Response> {
+  const allowedOrigins = options?.allowedOrigins;
+  const allowedHosts = options?.allowedHosts ?? DEFAULT_HOSTS;
+  // A string has `includes` too, and would allow whatever is part of it.
+  check(isStringArray(allowedOrigins), "allowedOrigins must be an array of strings");
+  check(isStringArray(allowedHosts), "allowedHosts must be an array of strings");
+  for (const origin of allowedOrigins) {
+    const isOrigin = URL.canParse(origin) && new URL(origin).origin === origin;
+    check(isOrigin, `allowedOrigins: “${origin}” is no origin such as https://tool.example`);
+  }
+  for (const host of allowedHosts) {
+    const isHost = HOST.test(host.replace(/^\*\./, ""));
+    check(isHost, `allowedHosts: “${host}” is no host, host:port or *.domain in lower case`);
+  }
+  return async (request) => {
+    const origin = request.headers.get("origin");
+    if (!isAllowed(request, origin, allowedOrigins)) {
+      return refuse(403, "this origin may not use it");
+    }
+    const answer =
+      request.method === "OPTIONS"
+        ? preflight()
+        : await forward(request, allowedHosts, options.fetch ?? globalThis.fetch);
+    if (origin !== null) answer.headers.set("Access-Control-Allow-Origin", origin);
+    answer.headers.set("Access-Control-Expose-Headers", `Retry-After, ${RELAY_REFUSAL_HEADER}`);
+    answer.headers.set("Vary", "Origin");
+    return answer;
+  };
+}
+
+/** A page's requests to its own origin name none where they only read; browsers say so otherwise. */
+function isAllowed(request: Request, origin: string | null, allowed: readonly string[]): boolean {
+  if (origin !== null) return allowed.includes(origin);
+  return request.headers.get("sec-fetch-site") === "same-origin";
+}
+
+function preflight(): Response {
+  return new Response(null, {
+    status: 204,
+    headers: {
+      "Access-Control-Allow-Methods": METHODS,
+      "Access-Control-Allow-Headers": [...REQUEST_HEADERS, RELAY_HOST_HEADER].join(", "),
+      "Access-Control-Max-Age": PREFLIGHT_SECONDS,
+    },
+  });
+}
+
+async function forward(
+  request: Request,
+  allowedHosts: readonly string[],
+  fetch: NonNullable<RelayOptions["fetch"]>,
+): Promise<Response> {
+  const host = request.headers.get(RELAY_HOST_HEADER)?.toLowerCase() ?? "";
+  if (!allowedHosts.some((pattern) => fits(host, pattern))) {
+    return refuse(403, "it does not forward to this host");
+  }
+  const { pathname, search } = new URL(request.url);
+  // The relay may be mounted below a path of its own, which may have such a part too.
+  const path = pathname.slice(pathname.lastIndexOf("/api/"));
+  const asked = `${request.method} ${path}`;
+  if (
+    !PATHS.some((pattern) => pattern.test(asked)) ||
+    !/^(\?attrs=(accessors,)?combined-access)?$/.test(search)
+  ) {
+    return refuse(403, "it does not forward this request");
+  }
+  const body = request.method === "GET" ? null : await readBody(request);
+  if (body === undefined) return refuse(413, "the body is too long");
+  const init: RequestInit = {
+    method: request.method,
+    headers: pick(request.headers, REQUEST_HEADERS),
+    body,
+    redirect: "manual",
+  };
+  try {
+    const answer = await fetch(`${schemeOf(host)}://${host}${path}${search}`, init);
+    // A redirect would lead the token's proofs elsewhere.
+    if (answer.status < 200 || (answer.status >= 300 && answer.status < 400)) {
+      return refuse(502, "1Password answered with a redirect");
+    }
+    const headers = pick(answer.headers, ANSWER_HEADERS);
+    // What fetch has decompressed is longer than its header says.
+    if (answer.headers.has("content-encoding")) headers.delete("content-length");
+    return new Response(answer.body, { status: answer.status, headers });
+  } catch {
+    return refuse(502, "1Password could not be reached");
+  }
+}
+
+/** The body; `undefined` if it is too long, of which no more is read. */
+async function readBody(request: Request): Promise<Blob | undefined> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  const reader = request.body?.getReader();
+  for (;;) {
+    const { value } = (await reader?.read()) ?? {};
+    if (value === undefined) return new Blob(pieces);
+    length += value.length;
+    if (length > MAX_BODY_BYTES) {
+      await reader?.cancel();
+      return undefined;
+    }
+    pieces.push(value as Uint8Array<ArrayBuffer>);
+  }
+}
+
+function fits(host: string, pattern: string): boolean {
+  if (!HOST.test(host)) return false;
+  return pattern.startsWith("*.") ? host.endsWith(pattern.slice(1)) : host === pattern;
+}
+
+/** As for the client: plain http leads to this machine alone. */
+function schemeOf(host: string): string {
+  return /^(localhost|127\.0\.0\.1)(:|$)/.test(host) ? "http" : "https";
+}
+
+function pick(headers: Headers, names: readonly string[]): Headers {
+  const picked = new Headers();
+  for (const name of names) {
+    const value = headers.get(name);
+    if (value !== null) picked.set(name, value);
+  }
+  return picked;
+}
+
+function refuse(status: number, reason: string): Response {
+  return new Response(null, { status, headers: { [RELAY_REFUSAL_HEADER]: reason } });
+}

@@ -1,0 +1,265 @@
+//! Calls that are made in one go become one batch, and nothing is asked twice at a time.
+//!
+//! A question is registered when it is asked, before anything waits. The batch begins when the
+//! code that is running now has made all its calls, and reads what they name with few requests.
+//! Whoever asks for what is on its way already waits for that. Whoever gives up ends the
+//! request only if nobody else waits for it.
+
+use super::{Answer, Client, Outcome, limits::Call};
+use crate::{
+    base::error::Error,
+    host::{CacheUse, Event, Host},
+    resolve::question::{Form, Question},
+};
+use futures_util::future::{AbortHandle, Abortable};
+use std::{
+    cell::{Cell, RefCell},
+    future::{Future, poll_fn},
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+/// One question on its way, for all who wait for it.
+#[derive(Debug)]
+struct Asked {
+    question: Question,
+    fresh: bool,
+    outcome: RefCell<Option<Outcome>>,
+    waiting: Cell<usize>,
+    wakers: RefCell<Vec<Waker>>,
+    batch: RefCell<Option<Rc<Batch>>>,
+}
+
+impl Asked {
+    /// Waits for the outcome. `place` is the waiter's among the wakers, once it has one.
+    fn poll(&self, place: &mut Option<usize>, context: &Context<'_>) -> Poll<()> {
+        if self.outcome.borrow().is_some() {
+            return Poll::Ready(());
+        }
+        let mut wakers = self.wakers.borrow_mut();
+        match place.and_then(|place| wakers.get_mut(place)) {
+            Some(waker) => waker.clone_from(context.waker()),
+            None => {
+                *place = Some(wakers.len());
+                wakers.push(context.waker().clone());
+            }
+        }
+        Poll::Pending
+    }
+}
+
+/// Questions that are read together.
+#[derive(Debug)]
+struct Batch {
+    /// How many of them somebody waits for.
+    left: Cell<usize>,
+    end: AbortHandle,
+}
+
+/// What is on its way.
+#[derive(Debug, Default)]
+pub(super) struct Gather {
+    /// In the order of what is asked. A sorted list, because a map takes 3 KB more.
+    under_way: RefCell<Vec<Rc<Asked>>>,
+    /// What the next batch is to read.
+    gathered: RefCell<Vec<Rc<Asked>>>,
+}
+
+impl Gather {
+    /// Later calls do not get what is on its way now.
+    pub(super) fn forget(&self) {
+        self.under_way.take();
+    }
+
+    /// Joins those who wait for an answer, or is the first of them.
+    fn join(&self, question: Question, fresh: bool) -> Rc<Asked> {
+        let place = self.place(&question, fresh);
+        let mut under_way = self.under_way.borrow_mut();
+        if let Ok(at) = place
+            && let Some(known) = under_way.get(at)
+            // What was sent before is not fresh.
+            && (!fresh || known.batch.borrow().is_none())
+        {
+            known.waiting.set(known.waiting.get() + 1);
+            return Rc::clone(known);
+        }
+        let asked = Rc::new(Asked {
+            question,
+            fresh,
+            outcome: RefCell::default(),
+            waiting: Cell::new(1),
+            wakers: RefCell::default(),
+            batch: RefCell::default(),
+        });
+        match place.map(|at| under_way.get_mut(at)) {
+            Ok(Some(slot)) => *slot = Rc::clone(&asked),
+            Ok(None) => {}
+            Err(at) => under_way.insert(at, Rc::clone(&asked)),
+        }
+        self.gathered.borrow_mut().push(Rc::clone(&asked));
+        asked
+    }
+
+    fn settle(&self, asked: &Rc<Asked>, outcome: Outcome) {
+        self.remove(asked);
+        asked.outcome.borrow_mut().get_or_insert(outcome);
+        asked.wakers.take().into_iter().for_each(Waker::wake);
+    }
+
+    fn remove(&self, asked: &Rc<Asked>) {
+        let place = self.place(&asked.question, asked.fresh);
+        let mut under_way = self.under_way.borrow_mut();
+        if let Ok(at) = place
+            && under_way.get(at).is_some_and(|other| Rc::ptr_eq(other, asked))
+        {
+            under_way.remove(at);
+        }
+    }
+
+    /// Where it is, or where it would stand.
+    fn place(&self, question: &Question, fresh: bool) -> Result<usize, usize> {
+        let under_way = self.under_way.borrow();
+        under_way
+            .binary_search_by(|asked| asked.question.cmp(question).then(asked.fresh.cmp(&fresh)))
+    }
+
+    /// One of those who waited does so no more. If nobody does for the whole batch, it ends.
+    fn leave(&self, asked: &Rc<Asked>) {
+        asked.waiting.set(asked.waiting.get() - 1);
+        if asked.waiting.get() > 0 {
+            return;
+        }
+        if asked.outcome.borrow().is_none() {
+            self.remove(asked);
+        }
+        if let Some(batch) = asked.batch.take() {
+            batch.left.set(batch.left.get() - 1);
+            if batch.left.get() == 0 {
+                batch.end.abort();
+            }
+        }
+    }
+}
+
+/// Somebody's wait for the answers to some questions.
+struct Waits<H: Host> {
+    client: Rc<Client<H>>,
+    asked: Vec<Rc<Asked>>,
+}
+
+impl<H: Host> Drop for Waits<H> {
+    fn drop(&mut self) {
+        self.asked.iter().for_each(|asked| self.client.gather.leave(asked));
+    }
+}
+
+impl<H: Host> Client<H> {
+    /// `ask(questions, call) -> outcomes`
+    ///
+    /// An outcome for each question, in their order. One that fails spoils no other; what there
+    /// is no time for has [`Error::OutOfTime`] for an outcome, or a secret that may be stale.
+    /// Questions are registered at once; the future only waits.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`]
+    pub fn ask(
+        self: &Rc<Self>,
+        questions: Vec<Question>,
+        call: Call<H::Signal>,
+    ) -> impl Future<Output = Result<Vec<Outcome>, Error>> + use<H> {
+        // What is aborted already asks for nothing.
+        let is_over = call.signals.iter().any(|signal| self.host.is_aborted(signal));
+        let questions = if is_over { Vec::new() } else { questions };
+        let is_first = self.gather.gathered.borrow().is_empty();
+        let join = |question| self.gather.join(question, call.fresh);
+        let waits =
+            Waits { client: Rc::clone(self), asked: questions.into_iter().map(join).collect() };
+        if is_first && !self.gather.gathered.borrow().is_empty() {
+            let client = Rc::clone(self);
+            self.host.spawn(async move { client.send_gathered() });
+        }
+        async move {
+            let Waits { client, asked } = &waits;
+            let settled = async {
+                for asked in asked {
+                    let mut place = None;
+                    poll_fn(|context| asked.poll(&mut place, context)).await;
+                }
+                Ok(())
+            };
+            let late = match client.within(&call, settled).await {
+                Ok(()) => None,
+                Err(error @ Error::OutOfTime { .. }) => Some(error),
+                Err(error) => return Err(error),
+            };
+            let outcome = |asked: &Rc<Asked>| {
+                let outcome = asked.outcome.borrow().clone();
+                outcome.unwrap_or_else(|| client.too_late(asked, late.clone()))
+            };
+            Ok(asked.iter().map(outcome).collect())
+        }
+    }
+
+    /// What may be given for something when there was no time to ask for it.
+    fn too_late(&self, asked: &Asked, error: Option<Error>) -> Outcome {
+        let stale = match &asked.question {
+            Question::Value { reference, form: Form::Text } if !asked.fresh => {
+                self.stale(reference)
+            }
+            _ => None,
+        };
+        stale.ok_or(error.unwrap_or(NO_ANSWER))
+    }
+
+    fn stale(&self, reference: &str) -> Option<Rc<Answer>> {
+        let account = self.account().ok()?;
+        let found = account.cache.borrow().stale_secret(reference, self.host.now_ms())?;
+        self.note(Event::Cache(CacheUse::Stale));
+        Some(Rc::new(Answer::Value(found)))
+    }
+
+    /// Begins with what was asked for in one go.
+    fn send_gathered(self: Rc<Self>) {
+        let gathered = self.gather.gathered.take();
+        if self.account().is_ok_and(|account| !account.waits_for_others) {
+            self.gather.forget();
+        }
+        let (fresh, other): (Vec<_>, Vec<_>) = gathered.into_iter().partition(|asked| asked.fresh);
+        for (asked, fresh) in [(other, false), (fresh, true)] {
+            let is_wanted = |asked: &Rc<Asked>| asked.waiting.get() > 0;
+            let asked: Vec<_> = asked.into_iter().filter(is_wanted).collect();
+            if asked.is_empty() {
+                continue;
+            }
+            let (end, registration) = AbortHandle::new_pair();
+            let batch = Rc::new(Batch { left: Cell::new(asked.len()), end });
+            for asked in &asked {
+                asked.batch.replace(Some(Rc::clone(&batch)));
+            }
+            let reading = Rc::clone(&self).read_gathered(asked, fresh);
+            let reading = Abortable::new(reading, registration);
+            self.host.spawn(async move {
+                let _ = reading.await;
+            });
+        }
+    }
+
+    async fn read_gathered(self: Rc<Self>, asked: Vec<Rc<Asked>>, fresh: bool) {
+        let questions: Vec<_> = asked.iter().map(|asked| &asked.question).collect();
+        let settle = |index, outcome| {
+            if let Some(asked) = asked.get::<usize>(index) {
+                self.gather.settle(asked, outcome);
+            }
+        };
+        let result = self.resolve_all(&questions, fresh, &settle).await;
+        let error = result.err().unwrap_or(NO_ANSWER);
+        for asked in &asked {
+            if asked.outcome.borrow().is_none() {
+                self.gather.settle(asked, Err(error.clone()));
+            }
+        }
+    }
+}
+
+/// Never given: every question is settled.
+const NO_ANSWER: Error = Error::Protocol { what: "there was no answer" };

@@ -1,0 +1,145 @@
+//! What a client may be asked for.
+
+use crate::{
+    base::error::Error,
+    resolve::reference::{SecretReference, parse_reference},
+};
+
+/// In which form a value is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// As text.
+    #[default]
+    Text,
+    /// As bytes: files of any content.
+    Bytes,
+}
+
+/// One thing that is asked for. Vaults and items are named by their ids or names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Question {
+    /// The value that a secret reference names.
+    Value {
+        /// The reference, as the caller wrote it.
+        reference: String,
+        /// As what it is wanted.
+        form: Form,
+    },
+    /// An item with all its values.
+    Item {
+        /// Its vault.
+        vault: String,
+        /// The item.
+        item: String,
+    },
+    /// The content of a file.
+    File {
+        /// The item's vault.
+        vault: String,
+        /// The item that has it.
+        item: String,
+        /// The id of its content.
+        file: String,
+    },
+}
+
+/// `checked_name(argument, name) -> name`
+///
+/// What may be the name or the id of something.
+///
+/// # Errors
+/// [`Error::ArgumentInvalid`] naming the argument.
+pub fn checked_name(argument: &'static str, name: &str) -> Result<String, Error> {
+    if name.is_empty() || name.contains('\0') {
+        let reason = "must be an id or a name: a string that is not empty";
+        return Err(Error::ArgumentInvalid { option: argument, reason });
+    }
+    Ok(name.to_owned())
+}
+
+/// A question that has been understood: where to look, and for what.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Id or name of the vault.
+    pub vault: String,
+    /// Id or title of the item.
+    pub item: String,
+    /// What of the item is wanted.
+    pub part: Part,
+}
+
+/// What of an item is wanted.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// A field's value or a file's content.
+    Field(SecretReference, Form),
+    /// All of it.
+    Whole,
+    /// The file whose content has this id.
+    File(String),
+}
+
+impl Question {
+    /// `text(reference) -> question`
+    ///
+    /// A value as text.
+    pub fn text(reference: &str) -> Self {
+        Self::Value { reference: reference.to_owned(), form: Form::Text }
+    }
+
+    /// `target() -> target`
+    ///
+    /// # Errors
+    /// [`Error::Parsing`] for what is no secret reference, [`Error::ArgumentInvalid`] for what
+    /// is no name.
+    pub fn target(&self) -> Result<Target, Error> {
+        Ok(match self {
+            Self::Value { reference, form } => {
+                let reference = parse_reference(reference)?;
+                let (vault, item) = (reference.vault.clone(), reference.item.clone());
+                Target { vault, item, part: Part::Field(reference, *form) }
+            }
+            Self::Item { vault, item } => Target {
+                vault: checked_name("vault", vault)?,
+                item: checked_name("item", item)?,
+                part: Part::Whole,
+            },
+            Self::File { vault, item, file } => Target {
+                vault: checked_name("vault", vault)?,
+                item: checked_name("item", item)?,
+                part: Part::File(checked_name("file", file)?),
+            },
+        })
+    }
+
+    /// `reference() -> text`
+    ///
+    /// The secret reference, if it was asked with one.
+    pub fn reference(&self) -> Option<&str> {
+        match self {
+            Self::Value { reference, .. } => Some(reference),
+            Self::Item { .. } | Self::File { .. } => None,
+        }
+    }
+
+    /// `names_the_same(other) -> bool`
+    ///
+    /// Whether both name the same, in whichever form.
+    pub fn names_the_same(&self, other: &Self) -> bool {
+        match (self.reference(), other.reference()) {
+            (Some(one), Some(other)) => one == other,
+            _ => self == other,
+        }
+    }
+
+    /// `len() -> bytes`
+    ///
+    /// How much memory its names take.
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::Value { reference, .. } => reference.len(),
+            Self::Item { vault, item } => vault.len() + item.len(),
+            Self::File { vault, item, file } => vault.len() + item.len() + file.len(),
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! `Client`, as JavaScript holds it.
+
+use super::{
+    clock::Timers,
+    host::WebHost,
+    items::Items,
+    options::{ClientOptions, read_call, strings},
+    promise::{Rejection, promise},
+    results,
+    vaults::Vaults,
+};
+use crate::{
+    base::error::Error,
+    client::{self, Answer, Form, Outcome, Question},
+};
+use js_sys::{Array, Promise};
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// A client, signed in with a service-account token. Calls may overlap.
+///
+/// Its methods take `&self` and clone what they need before they wait.
+#[wasm_bindgen]
+#[derive(Debug, Clone)]
+pub struct Client {
+    core: Rc<client::Client<WebHost>>,
+    timers: Timers,
+}
+
+impl Client {
+    /// One question, answered by what `show` makes of the answer. Registered at once, so that
+    /// calls made in one go are read together. `reference` is what an error tells, if anything.
+    pub(super) fn ask(
+        &self,
+        question: Result<Question, Error>,
+        reference: &JsValue,
+        options: &JsValue,
+        show: fn(&Answer) -> JsValue,
+    ) -> Promise {
+        let reference = reference.clone();
+        let (question, call) =
+            match question.and_then(|question| Ok((question, read_call(&self.core, options)?))) {
+                Ok(both) => both,
+                Err(error) => return rejected(error),
+            };
+        let timeout_ms = call.timeout_ms;
+        let asked = self.core.ask(vec![question], call);
+        promise(timeout_ms, &self.timers, async move {
+            let outcome =
+                asked.await.and_then(|outcomes| outcomes.into_iter().next().unwrap_or(GONE));
+            match outcome {
+                Ok(answer) => Ok(show(&answer)),
+                Err(error) => Err(Rejection { error, reference }),
+            }
+        })
+    }
+
+    /// Several questions, answered by what `show` makes of the outcomes. What stands in the way of
+    /// all of them is thrown.
+    pub(super) fn ask_all(
+        &self,
+        questions: Result<Vec<Question>, Error>,
+        options: &JsValue,
+        show: impl FnOnce(&[Outcome]) -> JsValue + 'static,
+    ) -> Promise {
+        let (questions, call) = match questions
+            .and_then(|questions| Ok((questions, read_call(&self.core, options)?)))
+        {
+            Ok(both) => both,
+            Err(error) => return rejected(error),
+        };
+        let timeout_ms = call.timeout_ms;
+        let asked = self.core.ask(questions, call);
+        promise(timeout_ms, &self.timers, async move {
+            let outcomes = asked.await?;
+            let of_all =
+                |outcome: &Outcome| outcome.as_ref().err().filter(|it| it.is_of_all()).cloned();
+            match outcomes.iter().find_map(of_all) {
+                Some(error) => Err(error.into()),
+                None => Ok(show(&outcomes)),
+            }
+        })
+    }
+
+    /// A client, and whether it is to sign in only when it is asked.
+    fn made(options: &JsValue) -> Result<(Self, bool), Error> {
+        let ClientOptions { host, options, lazy } = ClientOptions::read(options)?;
+        let timers = host.timers.clone();
+        Ok((Self { core: client::Client::new(host, options)?, timers }, lazy))
+    }
+
+    fn timeout_ms(&self) -> f64 {
+        self.core.call(None, None, false).timeout_ms
+    }
+
+    pub(super) const fn core(&self) -> &Rc<client::Client<WebHost>> {
+        &self.core
+    }
+
+    pub(super) const fn timers(&self) -> &Timers {
+        &self.timers
+    }
+}
+
+/// Each question has an outcome.
+const GONE: Outcome = Err(Error::Closed);
+
+pub(super) fn rejected(error: Error) -> Promise {
+    Promise::reject(&Rejection::from(error).into())
+}
+
+fn value(reference: &JsValue, form: Form) -> Result<Question, Error> {
+    let reason = "a secret reference is a string such as op://vault/item/field";
+    let reference = reference.as_string().ok_or(Error::Parsing { reason })?;
+    Ok(Question::Value { reference, form })
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// Signs in, unless the option `lazy` is set: then the first call does.
+    ///
+    /// Rejects with an `Error` that has a `code`: `tokenInvalid`, `argumentInvalid` or
+    /// `hostNotAllowed` before any request; `authenticationFailed` if the service refuses the
+    /// token; `serverNotTrusted` if the server does not prove that it knows the account.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Client>")]
+    pub fn authenticate(
+        #[wasm_bindgen(unchecked_param_type = "ClientOptions")] options: &JsValue,
+    ) -> Promise {
+        let (client, lazy) = match Self::made(options) {
+            Ok(made) => made,
+            Err(error) => return rejected(error),
+        };
+        let (timers, timeout_ms) = (client.timers.clone(), client.timeout_ms());
+        promise(timeout_ms, &timers, async move {
+            if !lazy {
+                client.core.sign_in().await.inspect_err(|_| client.core.close())?;
+            }
+            Ok(client.into())
+        })
+    }
+
+    /// A client that signs in when it is first asked. Sends nothing.
+    ///
+    /// Throws as `authenticate` rejects before any request.
+    pub fn create(
+        #[wasm_bindgen(unchecked_param_type = "ClientOptions")] options: &JsValue,
+    ) -> Result<Self, JsValue> {
+        Self::made(options).map(|(client, _)| client).map_err(|error| Rejection::from(error).into())
+    }
+
+    /// Signs in now.
+    #[wasm_bindgen(js_name = signIn, unchecked_return_type = "Promise<void>")]
+    pub fn sign_in(&self) -> Promise {
+        let core = Rc::clone(&self.core);
+        promise(self.timeout_ms(), &self.timers, async move {
+            core.sign_in().await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// The value that a secret reference names: `op://vault/item/[section/]field`, each part an
+    /// id or a name.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn resolve(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string")] reference: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
+    ) -> Promise {
+        self.ask(value(reference, Form::Text), reference, options, results::text)
+    }
+
+    /// The content of a file that a secret reference names, whatever bytes it has; text as UTF-8.
+    #[wasm_bindgen(js_name = resolveBytes, unchecked_return_type = "Promise<Uint8Array<ArrayBuffer>>")]
+    pub fn resolve_bytes(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string")] reference: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
+    ) -> Promise {
+        self.ask(value(reference, Form::Bytes), reference, options, results::bytes)
+    }
+
+    /// Several references at once, with few requests. One that fails spoils no other.
+    #[wasm_bindgen(js_name = resolveAll, unchecked_return_type = "Promise<ResolveAllResponse>")]
+    pub fn resolve_all(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "readonly string[]")] references: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
+    ) -> Promise {
+        let reason = "must be an array of strings";
+        let Some(texts) = strings(&references) else {
+            return rejected(Error::ArgumentInvalid { option: "references", reason });
+        };
+        // As they are now, and as they were given.
+        let references = references.unchecked_into::<Array>().slice(0, texts.len() as u32);
+        let questions = texts.iter().map(|reference| Question::text(reference)).collect();
+        self.ask_all(Ok(questions), options, move |outcomes| {
+            results::by_reference(&references, outcomes)
+        })
+    }
+
+    /// Reads items.
+    #[wasm_bindgen(getter)]
+    pub fn items(&self) -> Items {
+        Items(self.clone())
+    }
+
+    /// Reads vaults.
+    #[wasm_bindgen(getter)]
+    pub fn vaults(&self) -> Vaults {
+        Vaults(self.clone())
+    }
+
+    /// What this client has done so far.
+    #[wasm_bindgen(unchecked_return_type = "ClientStats")]
+    pub fn stats(&self) -> JsValue {
+        results::object(&self.core.stats().shape())
+    }
+
+    /// Forgets names and secrets that are remembered. Keys and the session stay.
+    #[wasm_bindgen(js_name = clearCache)]
+    pub fn clear_cache(&self) {
+        self.core.clear_cache();
+    }
+
+    /// Zeroes the token, the session, all keys and secrets. Later calls fail with `closed`.
+    pub fn close(&self) {
+        self.core.close();
+    }
+}

@@ -1,0 +1,132 @@
+//! Timers, as every host has them: neither a window's nor a worker's alone.
+//!
+//! The build takes `setTimeout`, `clearTimeout`, `queueMicrotask` and `performance.now` from the
+//! global object when the glue is loaded, so that a test which fakes them later stops no client.
+
+use super::js::{call, method};
+use js_sys::Function;
+use std::{
+    cell::Cell,
+    future::Future,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &Function, ms: f64, argument: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+    /// Milliseconds by a clock that nobody sets.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    pub(super) fn ticks_ms() -> f64;
+}
+
+/// The timers that a client uses.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Timers {
+    /// The host's.
+    #[default]
+    Host,
+    /// Somebody's, such as a test that moves its own clock.
+    Given {
+        /// As `globalThis.setTimeout`.
+        set: Function,
+        /// As `globalThis.clearTimeout`.
+        clear: Function,
+    },
+}
+
+impl Timers {
+    /// `given(timers) -> timers`
+    ///
+    /// `None` unless it has both functions.
+    pub(super) fn given(timers: &JsValue) -> Option<Self> {
+        let [set, clear] =
+            ["setTimeout", "clearTimeout"].map(|name| method(timers, name).ok().flatten());
+        Some(Self::Given { set: set?, clear: clear? })
+    }
+
+    /// Whether they are somebody's.
+    pub(super) const fn are_given(&self) -> bool {
+        matches!(self, Self::Given { .. })
+    }
+
+    /// Calls back after so many milliseconds, with this argument, until the timer goes.
+    pub(super) fn start(&self, callback: &Function, ms: f64, argument: &JsValue) -> Timer {
+        let timer = match self {
+            Self::Host => set_timeout(callback, ms, argument),
+            Self::Given { set, .. } => {
+                let started = call(set, &JsValue::UNDEFINED, &[callback, &ms.into(), argument]);
+                started.unwrap_or_default()
+            }
+        };
+        Timer { timers: self.clone(), timer }
+    }
+
+    /// Waits so many milliseconds.
+    pub(super) fn pause(&self, ms: f64) -> Pause {
+        let end = Rc::new(End::default());
+        let of = Rc::clone(&end);
+        let callback = Closure::new(move || of.come());
+        let timer = self.start(callback.as_ref().unchecked_ref(), ms, &JsValue::UNDEFINED);
+        Pause { end, _timer: timer, _callback: callback }
+    }
+}
+
+/// A timer that is stopped when it goes.
+#[derive(Debug)]
+pub(super) struct Timer {
+    timers: Timers,
+    timer: JsValue,
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        match &self.timers {
+            Timers::Host => clear_timeout(&self.timer),
+            Timers::Given { clear, .. } => {
+                let _ = call(clear, &JsValue::UNDEFINED, &[&self.timer]);
+            }
+        }
+    }
+}
+
+/// Whether a pause is over, and who waits for that.
+#[derive(Default)]
+struct End {
+    is_over: Cell<bool>,
+    waker: Cell<Option<Waker>>,
+}
+
+impl End {
+    fn come(&self) {
+        self.is_over.set(true);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// A pause; whoever drops it does not wait for the rest. Not a promise: with what belongs to it, it
+/// takes three times as long to make.
+pub(super) struct Pause {
+    end: Rc<End>,
+    _timer: Timer,
+    _callback: Closure<dyn Fn()>,
+}
+
+impl Future for Pause {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.end.is_over.get() {
+            return Poll::Ready(());
+        }
+        self.end.waker.set(Some(context.waker().clone()));
+        Poll::Pending
+    }
+}

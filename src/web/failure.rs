@@ -1,0 +1,106 @@
+//! What a `fetch` threw. Only its name, message and code are kept, as text: an error of a
+//! foreign `fetch` may hold the request.
+
+use super::js::get;
+use crate::base::error::Error;
+use wasm_bindgen::prelude::*;
+
+const MAX_CAUSE_CHARS: usize = 300;
+/// Keys, proofs, tokens and ids of sessions are no shorter.
+const SHORTEST_KEY_CHARS: usize = 16;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// It was aborted.
+    Aborted,
+    /// It ran out of a time that the `fetch` keeps.
+    Timeout,
+    /// The server redirects.
+    Redirect,
+    /// The answer cannot be looked at.
+    Opaque,
+    /// The body is too long.
+    TooLong,
+    /// Anything else, in the words of whoever threw it.
+    Network(String),
+    /// What was answered is no answer.
+    NoResponse,
+}
+
+pub(super) const NO_RESPONSE: Failure = Failure::NoResponse;
+
+impl Failure {
+    /// Of the names and messages that errors have.
+    fn named(name: &str, message: &str, code: &str) -> Self {
+        match name {
+            "AbortError" => Self::Aborted,
+            "TimeoutError" => Self::Timeout,
+            _ => {
+                let parts = [name, message, code].into_iter().filter(|part| !part.is_empty());
+                Self::Network(parts.collect::<Vec<_>>().join(": "))
+            }
+        }
+    }
+
+    pub(super) fn into_error(self, action: &'static str, host: String) -> Error {
+        match self {
+            Self::Aborted => Error::Aborted { action },
+            Self::Timeout => Error::Timeout { action, host },
+            Self::Redirect => {
+                Error::Protocol { what: "the server redirects, and redirects are not followed" }
+            }
+            Self::Opaque => {
+                Error::Protocol { what: "fetch gave an opaque answer, which cannot be read" }
+            }
+            Self::TooLong => Error::Protocol { what: "an answer is longer than 64 MiB" },
+            Self::NoResponse => {
+                let cause = "fetch did not answer with a Response".to_owned();
+                Error::Network { action, host, cause }
+            }
+            Self::Network(cause) => Error::Network { action, host, cause: without_keys(&cause) },
+        }
+    }
+}
+
+impl From<JsValue> for Failure {
+    fn from(thrown: JsValue) -> Self {
+        told(&thrown).unwrap_or_else(|_| Self::Network(String::new()))
+    }
+}
+
+impl From<gloo_net::Error> for Failure {
+    fn from(error: gloo_net::Error) -> Self {
+        match error {
+            gloo_net::Error::JsError(error) => Self::named(&error.name, &error.message, ""),
+            gloo_net::Error::GlooError(message) => Self::Network(message),
+        }
+    }
+}
+
+fn told(thrown: &JsValue) -> Result<Failure, JsValue> {
+    if !thrown.is_object() {
+        return Ok(Failure::Network(thrown.as_string().unwrap_or_default()));
+    }
+    let [name, message, cause] =
+        [get(thrown, "name")?, get(thrown, "message")?, get(thrown, "cause")?];
+    let code = if cause.is_object() { get(&cause, "code")? } else { JsValue::UNDEFINED };
+    let [name, message, code] =
+        [name, message, code].map(|part| part.as_string().unwrap_or_default());
+    Ok(Failure::named(&name, &message, &code))
+}
+
+/// A message of a mock or a proxy may quote the request: what has the length of a key is cut out.
+fn without_keys(cause: &str) -> String {
+    let is_of_keys = |c: char| c.is_ascii_alphanumeric() || "_-+/=%|".contains(c);
+    let mut shown = String::new();
+    let mut rest = cause;
+    while !rest.is_empty() {
+        let (word, tail) = rest.split_at(rest.find(|c| !is_of_keys(c)).unwrap_or(rest.len()));
+        shown.push_str(if word.len() >= SHORTEST_KEY_CHARS { "…" } else { word });
+        let (between, tail) = tail.split_at(tail.find(is_of_keys).unwrap_or(tail.len()));
+        shown.push_str(between);
+        rest = tail;
+    }
+    shown.chars().take(MAX_CAUSE_CHARS).collect()
+}

@@ -1,0 +1,236 @@
+//! A request through the host's `fetch`, or one that was given. Whatever it does or does not,
+//! an answer comes, or a failure.
+//!
+//! Browsers', Workers' and Bun's own is called with a `Request` that gloo-net makes. Any other is
+//! called with an address and a plain object: the only form that all of undici, node-fetch, mocks
+//! and service bindings understand. Node's and Deno's own are JavaScript, and nothing tells them
+//! from a mock that was there before the module was loaded.
+
+use super::{
+    body::read_body,
+    clock::Timers,
+    failure::{Failure, NO_RESPONSE},
+    js::{self, Settled, get, method, string_object},
+    relay::Relay,
+};
+use crate::host::{HttpRequest, HttpResponse, Progress};
+use futures_util::future::{Either, select};
+use gloo_net::http::{Method, RequestBuilder};
+use js_sys::{Date, Function, JsString};
+use std::cell::Cell;
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortController, AbortSignal, RequestInit, RequestRedirect};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What stood in the global object when the glue was loaded.
+    #[wasm_bindgen(thread_local_v2, js_name = fetch)]
+    static HOST_FETCH: JsValue;
+
+    #[wasm_bindgen(js_namespace = ["Function", "prototype", "toString"], js_name = call, catch)]
+    fn source_of(function: &Function) -> Result<JsString, JsValue>;
+}
+
+/// How requests are sent.
+#[derive(Debug)]
+pub(super) struct Fetch {
+    function: Function,
+    relay: Option<Relay>,
+    form: Cell<Form>,
+}
+
+/// What a `fetch` is called with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A `Request`, which it has not refused yet.
+    Untried,
+    /// A `Request`.
+    Request,
+    /// An address and a plain object.
+    Plain,
+}
+
+/// Aborted when it goes.
+struct Abort(AbortController);
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Fetch {
+    pub(super) fn new(function: Function, relay: Option<Relay>) -> Self {
+        let form = if is_hosts_own(&function) { Form::Untried } else { Form::Plain };
+        Self { function, relay, form: Cell::new(form) }
+    }
+
+    /// Sends, and reads the answer to its end.
+    pub(super) async fn send(
+        &self,
+        request: &HttpRequest,
+        progress: &Progress,
+    ) -> Result<HttpResponse, Failure> {
+        let abort = Abort(AbortController::new()?);
+        let (url, header) = match &self.relay {
+            Some(relay) => {
+                let target = relay.target(&request.url)?;
+                (target.url, Some(target.header))
+            }
+            None => (request.url.clone(), None),
+        };
+        let headers: Vec<_> = request
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .chain(header.iter().map(|(name, value)| (*name, value.as_str())))
+            .collect();
+        let response = self.ask(request, &url, &headers, &abort.0.signal()).await?;
+        if self.relay.is_some()
+            && let Some(refusal) = Relay::refusal(&response)
+        {
+            return Err(refusal);
+        }
+        let status = status(&response)?;
+        progress.status.set(status);
+        let body = read_body(&response, progress).await?;
+        Ok(HttpResponse { status, retry_after_ms: retry_after_ms(&response), body })
+    }
+
+    async fn ask(
+        &self,
+        request: &HttpRequest,
+        url: &str,
+        headers: &[(&str, &str)],
+        signal: &AbortSignal,
+    ) -> Result<JsValue, Failure> {
+        if self.form.get() != Form::Plain {
+            let made = hosts_request(request, url, headers, signal)?;
+            match self.call(&[&made]).await {
+                Sent::Refused => self.form.set(Form::Plain),
+                Sent::Answered(answer) => {
+                    self.form.set(Form::Request);
+                    return answer;
+                }
+            }
+        }
+        match self.call(&[&url.into(), &plain_init(request, headers, signal)]).await {
+            Sent::Answered(answer) => answer,
+            Sent::Refused => Err(NO_RESPONSE),
+        }
+    }
+
+    /// A first `Request` that fails before the host could do anything was not sent: this `fetch`
+    /// is of another make.
+    async fn call(&self, arguments: &[&JsValue]) -> Sent {
+        let is_first = self.form.get() == Form::Untried;
+        let sent = match js::call(&self.function, &JsValue::UNDEFINED, arguments) {
+            Ok(sent) => sent,
+            Err(_) if is_first => return Sent::Refused,
+            Err(thrown) => return Sent::Answered(Err(thrown.into())),
+        };
+        let mut settled = Settled::new(&sent);
+        if is_first {
+            match select(&mut settled, Timers::Host.pause(0.0)).await {
+                Either::Left((Ok(response), _)) => return Sent::Answered(Ok(response)),
+                Either::Left((Err(_), _)) => return Sent::Refused,
+                Either::Right(_) => {}
+            }
+        }
+        Sent::Answered(settled.await.map_err(Failure::from))
+    }
+}
+
+/// What became of a call of `fetch`.
+enum Sent {
+    Answered(Result<JsValue, Failure>),
+    Refused,
+}
+
+fn is_hosts_own(function: &Function) -> bool {
+    let is_native = || source_of(function).is_ok_and(|text| text.includes("[native code]", 0));
+    HOST_FETCH.with(|own| *own == ***function) && is_native()
+}
+
+fn hosts_request(
+    request: &HttpRequest,
+    url: &str,
+    headers: &[(&str, &str)],
+    signal: &AbortSignal,
+) -> Result<JsValue, Failure> {
+    let method = match request.method {
+        "GET" => Method::GET,
+        "PUT" => Method::PUT,
+        _ => Method::POST,
+    };
+    let builder = RequestBuilder::new(url)
+        .method(method)
+        .redirect(RequestRedirect::Manual)
+        .abort_signal(Some(signal));
+    let builder =
+        headers.iter().fold(builder, |builder, (name, value)| builder.header(name, value));
+    let made = match &request.body {
+        Some(body) => builder.body(body.as_str()),
+        None => builder.build(),
+    };
+    let made: web_sys::Request = made.map_err(Failure::from)?.into();
+    Ok(made.into())
+}
+
+fn plain_init(
+    request: &HttpRequest,
+    headers: &[(&str, &str)],
+    signal: &AbortSignal,
+) -> RequestInit {
+    let init = RequestInit::new();
+    init.set_method(request.method);
+    init.set_headers(&string_object(headers.iter().copied()));
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_signal(Some(signal));
+    if let Some(body) = &request.body {
+        init.set_body(&body.into());
+    }
+    init
+}
+
+fn status(response: &JsValue) -> Result<u16, Failure> {
+    if !response.is_object() {
+        return Err(NO_RESPONSE);
+    }
+    let peek = |name| get(response, name).map_err(|_| NO_RESPONSE);
+    let [status, kind, redirected] = [peek("status")?, peek("type")?, peek("redirected")?];
+    // As a number, not coerced to one.
+    let status = status.as_f64();
+    let is_between = |least, most| status.is_some_and(|status| (least..=most).contains(&status));
+    let is_redirect = kind == "opaqueredirect" || redirected.as_bool() == Some(true);
+    match status {
+        _ if is_redirect || is_between(300.0, 399.0) => Err(Failure::Redirect),
+        Some(0.0) => Err(Failure::Opaque),
+        Some(status) if is_between(200.0, 599.0) => Ok(status as u16),
+        _ => Err(NO_RESPONSE),
+    }
+}
+
+pub(super) fn header(response: &JsValue, name: &str) -> Option<String> {
+    let headers = get(response, "headers").ok()?;
+    let read = method(&headers, "get").ok()??;
+    js::call(&read, &headers, &[&name.into()]).ok()?.as_string()
+}
+
+/// Seconds or a date (RFC 9110 §10.2.3), which is by the clock of whoever answers.
+fn retry_after_ms(response: &JsValue) -> Option<u64> {
+    let text = header(response, "retry-after")?;
+    let text = text.trim();
+    if matches!(text.len(), 1..=9) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse::<u64>().ok().map(|seconds| seconds * 1000);
+    }
+    let until = parse_date(text)?;
+    let now = header(response, "date").and_then(|date| parse_date(&date));
+    Some((until - now.unwrap_or_else(Date::now)).max(0.0) as u64)
+}
+
+fn parse_date(text: &str) -> Option<f64> {
+    let date = Date::parse(text);
+    let is_date = text.starts_with(|first: char| first.is_ascii_uppercase()) && !date.is_nan();
+    is_date.then_some(date)
+}

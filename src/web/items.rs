@@ -1,0 +1,129 @@
+//! `client.items`
+
+use super::{
+    client::{Client, rejected},
+    js::get,
+    options::strings,
+    pages::Pages,
+    results,
+};
+use crate::{
+    base::error::Error,
+    client::{List, Question, States, checked_name},
+};
+use js_sys::{Array, Promise};
+use wasm_bindgen::prelude::*;
+
+/// Reads items. Vaults and items are named by their ids or by their names, as in references.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Items(pub(super) Client);
+
+/// `name(value, argument) -> text`
+///
+/// # Errors
+/// [`Error::ArgumentInvalid`]
+pub(super) fn name(value: &JsValue, argument: &'static str) -> Result<String, Error> {
+    checked_name(argument, &value.as_string().unwrap_or_default())
+}
+
+fn item(vault: &JsValue, item: &JsValue) -> Result<Question, Error> {
+    Ok(Question::Item { vault: name(vault, "vault")?, item: name(item, "item")? })
+}
+
+fn file(vault: &JsValue, item: &JsValue, attributes: &JsValue) -> Result<Question, Error> {
+    let id = get(attributes, "id").ok().and_then(|id| id.as_string());
+    let reason = "must be a file's, with its id";
+    Ok(Question::File {
+        vault: name(vault, "vault")?,
+        item: name(item, "item")?,
+        file: id.ok_or(Error::ArgumentInvalid { option: "attributes", reason })?,
+    })
+}
+
+/// Those that all filters let through; without any, active ones.
+fn states(filters: &JsValue) -> Result<States, Error> {
+    let reason = r#"must be { type: "ByState", content: { active, archived } }"#;
+    let wrong = || Error::ArgumentInvalid { option: "filter", reason };
+    let mut states = States { active: true, archived: false };
+    if filters.is_undefined() {
+        return Ok(states);
+    }
+    let filters =
+        Array::is_array(filters).then(|| filters.unchecked_ref::<Array>()).ok_or_else(wrong)?;
+    for (index, filter) in filters.iter().enumerate() {
+        let content = get(&filter, "content").map_err(|_| wrong())?;
+        let is_by_state = get(&filter, "type").is_ok_and(|kind| kind == "ByState");
+        let flag =
+            |name| get(&content, name).ok().and_then(|flag| flag.as_bool()).ok_or_else(wrong);
+        let (active, archived) = (flag("active")?, flag("archived")?);
+        if !is_by_state {
+            return Err(wrong());
+        }
+        states.active &= active;
+        states.archived = archived && (index == 0 || states.archived);
+    }
+    Ok(states)
+}
+
+#[wasm_bindgen]
+impl Items {
+    /// An item with all its values.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Item>")]
+    pub fn get(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string")] vault: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "string", js_name = item)] item_: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
+    ) -> Promise {
+        self.0.ask(item(vault, item_), &JsValue::UNDEFINED, options, results::item)
+    }
+
+    /// Several items of a vault, 50 with a request. One that fails spoils no other.
+    #[wasm_bindgen(js_name = getAll, unchecked_return_type = "Promise<ItemsGetAllResponse>")]
+    pub fn get_all(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string")] vault: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "readonly string[]")] items: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
+    ) -> Promise {
+        let reason = "must be an array of ids or names";
+        let Some(items) = strings(&items) else {
+            return rejected(Error::ArgumentInvalid { option: "items", reason });
+        };
+        let vault = match name(vault, "vault") {
+            Ok(vault) => vault,
+            Err(error) => return rejected(error),
+        };
+        let question = |item| Question::Item { vault: vault.clone(), item };
+        let questions = items.into_iter().map(question).collect();
+        self.0.ask_all(Ok(questions), options, results::in_order)
+    }
+
+    /// The content of a file that an item has among its `files`, or as its `document`.
+    #[wasm_bindgen(js_name = readFile, unchecked_return_type = "Promise<Uint8Array<ArrayBuffer>>")]
+    pub fn read_file(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string")] vault: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "string", js_name = item)] item_: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "{ readonly id: string }")] attributes: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
+    ) -> Promise {
+        self.0.ask(file(vault, item_, attributes), &JsValue::UNDEFINED, options, results::bytes)
+    }
+
+    /// The items of a vault, without their values; those that cannot be opened are left out,
+    /// unless none can. Active ones if there is no filter; of several filters each has to let an
+    /// item through. Wrong arguments are told by the pages.
+    pub fn list(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string")] vault: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "readonly ItemListFilter[]")]
+        filters: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
+    ) -> Pages {
+        let list =
+            states(filters).and_then(|states| Ok(List::Items(name(vault, "vault")?, states)));
+        Pages::new(&self.0, list, options)
+    }
+}

@@ -1,0 +1,93 @@
+//! A list, page by page.
+
+use super::{
+    client::{Client, rejected},
+    host::WebHost,
+    options::read_call,
+    promise::promise,
+    results::entry,
+    signal::Signal,
+};
+use crate::{
+    base::error::Error,
+    client::{self, Call, Entry, List},
+};
+use js_sys::{Array, Promise};
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// A list that is read when it is wanted.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Pages {
+    client: Client,
+    /// Or what is wrong with what was asked for.
+    list: Result<(Rc<client::Pages<WebHost>>, Call<Signal>), Error>,
+}
+
+impl Pages {
+    pub(super) fn new(client: &Client, list: Result<List, Error>, options: &JsValue) -> Self {
+        let list = list.and_then(|list| {
+            let call = read_call(client.core(), options)?;
+            Ok((Rc::new(client.core().list(list)), call))
+        });
+        Self { client: client.clone(), list }
+    }
+
+    /// The first entry of a list of one.
+    pub(super) fn only(&self, show: fn(&Entry) -> JsValue) -> Promise {
+        self.read(show, true, |entries| entries.get(0))
+    }
+
+    /// Reads one page or all that are left, and gives what `answer` makes of the entries.
+    fn read(
+        &self,
+        show: fn(&Entry) -> JsValue,
+        one_page: bool,
+        answer: fn(&Array) -> JsValue,
+    ) -> Promise {
+        let (pages, call) = match &self.list {
+            Ok((pages, call)) => (Rc::clone(pages), call.clone()),
+            Err(error) => return rejected(error.clone()),
+        };
+        let core = Rc::clone(self.client.core());
+        promise(call.timeout_ms, self.client.timers(), async move {
+            let entries = Array::new();
+            let reading = async {
+                while let Some(page) = pages.next().await? {
+                    for entry in &page {
+                        entries.push(&show(entry));
+                    }
+                    if one_page {
+                        break;
+                    }
+                }
+                Ok(())
+            };
+            core.within(&call, reading).await?;
+            Ok(answer(&entries))
+        })
+    }
+}
+
+#[wasm_bindgen]
+impl Pages {
+    /// At most a hundred entries, which are opened now; `undefined` after the last. The call's
+    /// time is that until the page is there.
+    #[wasm_bindgen(unchecked_return_type = "Promise<object[] | undefined>")]
+    pub fn next(&self) -> Promise {
+        self.read(
+            entry,
+            true,
+            |page| {
+                if page.length() > 0 { page.into() } else { JsValue::UNDEFINED }
+            },
+        )
+    }
+
+    /// All entries that have not been read yet.
+    #[wasm_bindgen(unchecked_return_type = "Promise<object[]>")]
+    pub fn all(&self) -> Promise {
+        self.read(entry, false, |all| all.into())
+    }
+}

@@ -1,0 +1,29 @@
+//! What the host says of itself.
+
+use super::js::get;
+use wasm_bindgen::prelude::*;
+
+const UNKNOWN: &str = "unknown";
+
+/// The operating system and the processor, as Node, Deno and Bun name them; other hosts do not
+/// say. The service is told, and neither is needed for anything.
+pub(super) fn platform() -> (String, String) {
+    let process = global("process");
+    let [os, arch] = ["platform", "arch"].map(|name| {
+        let text = get(&process, name).ok().and_then(|text| text.as_string());
+        text.unwrap_or_else(|| UNKNOWN.to_owned())
+    });
+    (if os == "win32" { "windows".to_owned() } else { os }, arch)
+}
+
+/// Whether a call may wait for what another call is doing. Cloudflare Workers and Vercel's edge
+/// runtime end a request that waits for what another request has begun.
+pub(super) fn lets_calls_wait() -> bool {
+    let agent = get(&global("navigator"), "userAgent").ok().and_then(|agent| agent.as_string());
+    let is_worker = agent.is_some_and(|agent| agent == "Cloudflare-Workers");
+    !is_worker && global("EdgeRuntime").is_undefined()
+}
+
+fn global(name: &str) -> JsValue {
+    get(&js_sys::global(), name).unwrap_or_default()
+}

@@ -1,0 +1,91 @@
+//! A relay, for pages, which the service does not answer across origins: every request goes
+//! there, with the account's host in a header. The path follows the relay's own. The MACs are made
+//! before, for the account's host.
+
+use super::{
+    failure::Failure,
+    fetch::header,
+    js::{call, get, text_of},
+};
+use js_sys::Function;
+use wasm_bindgen::prelude::*;
+
+/// Names the account's host to a relay.
+const HOST_HEADER: &str = "OP-Relay-Host";
+/// Says why a relay refuses, and that it was not 1Password.
+const REFUSAL_HEADER: &str = "OP-Relay-Refusal";
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+#[wasm_bindgen]
+extern "C" {
+    type Url;
+    #[wasm_bindgen(constructor, js_class = "URL", catch)]
+    fn new(text: &str) -> Result<Url, JsValue>;
+}
+
+/// Where requests go.
+#[derive(Debug)]
+pub(super) enum Relay {
+    /// Below this address.
+    Address(String),
+    /// Where this function says for a `URL`.
+    Function(Function),
+}
+
+/// Where one request goes, and what it carries besides.
+pub(super) struct Target {
+    pub(super) url: String,
+    pub(super) header: (&'static str, String),
+}
+
+impl Relay {
+    /// `given(value) -> relay`
+    ///
+    /// `None` if it is neither an address nor a function.
+    pub(super) fn given(value: JsValue) -> Option<Self> {
+        if let Some(address) = value.as_string() {
+            let url = address_of(&address)?;
+            let is_bare = ["search", "hash"].iter().all(|part| text(&url, part).is_empty());
+            return is_bare.then_some(Self::Address(address));
+        }
+        value.dyn_into().ok().map(Self::Function)
+    }
+
+    pub(super) fn target(&self, url: &str) -> Result<Target, Failure> {
+        let url = Url::new(url)?;
+        let [host, path, search] = ["host", "pathname", "search"].map(|part| text(&url, part));
+        let target = match self {
+            Self::Address(address) => format!("{}{path}{search}", address.trim_end_matches('/')),
+            Self::Function(function) => {
+                String::from(text_of(&call(function, &JsValue::UNDEFINED, &[&url])?)?)
+            }
+        };
+        let no_address =
+            || Failure::Network("TypeError: the relay function gave no http address".into());
+        let url = text(&address_of(&target).ok_or_else(no_address)?, "href");
+        Ok(Target { url, header: (HOST_HEADER, host) })
+    }
+
+    /// Why the relay refuses, if it does.
+    pub(super) fn refusal(response: &JsValue) -> Option<Failure> {
+        let refusal = header(response, REFUSAL_HEADER).filter(|text| !text.is_empty())?;
+        Some(Failure::Network(format!("the relay refuses: {refusal}")))
+    }
+}
+
+fn text(url: &Url, part: &str) -> String {
+    get(url, part).ok().and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+/// Over http on loopback alone, and without a user.
+fn address_of(address: &str) -> Option<Url> {
+    let url = Url::new(address).ok()?;
+    let [protocol, host, user, password] =
+        ["protocol", "hostname", "username", "password"].map(|part| text(&url, part));
+    let is_secure = match protocol.as_str() {
+        "https:" => true,
+        "http:" => LOOPBACK.contains(&host.as_str()),
+        _ => false,
+    };
+    (is_secure && user.is_empty() && password.is_empty()).then_some(url)
+}

@@ -1,0 +1,109 @@
+//! The host's WebCrypto.
+
+use super::js::{get, set, string_object};
+use crate::{
+    base::{error::Error, secret::Secret},
+    host::{AesKey, OaepHash, RsaPrivateJwk},
+};
+use js_sys::{Array, Object, Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Crypto, CryptoKey, SubtleCrypto};
+
+const RSA: &str = "RSA-OAEP";
+const AES: &str = "AES-GCM";
+
+fn member(of: &JsValue, name: &str, what: &'static str) -> Result<JsValue, Error> {
+    let missing = Error::Unsupported { what };
+    get(of, name).ok().filter(JsValue::is_object).ok_or(missing)
+}
+
+fn crypto() -> Result<Crypto, Error> {
+    let what = "this runtime has no globalThis.crypto (WebCrypto), which signing in needs";
+    Ok(member(&js_sys::global(), "crypto", what)?.unchecked_into())
+}
+
+/// The host's `crypto.subtle`, looked for each time: some hosts have it later than others.
+pub(super) fn subtle() -> Result<SubtleCrypto, Error> {
+    let what = "this runtime has no crypto.subtle, which opening keys needs; a page must be served over https or from localhost";
+    Ok(member(&crypto()?.into(), "subtle", what)?.unchecked_into())
+}
+
+pub(super) fn fill_random(bytes: &mut [u8]) -> Result<(), Error> {
+    let what = "this runtime's crypto.getRandomValues does not work";
+    let filled = crypto()?.get_random_values_with_u8_array(bytes);
+    filled.map(drop).map_err(|_| Error::Unsupported { what })
+}
+
+pub(super) async fn import_rsa(key: &RsaPrivateJwk, hash: OaepHash) -> Result<CryptoKey, Error> {
+    let hash = match hash {
+        OaepHash::Sha1 => "SHA-1",
+        OaepHash::Sha256 => "SHA-256",
+    };
+    let jwk = string_object([
+        ("kty", "RSA"),
+        ("n", &key.n),
+        ("e", &key.e),
+        ("d", key.d.expose()),
+        ("p", key.p.expose()),
+        ("q", key.q.expose()),
+        ("dp", key.dp.expose()),
+        ("dq", key.dq.expose()),
+        ("qi", key.qi.expose()),
+    ]);
+    import("jwk", &jwk, &string_object([("name", RSA), ("hash", hash)]), "a private key").await
+}
+
+pub(super) async fn open_rsa(
+    key: &CryptoKey,
+    sealed: &[u8],
+    what: &'static str,
+) -> Result<Secret<Vec<u8>>, Error> {
+    // A copy: the module's memory may move while this waits.
+    let sealed = Uint8Array::from(sealed);
+    let algorithm = string_object([("name", RSA)]);
+    opened(subtle()?.decrypt_with_object_and_js_u8_array(&algorithm, key, &sealed), what).await
+}
+
+pub(super) async fn open_aes(
+    key: &AesKey,
+    iv: &[u8],
+    sealed: &[u8],
+    what: &'static str,
+) -> Result<Secret<Vec<u8>>, Error> {
+    let [raw, iv, sealed] = [key.as_slice(), iv, sealed].map(Uint8Array::from);
+    let imported = import("raw", &raw, &string_object([("name", AES)]), what).await;
+    // The copy of the key is not left behind.
+    raw.fill(0, 0, raw.length());
+    let algorithm = string_object([("name", AES)]);
+    set(&algorithm, "iv", iv);
+    let opening = subtle()?.decrypt_with_object_and_js_u8_array(&algorithm, &imported?, &sealed);
+    opened(opening, what).await
+}
+
+async fn import(
+    format: &str,
+    data: &Object,
+    algorithm: &Object,
+    what: &'static str,
+) -> Result<CryptoKey, Error> {
+    let uses = Array::of1(&"decrypt".into());
+    let importing = subtle()?.import_key_with_object(format, data, algorithm, false, &uses);
+    Ok(settled(importing, what).await?.unchecked_into())
+}
+
+async fn opened(
+    opening: Result<Promise, JsValue>,
+    what: &'static str,
+) -> Result<Secret<Vec<u8>>, Error> {
+    let plaintext = Uint8Array::new(&settled(opening, what).await?);
+    let bytes = Secret::new(plaintext.to_vec());
+    // JavaScript's copy must not outlive this.
+    plaintext.fill(0, 0, plaintext.length());
+    Ok(bytes)
+}
+
+async fn settled(promise: Result<Promise, JsValue>, what: &'static str) -> Result<JsValue, Error> {
+    let refused = |_| Error::Decryption { what };
+    JsFuture::from(promise.map_err(refused)?).await.map_err(refused)
+}
