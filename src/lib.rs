@@ -1,58 +1,62 @@
-//! The core of onepassword-edge: signs in to 1Password with a service-account
-//! token and resolves secret references, from one small wasm module.
+//! onepassword-edge: a 1Password client for every JavaScript runtime, as one small wasm module.
 //!
-//! # The house
+//! It signs in with a service-account token and resolves secret references,
+//! `op://vault/item/field`. A program calls [`client::Client`] through the boundary, `web`; all
+//! that the client needs of the outside it asks of one trait, [`host::Host`]. In the product that
+//! is the JavaScript host: its `fetch`, its WebCrypto, its timers. In the tests it is whatever the
+//! test wants, down to a clock that moves only when it is told to.
 //!
-//! | module | what it is |
+//! # The rooms
+//!
+//! Each may use those above it, and `tests/house.rs` holds them to it.
+//!
+//! | room | what is in it |
 //! |---|---|
-//! | [`error`] | the one error type, with a stable code for every kind |
-//! | [`secret`] | values that are zeroed on drop and never printed |
-//! | [`encoding`] | base64url, hex, object ids, RFC 3339 |
-//! | [`json`] | JSON in and out, tolerant of what it does not expect |
-//! | [`address`] | where the account lives, and whether a client may go there |
-//! | [`token`] | `ops_…` → [`token::Credentials`] |
-//! | [`mod@reference`] | `op://…` → [`reference::SecretReference`] |
-//! | [`crypto`] | AEAD, SRP, the throttling token, the request MAC |
-//! | [`wire`] | requests and answers as they travel |
-//! | [`identity`] | what this client says of itself |
+//! | [`base`] | the one error type, [`base::secret::Secret`], encodings, JSON, what callers see |
+//! | [`crypto`] | AES-GCM, SRP, the throttling token, the request MAC: one primitive a file |
+//! | [`wire`] | requests and answers as they travel, by subject |
 //! | [`host`] | [`host::Host`], the one door to the outside |
-//! | [`envelope`] | sealed JSON and who can open it |
-//! | [`session`] | numbers, signs and seals requests |
-//! | [`sign_in`] | sign-in as a state machine |
-//! | [`stored_session`] | a session as it is kept outside the process |
-//! | [`retry`] | when to try again, and when not to ask at all |
-//! | [`keyring`] | keysets → private keys → vault keys |
-//! | [`item`] | an item once it is opened, and its fields' values |
-//! | [`resolve`] | reference × item → value |
-//! | [`listing`] | things with names, and the one that is meant |
-//! | [`cache`] | what is remembered, and for how long |
-//! | [`client`] | [`client::Client`], the only module that waits |
-//! | `wasm` | the boundary to JavaScript, the only module that knows it |
+//! | [`auth`] | from the token to the keys: sign-in, session, envelopes, keyring, retries |
+//! | [`items`] | what an item is once it is opened, and the values of its fields |
+//! | [`resolve`] | from a reference to the field it names: grammar, names, what is remembered |
+//! | [`client`] | [`client::Client`]: the only room that awaits |
+//! | `web` | the boundary: the only room that knows JavaScript |
 //!
-//! Data flows one way: token → session → keyring → vault → item → value. Only
-//! `client` awaits, and only through [`host::Host`]; everything below it is
-//! plain computation that a test can call.
+//! Everything above `client` is plain computation that a test can call.
 //!
 //! # One reference, followed
 //!
 //! `client.resolve("op://prod/database/password")`:
 //!
-//! 1. [`reference::parse_reference`] takes it apart, or says which rule it breaks.
-//!    With it come all references that were asked for in the same go.
-//! 2. [`client::Client`] asks the session for a signed `GET` of the vaults, adds the
-//!    headers that [`identity`] and the throttling token supply, and gives it to the
-//!    host's `fetch`.
-//! 3. [`session::Session::open`] opens the answer's envelope with the session key.
-//! 4. For each vault, [`keyring::Keyring::vault_key`] says what is missing on the way
-//!    from the account unlock key to the vault key; the client has the host do it
-//!    (RSA is WebCrypto's) until the key is there. The key opens the vault's name.
-//! 5. The vault called `prod` is asked for its item overviews, and for the item of
-//!    the one titled `database`, together with all others that are wanted of it. The
-//!    [`cache`] remembers the names, so that next time this is the only request; what
-//!    fails because a name or a key is not what it was is tried again without them.
-//! 6. [`resolve::resolve`] finds the field in the opened details and
-//!    [`item::value::Field::answer`] turns its value into text, a
-//!    [`secret::Secret`] until it crosses into JavaScript.
+//! 1. `web` makes a [`resolve::question::Question`] of it and a [`client::Call`] of the options,
+//!    and registers both with [`client::Client::ask`]. Questions that are asked in one go are read
+//!    in one batch; the same question is asked once, for all who wait for it.
+//! 2. [`resolve::reference::parse_reference`] takes the text apart, or says which rule it breaks.
+//! 3. The client asks its [`auth::session::Session`] for a signed `GET` of the vaults and hands it
+//!    to [`host::Host::fetch`]. Without a session it signs in first: [`auth::sign_in::SignIn`] is
+//!    a state machine that says what to send next. A session that has ended is renewed once, what
+//!    may pass is tried again, and a 429 stops everything until its time is over
+//!    ([`auth::retry`]).
+//! 4. [`auth::session::Session::open`] opens the answer with the session key.
+//! 5. For each vault, [`auth::keyring::Keyring::vault_key`] says what is missing on the way from
+//!    the account unlock key to the vault key. The host does it (RSA is WebCrypto's) until the key
+//!    is there, and the key opens the vault's name.
+//! 6. The vault called `prod` is asked for its item overviews, then for the item titled `database`,
+//!    with all others that the batch wants of it. [`resolve::cache`] remembers the names, so that
+//!    next time the item is the only request. What fails because a name or a key is not what it
+//!    was is tried again without what was remembered.
+//! 7. [`resolve::field::resolve`] finds the field in the opened details, and
+//!    [`items::value::Field::answer`] turns its value into text: a [`base::secret::Secret`], zeroed
+//!    on drop, until it crosses into JavaScript.
+//!
+//! Data flows one way: token → session → keyring → vault → item → value → `web`.
+//!
+//! # How a call ends
+//!
+//! With its answer; with its time; with a signal; or because the client is closed. The first one
+//! settles it ([`client::Client::within`]). Whoever gives up ends its own wait alone. When nobody
+//! waits for a batch any more its future is dropped, and what it holds goes with it: the request
+//! is aborted, locks are released, secrets are zeroed.
 
 pub mod auth;
 pub mod base;

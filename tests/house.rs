@@ -1,4 +1,4 @@
-//! The rules of the house that no compiler holds: who may know whom, and the
+//! The rules of the house that no compiler holds: who may know whom in src/ and js/, and the
 //! list of error codes that Rust and TypeScript share.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
@@ -12,24 +12,91 @@ use std::{
 
 type Table = BTreeMap<String, BTreeSet<String>>;
 
-/// The table under “Who may know whom”: | `module` | `a`, `b` |
-fn allowed() -> Table {
+/// The tables under “Who may know whom”, of src/ and of js/: | `room` | `a`, `b` |
+fn allowed() -> [Table; 2] {
     let text = fs::read_to_string("ARCHITECTURE.md").unwrap();
-    let section = text.split("## Who may know whom").nth(1).expect("the table's heading");
+    let section = text.split("## Who may know whom").nth(1).expect("the tables' heading");
     let section = section.split("\n## ").next().unwrap();
+    let (core, face) = section.split_once("In `js/`").expect("the second table");
+    [table(core), table(face)]
+}
+
+fn table(text: &str) -> Table {
     let mut table = Table::new();
-    for row in section.lines().filter(|line| line.starts_with("| `")) {
+    for row in text.lines().filter(|line| line.starts_with("| `")) {
         let cells: Vec<_> = row.trim_matches('|').split('|').collect();
         let names = |cell: &str| -> BTreeSet<String> {
             cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
         };
-        let module = names(cells[0]).pop_first().unwrap();
-        assert!(table.insert(module, names(cells[1])).is_none(), "two rows: {row}");
+        let room = names(cells[0]).pop_first().unwrap();
+        assert!(table.insert(room, names(cells[1])).is_none(), "two rows: {row}");
     }
     table
 }
 
-/// The modules that each module's own code names, tests left out.
+/// The rooms of js/ that each of them imports from; the entries at its root may know all.
+fn imported() -> (Table, BTreeMap<String, Vec<String>>) {
+    let (mut table, mut files) = (Table::new(), BTreeMap::new());
+    for entry in fs::read_dir("js").unwrap() {
+        let path = entry.unwrap().path();
+        let room = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() && room != "wasm" {
+            table.insert(room, BTreeSet::new());
+        }
+    }
+    let mut folders = vec!["js".to_owned()];
+    folders.extend(table.keys().map(|room| format!("js/{room}")));
+    for folder in folders {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "ts") {
+                continue;
+            }
+            let name = format!("{folder}/{}", path.file_name().unwrap().to_str().unwrap());
+            let imports = relative_imports(&fs::read_to_string(&path).unwrap(), &folder);
+            if let Some(room) = folder.strip_prefix("js/") {
+                let rooms = imports.iter().filter_map(|import| import.split('/').nth(1));
+                table.get_mut(room).unwrap().extend(rooms.map(str::to_owned));
+                table.get_mut(room).unwrap().remove(room);
+            }
+            files.insert(name, imports);
+        }
+    }
+    (table, files)
+}
+
+/// The files of js/ that a file in this folder imports.
+fn relative_imports(code: &str, folder: &str) -> Vec<String> {
+    let specifiers = code.split("from \"").skip(1).filter_map(|rest| rest.split('"').next());
+    specifiers
+        .filter(|specifier| specifier.starts_with('.'))
+        .map(|specifier| {
+            let path = match specifier.strip_prefix("../") {
+                Some(path) => format!("js/{path}"),
+                None => format!("{folder}/{}", specifier.trim_start_matches("./")),
+            };
+            path.replace(".js", ".ts")
+        })
+        .collect()
+}
+
+/// Whether a way leads from a file back to itself.
+fn circle(files: &BTreeMap<String, Vec<String>>, start: &str) -> bool {
+    let (mut seen, mut left) = (BTreeSet::new(), vec![start]);
+    while let Some(file) = left.pop() {
+        for import in files.get(file).into_iter().flatten() {
+            if import == start {
+                return true;
+            }
+            if seen.insert(import) {
+                left.push(import);
+            }
+        }
+    }
+    false
+}
+
+/// The rooms that each room's own code names, tests left out.
 fn actual() -> Table {
     let mut table = Table::new();
     for entry in fs::read_dir("src").unwrap() {
@@ -94,8 +161,30 @@ fn first_word(text: &str) -> Option<String> {
 }
 
 #[test]
-fn modules_know_whom_they_may() {
-    assert_eq!(actual(), allowed(), "left: what src/ does; right: what ARCHITECTURE.md allows");
+fn rooms_know_whom_they_may() {
+    let [core, _] = allowed();
+    assert_eq!(actual(), core, "left: what src/ does; right: what ARCHITECTURE.md allows");
+}
+
+#[test]
+fn folders_know_whom_they_may_and_no_file_imports_in_a_circle() {
+    let [_, face] = allowed();
+    let (table, files) = imported();
+    assert_eq!(table, face, "left: what js/ does; right: what ARCHITECTURE.md allows");
+    assert!(files.len() > 50, "{}", files.len());
+    let circles: Vec<_> = files.keys().filter(|file| circle(&files, file)).collect();
+    assert!(circles.is_empty(), "{circles:?}");
+}
+
+#[test]
+fn circles_are_found() {
+    let of = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(a, b)| ((*a).to_owned(), vec![(*b).to_owned()])).collect()
+    };
+    assert!(circle(&of(&[("a", "b"), ("b", "c"), ("c", "a")]), "b"));
+    assert!(!circle(&of(&[("a", "b"), ("b", "c")]), "a"));
+    let code = "import { x } from \"../b/c.js\";\nexport * from \"./d.js\";";
+    assert_eq!(relative_imports(code, "js/a"), ["js/b/c.ts", "js/a/d.ts"]);
 }
 
 #[test]

@@ -5,3 +5,4 @@ pub mod error;
 pub mod json;
 pub mod secret;
 pub mod shape;
+pub mod wakers;

@@ -42,7 +42,6 @@ pub enum Answer {
 pub type Outcome = Result<Rc<Answer>, Error>;
 
 /// A question's place among those that were asked, and where to look.
-#[derive(Clone)]
 struct Asked<'a> {
     index: usize,
     question: &'a Question,
@@ -91,29 +90,29 @@ impl<H: Host> Client<H> {
         let mut all = Vec::new();
         for (question, index) in questions.iter().zip(0..) {
             match question.target() {
-                Ok(target) => all.push(Asked { index, question, target }),
+                Ok(target) => all.push(Rc::new(Asked { index, question, target })),
                 Err(error) => settle(index, Err(error)),
             }
         }
-        self.until_closed(self.resolve_groups(all, fresh, settle)).await
+        self.resolve_groups(all, fresh, settle).await
     }
 
     async fn resolve_groups(
         &self,
-        all: Vec<Asked<'_>>,
+        all: Vec<Rc<Asked<'_>>>,
         fresh: bool,
         settle: &dyn Fn(usize, Outcome),
     ) -> Result<(), Error> {
         let account = self.account()?;
         let reading = account.cache.borrow_mut().begin(self.host.now_ms());
         let group = Group { client: self, account: &account, fresh, reading, settle };
-        let mut groups: Vec<Vec<Asked<'_>>> = Vec::new();
+        let mut groups: Vec<Vec<Rc<Asked<'_>>>> = Vec::new();
         for asked in all {
             if let Some(outcome) = group.remembered(&asked) {
                 settle(asked.index, outcome);
                 continue;
             }
-            let is_its = |of: &&mut Vec<Asked<'_>>| {
+            let is_its = |of: &&mut Vec<Rc<Asked<'_>>>| {
                 of.first().is_some_and(|one| is_named(&one.target.vault, &asked.target.vault))
             };
             match groups.iter_mut().find(is_its) {
@@ -156,7 +155,7 @@ impl<H: Host> Group<'_, H> {
     /// Resolves references into the same vault. What fails though it might be for
     /// something that is not so any more is tried again: at first what was
     /// remembered, then what changed between two requests.
-    async fn resolve(&self, mut asked: Vec<Asked<'_>>) {
+    async fn resolve(&self, mut asked: Vec<Rc<Asked<'_>>>) {
         let mut trust = Trust { since: self.reading.number, names: !self.fresh, keys: true };
         for left in (0..MAX_ATTEMPTS).rev() {
             let doubts = RefCell::new(Vec::new());
@@ -182,10 +181,10 @@ impl<H: Host> Group<'_, H> {
 
     async fn attempt<'a>(
         &self,
-        asked: &[Asked<'a>],
+        asked: &[Rc<Asked<'a>>],
         trust: Trust,
         left: u32,
-        doubts: &RefCell<Vec<(Doubt, Asked<'a>)>>,
+        doubts: &RefCell<Vec<(Doubt, Rc<Asked<'a>>)>>,
     ) {
         let Some(first) = asked.first() else { return };
         let (client, account) = (self.client, self.account);
@@ -223,7 +222,7 @@ impl<H: Host> Group<'_, H> {
                 keys: trust.keys,
             };
             match outcome.as_ref().err().and_then(|error| memory.doubt(error)) {
-                Some(doubt) if left > 0 => doubts.borrow_mut().push((doubt, asked.clone())),
+                Some(doubt) if left > 0 => doubts.borrow_mut().push((doubt, Rc::clone(asked))),
                 _ => self.conclude(asked, outcome),
             }
         });

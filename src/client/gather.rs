@@ -7,7 +7,7 @@
 
 use super::{Answer, Client, Outcome, limits::Call};
 use crate::{
-    base::error::Error,
+    base::{error::Error, wakers::Wakers},
     host::{CacheUse, Event, Host},
     resolve::question::{Form, Question},
 };
@@ -16,7 +16,7 @@ use std::{
     cell::{Cell, RefCell},
     future::{Future, poll_fn},
     rc::Rc,
-    task::{Context, Poll, Waker},
+    task::Poll,
 };
 
 /// One question on its way, for all who wait for it.
@@ -26,26 +26,8 @@ struct Asked {
     fresh: bool,
     outcome: RefCell<Option<Outcome>>,
     waiting: Cell<usize>,
-    wakers: RefCell<Vec<Waker>>,
+    wakers: Wakers,
     batch: RefCell<Option<Rc<Batch>>>,
-}
-
-impl Asked {
-    /// Waits for the outcome. `place` is the waiter's among the wakers, once it has one.
-    fn poll(&self, place: &mut Option<usize>, context: &Context<'_>) -> Poll<()> {
-        if self.outcome.borrow().is_some() {
-            return Poll::Ready(());
-        }
-        let mut wakers = self.wakers.borrow_mut();
-        match place.and_then(|place| wakers.get_mut(place)) {
-            Some(waker) => waker.clone_from(context.waker()),
-            None => {
-                *place = Some(wakers.len());
-                wakers.push(context.waker().clone());
-            }
-        }
-        Poll::Pending
-    }
 }
 
 /// Questions that are read together.
@@ -88,7 +70,7 @@ impl Gather {
             fresh,
             outcome: RefCell::default(),
             waiting: Cell::new(1),
-            wakers: RefCell::default(),
+            wakers: Wakers::default(),
             batch: RefCell::default(),
         });
         match place.map(|at| under_way.get_mut(at)) {
@@ -103,7 +85,7 @@ impl Gather {
     fn settle(&self, asked: &Rc<Asked>, outcome: Outcome) {
         self.remove(asked);
         asked.outcome.borrow_mut().get_or_insert(outcome);
-        asked.wakers.take().into_iter().for_each(Waker::wake);
+        asked.wakers.wake_all();
     }
 
     fn remove(&self, asked: &Rc<Asked>) {
@@ -182,8 +164,16 @@ impl<H: Host> Client<H> {
             let Waits { client, asked } = &waits;
             let settled = async {
                 for asked in asked {
-                    let mut place = None;
-                    poll_fn(|context| asked.poll(&mut place, context)).await;
+                    let place = asked.wakers.enter();
+                    poll_fn(|context| {
+                        asked.wakers.put(place, context.waker());
+                        if asked.outcome.borrow().is_some() {
+                            Poll::Ready(())
+                        } else {
+                            Poll::Pending
+                        }
+                    })
+                    .await;
                 }
                 Ok(())
             };
@@ -232,32 +222,32 @@ impl<H: Host> Client<H> {
                 continue;
             }
             let (end, registration) = AbortHandle::new_pair();
-            let batch = Rc::new(Batch { left: Cell::new(asked.len()), end });
+            let batch = Rc::new(Batch { left: Cell::new(asked.len()), end: end.clone() });
             for asked in &asked {
                 asked.batch.replace(Some(Rc::clone(&batch)));
             }
-            let reading = Rc::clone(&self).read_gathered(asked, fresh);
-            let reading = Abortable::new(reading, registration);
+            let client = Rc::clone(&self);
             self.host.spawn(async move {
-                let _ = reading.await;
+                let _entry = client.running.enter(end);
+                let reading = client.read_gathered(&asked, fresh);
+                let result = Abortable::new(reading, registration).await;
+                // Ended from outside: by those who wait, and then nobody is told, or with the client.
+                let error = result.unwrap_or(Err(Error::Closed)).err().unwrap_or(NO_ANSWER);
+                for asked in asked.iter().filter(|asked| asked.outcome.borrow().is_none()) {
+                    client.gather.settle(asked, Err(error.clone()));
+                }
             });
         }
     }
 
-    async fn read_gathered(self: Rc<Self>, asked: Vec<Rc<Asked>>, fresh: bool) {
+    async fn read_gathered(&self, asked: &[Rc<Asked>], fresh: bool) -> Result<(), Error> {
         let questions: Vec<_> = asked.iter().map(|asked| &asked.question).collect();
         let settle = |index, outcome| {
             if let Some(asked) = asked.get::<usize>(index) {
                 self.gather.settle(asked, outcome);
             }
         };
-        let result = self.resolve_all(&questions, fresh, &settle).await;
-        let error = result.err().unwrap_or(NO_ANSWER);
-        for asked in &asked {
-            if asked.outcome.borrow().is_none() {
-                self.gather.settle(asked, Err(error.clone()));
-            }
-        }
+        self.resolve_all(&questions, fresh, &settle).await
     }
 }
 

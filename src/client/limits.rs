@@ -36,6 +36,14 @@ pub(super) struct Running {
 }
 
 impl Running {
+    /// Until the entry goes, closing the client ends what this handle is of.
+    pub(super) fn enter(&self, handle: AbortHandle) -> Entry<'_> {
+        let number = self.last.get() + 1;
+        self.last.set(number);
+        self.handles.borrow_mut().push((number, handle));
+        Entry { running: self, number }
+    }
+
     pub(super) fn end_all(&self) {
         self.handles.take().into_iter().for_each(|(_, handle)| handle.abort());
     }
@@ -46,18 +54,9 @@ impl Running {
 }
 
 /// A call among those under way, until it goes.
-struct Entry<'a> {
+pub(super) struct Entry<'a> {
     running: &'a Running,
     number: u64,
-}
-
-impl<'a> Entry<'a> {
-    fn new(running: &'a Running, handle: AbortHandle) -> Self {
-        let number = running.last.get() + 1;
-        running.last.set(number);
-        running.handles.borrow_mut().push((number, handle));
-        Self { running, number }
-    }
 }
 
 impl Drop for Entry<'_> {
@@ -168,7 +167,7 @@ impl<H: Host> Client<H> {
 
     async fn hold_open(&self, work: Pin<&mut dyn Future<Output = ()>>) {
         let (work, handle) = abortable(work);
-        let _entry = Entry::new(&self.running, handle);
+        let _entry = self.running.enter(handle);
         let _ = work.await;
     }
 

@@ -58,7 +58,7 @@ pub fn checked_name(argument: &'static str, name: &str) -> Result<String, Error>
 }
 
 /// A question that has been understood: where to look, and for what.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Target {
     /// Id or name of the vault.
     pub vault: String,
@@ -69,7 +69,7 @@ pub struct Target {
 }
 
 /// What of an item is wanted.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Part {
     /// A field's value or a file's content.
     Field(SecretReference, Form),

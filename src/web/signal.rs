@@ -1,11 +1,13 @@
 //! Signals that end calls: `AbortSignal`s, by their form, so that a polyfill's is as good.
 
 use super::js::{call, get, method};
+use crate::base::wakers::Wakers;
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     future::Future,
     pin::Pin,
-    task::{Context, Poll, Waker},
+    rc::{Rc, Weak},
+    task::{Context, Poll},
 };
 use wasm_bindgen::prelude::*;
 
@@ -34,51 +36,41 @@ impl Signal {
 
 thread_local! {
     /// One listener a signal, for all who wait for it: hosts warn of many.
-    static LISTENERS: RefCell<Vec<Listener>> = const { RefCell::new(Vec::new()) };
+    static LISTENERS: RefCell<Vec<Weak<Listener>>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Listens as long as somebody waits.
 struct Listener {
     signal: Signal,
-    is_given: bool,
-    /// A place for each who waits, and those that are free.
-    wakers: Vec<Option<Waker>>,
-    free: Vec<usize>,
-    callback: Closure<dyn FnMut()>,
+    state: Rc<State>,
+    callback: Closure<dyn Fn()>,
+}
+
+#[derive(Default)]
+struct State {
+    is_listening: Cell<bool>,
+    is_given: Cell<bool>,
+    wakers: Wakers,
 }
 
 impl Listener {
-    fn new(signal: &Signal) -> Self {
-        let of = signal.clone();
-        let callback = Closure::new(move || {
-            let wakers = with(&of, |listener| {
-                listener.is_given = true;
-                listener.wakers.iter().flatten().cloned().collect::<Vec<_>>()
+    fn of(signal: &Signal) -> Rc<Self> {
+        LISTENERS.with_borrow_mut(|all| {
+            all.retain(|listener| listener.strong_count() > 0);
+            let known = all.iter().filter_map(Weak::upgrade);
+            if let Some(known) = { known }.find(|listener| listener.signal.0 == signal.0) {
+                return known;
+            }
+            let state = Rc::new(State::default());
+            let of = Rc::clone(&state);
+            let callback = Closure::new(move || {
+                of.is_given.set(true);
+                of.wakers.wake_all();
             });
-            wakers.into_iter().flatten().for_each(Waker::wake);
-        });
-        signal.tell("addEventListener", callback.as_ref());
-        let (wakers, free) = (Vec::new(), Vec::new());
-        Self { signal: signal.clone(), is_given: false, wakers, free, callback }
-    }
-
-    fn enter(&mut self) -> usize {
-        self.free.pop().unwrap_or_else(|| {
-            self.wakers.push(None);
-            self.wakers.len() - 1
+            let listener = Rc::new(Self { signal: signal.clone(), state, callback });
+            all.push(Rc::downgrade(&listener));
+            listener
         })
-    }
-
-    fn put(&mut self, place: usize, waker: Option<Waker>) {
-        if let Some(slot) = self.wakers.get_mut(place) {
-            *slot = waker;
-        }
-    }
-
-    /// Whether nobody waits any more.
-    fn leave(&mut self, place: usize) -> bool {
-        self.put(place, None);
-        self.free.push(place);
-        self.free.len() == self.wakers.len()
     }
 }
 
@@ -88,26 +80,19 @@ impl Drop for Listener {
     }
 }
 
-/// The signal's listener, if it has one.
-fn with<T>(signal: &Signal, use_it: impl FnOnce(&mut Listener) -> T) -> Option<T> {
-    LISTENERS.with_borrow_mut(|all| {
-        all.iter_mut().find(|listener| listener.signal.0 == signal.0).map(use_it)
-    })
-}
-
 /// Somebody's wait for one of some signals: each with a place among those who wait for it.
-pub(super) struct Aborted(Vec<(Signal, usize)>);
+pub(super) struct Aborted(Vec<(Rc<Listener>, usize)>);
 
 impl Aborted {
     pub(super) fn new(signals: &[Signal]) -> Self {
         let enter = |signal: &Signal| {
-            let place = with(signal, Listener::enter).unwrap_or_else(|| {
-                let mut listener = Listener::new(signal);
-                let place = listener.enter();
-                LISTENERS.with_borrow_mut(|all| all.push(listener));
-                place
-            });
-            (signal.clone(), place)
+            let listener = Listener::of(signal);
+            let place = listener.state.wakers.enter();
+            // Not while the listener is made: what is called may wait for signals, too.
+            if !listener.state.is_listening.replace(true) {
+                signal.tell("addEventListener", listener.callback.as_ref());
+            }
+            (listener, place)
         };
         Self(signals.iter().map(enter).collect())
     }
@@ -117,12 +102,9 @@ impl Future for Aborted {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let is_given = |(signal, place): &(Signal, usize)| {
-            let given = with(signal, |listener| {
-                listener.put(*place, Some(context.waker().clone()));
-                listener.is_given
-            });
-            given.unwrap_or_default()
+        let is_given = |(listener, place): &(Rc<Listener>, usize)| {
+            listener.state.wakers.put(*place, context.waker());
+            listener.state.is_given.get()
         };
         if self.0.iter().any(is_given) { Poll::Ready(()) } else { Poll::Pending }
     }
@@ -130,15 +112,6 @@ impl Future for Aborted {
 
 impl Drop for Aborted {
     fn drop(&mut self) {
-        for (signal, place) in &self.0 {
-            if with(signal, |listener| listener.leave(*place)) == Some(true) {
-                let gone = LISTENERS.with_borrow_mut(|all| {
-                    let at = all.iter().position(|listener| listener.signal.0 == signal.0);
-                    at.map(|at| all.swap_remove(at))
-                });
-                // Not within: it calls what is foreign.
-                drop(gone);
-            }
-        }
+        self.0.iter().for_each(|(listener, place)| listener.state.wakers.leave(*place));
     }
 }
