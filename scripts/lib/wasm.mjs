@@ -1,6 +1,5 @@
 // The Rust core as js/wasm/: the module, its glue, and the module as text.
 import {
-  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -14,13 +13,14 @@ import { join } from "node:path";
 import { programOf } from "./packages.mjs";
 import { CARGO_HOME, ROOT } from "./paths.mjs";
 import { Failure, run, step } from "./run.mjs";
+import { shortenNames } from "./short_names.mjs";
 import { hashOf, unlessStamped } from "./stamp.mjs";
 import { TARGET } from "./toolchain.mjs";
 import { toolIds } from "./tools.mjs";
 
 export const WASM_FOLDER = join(ROOT, "js/wasm");
 const PACK_FOLDER = join(ROOT, "target/pkg");
-/** The product, with the names of its functions. */
+/** The product with the names of its functions. */
 export const NAMED_WASM = join(PACK_FOLDER, "op_named.wasm");
 /** Pieces of the core as modules of their own, as the examples in Cargo.toml have them. */
 export const GROUP_WASM = join(ROOT, "target/group.wasm");
@@ -58,7 +58,11 @@ const WASM_OPT_OPTIONS = ["-Os", "--one-caller-inline-max-function-size=20", "--
 
 /** Builds js/wasm/ unless it was made of the same sources by the same tools. */
 export async function buildWasm(toolchain, tools) {
-  const inputs = ["src", "Cargo.toml", "Cargo.lock", "scripts/lib/wasm.mjs", "package-lock.json"];
+  const scripts = ["wasm", "wasm_sections", "short_names"];
+  const inputs = [
+    ...["src", "Cargo.toml", "Cargo.lock", "package-lock.json"],
+    ...scripts.map((name) => `scripts/lib/${name}.mjs`),
+  ];
   const outputs = ["op.wasm", "op.js", "op.d.ts", "op_inline.js", "op_inline.d.ts"];
   const work = {
     stamp: join(ROOT, "target/stamps/wasm"),
@@ -124,11 +128,15 @@ async function optimize() {
   if (!existsSync(WASM_OPT)) throw new Failure("wasm-opt is missing: run `npm ci`.");
   rmSync(WASM_FOLDER, { recursive: true, force: true });
   mkdirSync(WASM_FOLDER, { recursive: true });
-  await wasmOpt(...WASM_OPT_OPTIONS, "-g", join(PACK_FOLDER, "op_bg.wasm"), "-o", NAMED_WASM);
+  const inPack = (name) => join(PACK_FOLDER, name);
+  const draft = inPack("op_draft.wasm");
+  await wasmOpt(...WASM_OPT_OPTIONS, "-g", inPack("op_bg.wasm"), "-o", draft);
+  const [js, dts] = ["op.js", "op.d.ts"].map((name) => readFileSync(inPack(name), "utf8"));
+  const short = shortenNames({ wasm: readFileSync(draft), js, dts });
+  writeFileSync(join(WASM_FOLDER, "op.js"), short.js);
+  writeFileSync(join(WASM_FOLDER, "op.d.ts"), short.dts);
+  writeFileSync(NAMED_WASM, short.wasm);
   await wasmOpt("--strip-debug", NAMED_WASM, "-o", join(WASM_FOLDER, "op.wasm"));
-  for (const name of ["op.js", "op.d.ts"]) {
-    copyFileSync(join(PACK_FOLDER, name), join(WASM_FOLDER, name));
-  }
 }
 
 /** Builds the pieces, optimised as the product is. */
