@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { namedByLikeness } from "./order.mjs";
 import { programOf } from "./packages.mjs";
 import { CARGO_HOME, ROOT } from "./paths.mjs";
 import { Failure, run, step } from "./run.mjs";
@@ -20,7 +21,7 @@ import { toolIds } from "./tools.mjs";
 
 export const WASM_FOLDER = join(ROOT, "js/wasm");
 const PACK_FOLDER = join(ROOT, "target/pkg");
-/** The product with the names of its functions. */
+/** The product with the names of its functions, before they are reordered. */
 export const NAMED_WASM = join(PACK_FOLDER, "op_named.wasm");
 /** Pieces of the core as modules of their own, as the examples in Cargo.toml have them. */
 export const GROUP_WASM = join(ROOT, "target/group.wasm");
@@ -56,9 +57,17 @@ export const CRATE_OPTIONS = ['sha2_backend_soft="compact"'];
 // its one caller makes a long one with many locals, which compresses badly.
 const WASM_OPT_OPTIONS = ["-Os", "--one-caller-inline-max-function-size=20", "--converge"];
 
+/** Only tools read the sections that are stripped. Names aside, they take 230 bytes (gzip -9). */
+const FINISH = [
+  "--reorder-functions-by-name",
+  "--strip-debug",
+  "--strip-producers",
+  "--strip-target-features",
+];
+
 /** Builds js/wasm/ unless it was made of the same sources by the same tools. */
 export async function buildWasm(toolchain, tools) {
-  const scripts = ["wasm", "wasm_sections", "short_names"];
+  const scripts = ["wasm", "wasm_sections", "short_names", "order"];
   const inputs = [
     ...["src", "Cargo.toml", "Cargo.lock", "package-lock.json"],
     ...scripts.map((name) => `scripts/lib/${name}.mjs`),
@@ -129,14 +138,15 @@ async function optimize() {
   rmSync(WASM_FOLDER, { recursive: true, force: true });
   mkdirSync(WASM_FOLDER, { recursive: true });
   const inPack = (name) => join(PACK_FOLDER, name);
-  const draft = inPack("op_draft.wasm");
+  const [draft, ordered] = [inPack("op_draft.wasm"), inPack("op_ordered.wasm")];
   await wasmOpt(...WASM_OPT_OPTIONS, "-g", inPack("op_bg.wasm"), "-o", draft);
   const [js, dts] = ["op.js", "op.d.ts"].map((name) => readFileSync(inPack(name), "utf8"));
   const short = shortenNames({ wasm: readFileSync(draft), js, dts });
   writeFileSync(join(WASM_FOLDER, "op.js"), short.js);
   writeFileSync(join(WASM_FOLDER, "op.d.ts"), short.dts);
   writeFileSync(NAMED_WASM, short.wasm);
-  await wasmOpt("--strip-debug", NAMED_WASM, "-o", join(WASM_FOLDER, "op.wasm"));
+  writeFileSync(ordered, namedByLikeness(short.wasm));
+  await wasmOpt(...FINISH, ordered, "-o", join(WASM_FOLDER, "op.wasm"));
 }
 
 /** Builds the pieces, optimised as the product is. */
