@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { withOwnTimers } from "./glue.mjs";
 import { namedByLikeness } from "./order.mjs";
 import { programOf } from "./packages.mjs";
 import { CARGO_HOME, ROOT } from "./paths.mjs";
@@ -67,7 +68,7 @@ const FINISH = [
 
 /** Builds js/wasm/ unless it was made of the same sources by the same tools. */
 export async function buildWasm(toolchain, tools) {
-  const scripts = ["wasm", "wasm_sections", "short_names", "order"];
+  const scripts = ["wasm", "wasm_sections", "short_names", "order", "glue"];
   const inputs = [
     ...["src", "Cargo.toml", "Cargo.lock", "package-lock.json"],
     ...scripts.map((name) => `scripts/lib/${name}.mjs`),
@@ -141,7 +142,7 @@ async function optimize() {
   const [draft, ordered] = [inPack("op_draft.wasm"), inPack("op_ordered.wasm")];
   await wasmOpt(...WASM_OPT_OPTIONS, "-g", inPack("op_bg.wasm"), "-o", draft);
   const [js, dts] = ["op.js", "op.d.ts"].map((name) => readFileSync(inPack(name), "utf8"));
-  const short = shortenNames({ wasm: readFileSync(draft), js, dts });
+  const short = shortenNames({ wasm: readFileSync(draft), js: withOwnTimers(js), dts });
   writeFileSync(join(WASM_FOLDER, "op.js"), short.js);
   writeFileSync(join(WASM_FOLDER, "op.d.ts"), short.dts);
   writeFileSync(NAMED_WASM, short.wasm);

@@ -1,0 +1,59 @@
+// Timers of the glue's own.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { withOwnTimers } from "../../scripts/lib/glue.mjs";
+
+const HEAD = '/* @ts-self-types="./op.d.ts" */\n';
+
+test("those that the glue uses are taken, after the comment that has to come first", () => {
+  const glue = `${HEAD}
+/** Waits, by setTimeout. */
+const imports = {
+    now: function() { return performance.now(); },
+    later: function(arg0) { queueMicrotask(arg0); },
+    has: function(arg0) { return arg0.queueMicrotask; },
+    stop: function(arg0) { clearTimeout(arg0); },
+    // setTimeout is not used
+};
+`;
+  const [before, after] = withOwnTimers(glue).split(glue.slice(HEAD.length));
+  assert.equal(after, "");
+  assert.equal(
+    before,
+    `${HEAD}
+const { queueMicrotask, clearTimeout } = globalThis;
+const performance = {
+    now: globalThis.performance?.now.bind(globalThis.performance),
+};
+`,
+  );
+});
+
+test("what it was given first is what it goes on with", (t) => {
+  const glue = `return {
+    now: () => performance.now(),
+    later: (arg0) => setTimeout(arg0, 0),
+    has: (arg0) => arg0.setTimeout,
+};`;
+  const own = new Function(withOwnTimers(glue))();
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  t.mock.method(performance, "now", () => -1);
+  assert.ok(own.now() > 0);
+  assert.equal(own.has(globalThis), setTimeout);
+  return new Promise((resolve) => own.later(resolve));
+});
+
+test("properties, keys and other names are none of the global ones", () => {
+  for (const glue of [
+    "arg0.queueMicrotask(arg1);",
+    "const object = { setTimeout: 1 };",
+    "mySetTimeout(); setTimeout2(); $setTimeout();",
+    "globalThis.performance.now();",
+  ]) {
+    assert.equal(withOwnTimers(glue), glue);
+  }
+});
+
+test("more of performance than its clock is an error", () => {
+  assert.throws(() => withOwnTimers("performance.mark();"), { message: /more of performance/ });
+});
