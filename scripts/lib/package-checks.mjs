@@ -44,6 +44,17 @@ function paths() {
     throw new Failure(`A path of this machine is in dist/: ${found.join("; ")}.`);
 }
 
+const FROM_TEXT = /\bnew\s+Function\b|\beval\s*\(/;
+
+/** Vercel's build for its edge runtime refuses code made from text, called or not. */
+function noEval() {
+  const files = filesUnder(DIST).filter((path) => path.endsWith(".js"));
+  const found = files.filter((path) => FROM_TEXT.test(readFileSync(path, "utf8")));
+  if (found.length === 0) return;
+  const names = found.map((path) => relative(ROOT, path)).join(", ");
+  throw new Failure(`Makes code from text, by eval or new Function: ${names}.`);
+}
+
 async function contents() {
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   const args = ["pack", "--dry-run", "--json", "--ignore-scripts", "--loglevel=error"];
@@ -77,4 +88,4 @@ function versions() {
   }
 }
 
-export const PACKAGE_CHECKS = { size, paths, package: contents, versions };
+export const PACKAGE_CHECKS = { size, paths, "no-eval": noEval, package: contents, versions };
