@@ -1,13 +1,13 @@
-// Gives the glue its own references to the timers, taken when it is loaded.
+// Gives the glue its own references to the timers and to `fetch`, taken when it is loaded.
 import { Failure } from "./run.mjs";
 
-const FUNCTIONS = ["queueMicrotask", "setTimeout", "clearTimeout"];
+const FUNCTIONS = ["queueMicrotask", "setTimeout", "clearTimeout", "fetch"];
 /** Deno expects it at the top of the file. */
 const TYPES_COMMENT = /^\/\* @ts-self-types=.*\n/;
 
 /**
  * Shadows the global timers that the glue uses, so that fake timers (Jest, Vitest, `node:test`) do
- * not stop a client. Properties are left alone: wasm-bindgen reads `arg0.queueMicrotask` only to see
+ * not stop a client, and `fetch`, so that the module knows the host's own from one put there later. Properties are left alone: wasm-bindgen reads `arg0.queueMicrotask` only to see
  * whether the global object has it.
  */
 export function withOwnTimers(glue) {
@@ -28,6 +28,16 @@ export function withOwnTimers(glue) {
   if (lines.length === 0) return glue;
   const [comment] = TYPES_COMMENT.exec(glue) ?? [""];
   return `${comment}\n${lines.join("\n")}\n${glue.slice(comment.length)}`;
+}
+
+const DEFAULT_PATH =
+  /\n\s*if \(module_or_path === undefined\) \{\s*module_or_path = new URL\([^)]*\);\s*\}\n/g;
+
+/** Without the address of the module: the loaders hand it in, and `import.meta.url` breaks bundlers. */
+export function withoutDefaultPath(glue) {
+  const found = glue.match(DEFAULT_PATH)?.length ?? 0;
+  if (found !== 1) throw new Failure(`The glue has ${found} default paths in place of one.`);
+  return glue.replace(DEFAULT_PATH, "\n");
 }
 
 /** The uses of a name as a variable, not as a property or a key. */

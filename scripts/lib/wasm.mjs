@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { withOwnTimers } from "./glue.mjs";
+import { withOwnTimers, withoutDefaultPath } from "./glue.mjs";
 import { namedByLikeness } from "./order.mjs";
 import { programOf } from "./packages.mjs";
 import { CARGO_HOME, ROOT } from "./paths.mjs";
@@ -51,7 +51,12 @@ const WASM_OPT_FEATURES = [
  */
 export const BUILD_STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 export const BUILD_STD_ENV = { RUSTC_BOOTSTRAP: "1" };
-const NO_PANIC_TEXTS = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
+const NO_PANIC_TEXTS = [
+  "-Zunstable-options",
+  "-Cpanic=immediate-abort",
+  "-Zlocation-detail=none",
+  "-Zfmt-debug=none",
+];
 /** Loops in place of unrolled rounds. */
 export const CRATE_OPTIONS = ['sha2_backend_soft="compact"'];
 // By measurement, gzipped: -Oz makes 133.5 KiB, -Os 133.1, these 126.9. A function that goes into
@@ -142,7 +147,11 @@ async function optimize() {
   const [draft, ordered] = [inPack("op_draft.wasm"), inPack("op_ordered.wasm")];
   await wasmOpt(...WASM_OPT_OPTIONS, "-g", inPack("op_bg.wasm"), "-o", draft);
   const [js, dts] = ["op.js", "op.d.ts"].map((name) => readFileSync(inPack(name), "utf8"));
-  const short = shortenNames({ wasm: readFileSync(draft), js: withOwnTimers(js), dts });
+  const short = shortenNames({
+    wasm: readFileSync(draft),
+    js: withOwnTimers(withoutDefaultPath(js)),
+    dts,
+  });
   writeFileSync(join(WASM_FOLDER, "op.js"), short.js);
   writeFileSync(join(WASM_FOLDER, "op.d.ts"), short.dts);
   writeFileSync(NAMED_WASM, short.wasm);
@@ -152,7 +161,7 @@ async function optimize() {
 
 /** Builds the pieces, optimised as the product is. */
 export async function buildPieces(toolchain) {
-  const sources = ["src/crypto/group", "src/secret.rs", "src/encoding.rs", "tests/support"];
+  const sources = ["src/crypto/group", "src/base", "tests/support"];
   const inputs = [...sources, "Cargo.toml", "Cargo.lock", "scripts/lib/wasm.mjs"];
   const work = {
     stamp: join(ROOT, "target/stamps/pieces"),

@@ -6,7 +6,7 @@
 use crate::base::secret::Secret;
 use serde::{
     Serialize, Serializer,
-    ser::{SerializeSeq, SerializeStruct},
+    ser::{SerializeMap, SerializeSeq},
 };
 use std::borrow::Cow;
 
@@ -46,8 +46,8 @@ impl<'a> Shape<'a> {
     }
 
     /// `list(entries) -> shape`
-    pub fn list(entries: impl IntoIterator<Item = Self>) -> Self {
-        Self::List(entries.into_iter().collect())
+    pub fn list(entries: &mut dyn Iterator<Item = Self>) -> Self {
+        Self::List(entries.collect())
     }
 
     /// `object(members) -> shape`
@@ -91,8 +91,8 @@ impl Serialize for Shape<'_> {
                 list.end()
             }
             Self::Object(members) => {
-                let mut object = serializer.serialize_struct("", members.len())?;
-                members.iter().try_for_each(|(name, shape)| object.serialize_field(name, shape))?;
+                let mut object = serializer.serialize_map(Some(members.len()))?;
+                members.iter().try_for_each(|(name, shape)| object.serialize_entry(name, shape))?;
                 object.end()
             }
         }

@@ -55,7 +55,7 @@ impl OpenedItem {
             ("category", Shape::text(category(&item.template))),
             ("vaultId", Shape::text(vault_id)),
             ("fields", fields(item, details, *now_ms)),
-            ("sections", Shape::list(details.sections.iter().map(section))),
+            ("sections", Shape::list(&mut details.sections.iter().map(section))),
             ("notes", Shape::text(notes)),
             ("tags", tags(overview)),
             ("websites", websites(item, overview)),
@@ -129,7 +129,8 @@ impl OpenedVault {
     /// # Source
     /// protocol.md “Items as the SDK shows them” (observed)
     pub fn with_access(&self) -> Shape<'_> {
-        let access = self.vault.access.as_ref().map(|all| Shape::list(all.iter().map(accessor)));
+        let access =
+            self.vault.access.as_ref().map(|all| Shape::list(&mut all.iter().map(accessor)));
         self.overview().with("access", Some(Shape::if_some(access)))
     }
 
@@ -358,7 +359,7 @@ fn attached(details: &ItemDetails) -> Vec<(&FieldObject, &str, &str)> {
 }
 
 fn files(details: &ItemDetails) -> Shape<'_> {
-    Shape::list(attached(details).into_iter().map(|(file, section_id, field_id)| {
+    Shape::list(&mut attached(details).into_iter().map(|(file, section_id, field_id)| {
         Shape::object([
             ("attributes", attributes(file)),
             ("sectionId", Shape::text(section_id)),
@@ -377,13 +378,13 @@ fn attributes(file: &FieldObject) -> Shape<'_> {
 
 /// Of tags inside others, older apps have backslashes between their names.
 fn tags(overview: &ItemOverview) -> Shape<'_> {
-    Shape::list(overview.tags.iter().map(|tag| Shape::Text(tag.replace('\\', "/").into())))
+    Shape::list(&mut overview.tags.iter().map(|tag| Shape::Text(tag.replace('\\', "/").into())))
 }
 
 /// Those that are listed.
 fn listed_websites(overview: &ItemOverview) -> Shape<'_> {
     let urls = overview.urls.iter();
-    Shape::list(urls.map(|ItemUrl { label, url, autofill }| website(url, label, autofill)))
+    Shape::list(&mut urls.map(|ItemUrl { label, url, autofill }| website(url, label, autofill)))
 }
 
 /// Of an item that a browser fills in; older apps list none, but name one.
@@ -392,7 +393,7 @@ fn websites<'a>(item: &Item, overview: &'a ItemOverview) -> Shape<'a> {
         return Shape::List(Vec::new());
     }
     if overview.urls.is_empty() && !overview.url.is_empty() {
-        return Shape::list([website(&overview.url, "", "")]);
+        return Shape::List(vec![website(&overview.url, "", "")]);
     }
     listed_websites(overview)
 }

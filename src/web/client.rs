@@ -28,8 +28,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// One question, answered by what `show` makes of the answer. Registered at once, so that
-    /// calls made in one go are read together. `reference` is what an error tells, if anything.
+    /// One question, answered by what `show` makes of the answer. `reference` is what an error
+    /// tells, if anything.
     pub(super) fn ask(
         &self,
         question: Result<Question, Error>,
@@ -37,48 +37,50 @@ impl Client {
         options: &JsValue,
         show: fn(&Answer) -> JsValue,
     ) -> Promise {
-        let reference = reference.clone();
-        let (question, call) =
-            match question.and_then(|question| Ok((question, read_call(&self.core, options)?))) {
-                Ok(both) => both,
-                Err(error) => return rejected(error),
-            };
-        let timeout_ms = call.timeout_ms;
-        let asked = self.core.ask(vec![question], call);
-        promise(timeout_ms, &self.timers, async move {
-            let outcome =
-                asked.await.and_then(|outcomes| outcomes.into_iter().next().unwrap_or(GONE));
-            match outcome {
-                Ok(answer) => Ok(show(&answer)),
-                Err(error) => Err(Rejection { error, reference }),
-            }
-        })
+        let show = move |outcomes: &[Outcome]| match outcomes {
+            [outcome] => outcome.as_ref().map(|answer| show(answer)).map_err(Error::clone),
+            _ => Err(Error::Closed),
+        };
+        self.ask_for(question.map(|question| vec![question]), reference, options, Box::new(show))
     }
 
     /// Several questions, answered by what `show` makes of the outcomes. What stands in the way of
     /// all of them is thrown.
     pub(super) fn ask_all(
         &self,
-        questions: Result<Vec<Question>, Error>,
+        questions: Vec<Question>,
         options: &JsValue,
         show: impl FnOnce(&[Outcome]) -> JsValue + 'static,
     ) -> Promise {
-        let (questions, call) = match questions
-            .and_then(|questions| Ok((questions, read_call(&self.core, options)?)))
-        {
+        let show = move |outcomes: &[Outcome]| {
+            let failures = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
+            match { failures }.find(|error| error.is_of_all()) {
+                Some(error) => Err(error.clone()),
+                None => Ok(show(outcomes)),
+            }
+        };
+        self.ask_for(Ok(questions), &JsValue::UNDEFINED, options, Box::new(show))
+    }
+
+    /// Registered at once, so that calls made in one go are read together.
+    fn ask_for(
+        &self,
+        questions: Result<Vec<Question>, Error>,
+        reference: &JsValue,
+        options: &JsValue,
+        show: Show,
+    ) -> Promise {
+        let reference = reference.clone();
+        let checked = questions.and_then(|all| Ok((all, read_call(&self.core, options)?)));
+        let (questions, call) = match checked {
             Ok(both) => both,
             Err(error) => return rejected(error),
         };
         let timeout_ms = call.timeout_ms;
         let asked = self.core.ask(questions, call);
         promise(timeout_ms, &self.timers, async move {
-            let outcomes = asked.await?;
-            let of_all =
-                |outcome: &Outcome| outcome.as_ref().err().filter(|it| it.is_of_all()).cloned();
-            match outcomes.iter().find_map(of_all) {
-                Some(error) => Err(error.into()),
-                None => Ok(show(&outcomes)),
-            }
+            let shown = asked.await.and_then(|outcomes| show(&outcomes));
+            shown.map_err(|error| Rejection { error, reference })
         })
     }
 
@@ -102,8 +104,8 @@ impl Client {
     }
 }
 
-/// Each question has an outcome.
-const GONE: Outcome = Err(Error::Closed);
+/// What a promise gives for the outcomes of its questions.
+type Show = Box<dyn FnOnce(&[Outcome]) -> Result<JsValue, Error>>;
 
 pub(super) fn rejected(error: Error) -> Promise {
     Promise::reject(&Rejection::from(error).into())
@@ -193,7 +195,7 @@ impl Client {
         // As they are now, and as they were given.
         let references = references.unchecked_into::<Array>().slice(0, texts.len() as u32);
         let questions = texts.iter().map(|reference| Question::text(reference)).collect();
-        self.ask_all(Ok(questions), options, move |outcomes| {
+        self.ask_all(questions, options, move |outcomes| {
             results::by_reference(&references, outcomes)
         })
     }

@@ -45,9 +45,8 @@ impl Timers {
     ///
     /// `None` unless it has both functions.
     pub(super) fn given(timers: &JsValue) -> Option<Self> {
-        let [set, clear] =
-            ["setTimeout", "clearTimeout"].map(|name| method(timers, name).ok().flatten());
-        Some(Self::Given { set: set?, clear: clear? })
+        let set = method(timers, "setTimeout").ok()??;
+        Some(Self::Given { set, clear: method(timers, "clearTimeout").ok()?? })
     }
 
     /// Whether they are somebody's.

@@ -22,7 +22,7 @@ pub(super) fn candidates(error: &Error) -> Option<Shape<'_>> {
         ])
     };
     let all = error.candidates();
-    (!all.is_empty()).then(|| Shape::list(all.iter().map(shape)))
+    (!all.is_empty()).then(|| Shape::list(&mut all.iter().map(shape)))
 }
 
 /// When to try again, if the service said so.

@@ -37,8 +37,14 @@ impl Failure {
             "AbortError" => Self::Aborted,
             "TimeoutError" => Self::Timeout,
             _ => {
-                let parts = [name, message, code].into_iter().filter(|part| !part.is_empty());
-                Self::Network(parts.collect::<Vec<_>>().join(": "))
+                let mut cause = name.to_owned();
+                for part in [message, code] {
+                    if !cause.is_empty() && !part.is_empty() {
+                        cause.push_str(": ");
+                    }
+                    cause.push_str(part);
+                }
+                Self::Network(cause)
             }
         }
     }
@@ -85,9 +91,8 @@ fn told(thrown: &JsValue) -> Result<Failure, JsValue> {
     let [name, message, cause] =
         [get(thrown, "name")?, get(thrown, "message")?, get(thrown, "cause")?];
     let code = if cause.is_object() { get(&cause, "code")? } else { JsValue::UNDEFINED };
-    let [name, message, code] =
-        [name, message, code].map(|part| part.as_string().unwrap_or_default());
-    Ok(Failure::named(&name, &message, &code))
+    let text = |part: JsValue| part.as_string().unwrap_or_default();
+    Ok(Failure::named(&text(name), &text(message), &text(code)))
 }
 
 /// A message of a mock or a proxy may quote the request: what has the length of a key is cut out.

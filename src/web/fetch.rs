@@ -25,7 +25,7 @@ use web_sys::{AbortController, AbortSignal, RequestInit, RequestRedirect};
 extern "C" {
     /// What stood in the global object when the glue was loaded.
     #[wasm_bindgen(thread_local_v2, js_name = fetch)]
-    static HOST_FETCH: JsValue;
+    static HOST_FETCH: Option<Function>;
 
     #[wasm_bindgen(js_namespace = ["Function", "prototype", "toString"], js_name = call, catch)]
     fn source_of(function: &Function) -> Result<JsString, JsValue>;
@@ -147,9 +147,11 @@ enum Sent {
     Refused,
 }
 
+/// A bound function and a proxy look native, too, but the first is called otherwise.
 fn is_hosts_own(function: &Function) -> bool {
     let is_native = || source_of(function).is_ok_and(|text| text.includes("[native code]", 0));
-    HOST_FETCH.with(|own| *own == ***function) && is_native()
+    let is_fetch = || get(function, "name").is_ok_and(|name| name == "fetch");
+    HOST_FETCH.with(|own| own.as_ref() == Some(function)) && is_fetch() && is_native()
 }
 
 fn hosts_request(

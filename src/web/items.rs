@@ -43,27 +43,28 @@ fn file(vault: &JsValue, item: &JsValue, attributes: &JsValue) -> Result<Questio
 
 /// Those that all filters let through; without any, active ones.
 fn states(filters: &JsValue) -> Result<States, Error> {
-    let reason = r#"must be { type: "ByState", content: { active, archived } }"#;
-    let wrong = || Error::ArgumentInvalid { option: "filter", reason };
     let mut states = States { active: true, archived: false };
     if filters.is_undefined() {
         return Ok(states);
     }
-    let filters =
-        Array::is_array(filters).then(|| filters.unchecked_ref::<Array>()).ok_or_else(wrong)?;
-    for (index, filter) in filters.iter().enumerate() {
-        let content = get(&filter, "content").map_err(|_| wrong())?;
-        let is_by_state = get(&filter, "type").is_ok_and(|kind| kind == "ByState");
-        let flag =
-            |name| get(&content, name).ok().and_then(|flag| flag.as_bool()).ok_or_else(wrong);
-        let (active, archived) = (flag("active")?, flag("archived")?);
-        if !is_by_state {
-            return Err(wrong());
-        }
-        states.active &= active;
-        states.archived = archived && (index == 0 || states.archived);
+    let reason = r#"must be { type: "ByState", content: { active, archived } }"#;
+    let wrong = Error::ArgumentInvalid { option: "filter", reason };
+    if !Array::is_array(filters) {
+        return Err(wrong);
+    }
+    for (index, filter) in filters.unchecked_ref::<Array>().iter().enumerate() {
+        let Some(of) = state(&filter) else { return Err(wrong) };
+        states.active &= of.active;
+        states.archived = of.archived && (index == 0 || states.archived);
     }
     Ok(states)
+}
+
+fn state(filter: &JsValue) -> Option<States> {
+    let content = get(filter, "content").ok()?;
+    let flag = |name| get(&content, name).ok()?.as_bool();
+    let is_by_state = get(filter, "type").ok()? == "ByState";
+    is_by_state.then_some(States { active: flag("active")?, archived: flag("archived")? })
 }
 
 #[wasm_bindgen]
@@ -97,7 +98,7 @@ impl Items {
         };
         let question = |item| Question::Item { vault: vault.clone(), item };
         let questions = items.into_iter().map(question).collect();
-        self.0.ask_all(Ok(questions), options, results::in_order)
+        self.0.ask_all(questions, options, results::in_order)
     }
 
     /// The content of a file that an item has among its `files`, or as its `document`.

@@ -9,10 +9,11 @@ const UNKNOWN: &str = "unknown";
 /// say. The service is told, and neither is needed for anything.
 pub(super) fn platform() -> (String, String) {
     let process = global("process");
-    let [os, arch] = ["platform", "arch"].map(|name| {
+    let text = |name| {
         let text = get(&process, name).ok().and_then(|text| text.as_string());
         text.unwrap_or_else(|| UNKNOWN.to_owned())
-    });
+    };
+    let (os, arch) = (text("platform"), text("arch"));
     (if os == "win32" { "windows".to_owned() } else { os }, arch)
 }
 

@@ -45,7 +45,7 @@ impl Relay {
     pub(super) fn given(value: JsValue) -> Option<Self> {
         if let Some(address) = value.as_string() {
             let url = address_of(&address)?;
-            let is_bare = ["search", "hash"].iter().all(|part| text(&url, part).is_empty());
+            let is_bare = text(&url, "search").is_empty() && text(&url, "hash").is_empty();
             return is_bare.then_some(Self::Address(address));
         }
         value.dyn_into().ok().map(Self::Function)
@@ -53,7 +53,8 @@ impl Relay {
 
     pub(super) fn target(&self, url: &str) -> Result<Target, Failure> {
         let url = Url::new(url)?;
-        let [host, path, search] = ["host", "pathname", "search"].map(|part| text(&url, part));
+        let (host, path, search) =
+            (text(&url, "host"), text(&url, "pathname"), text(&url, "search"));
         let target = match self {
             Self::Address(address) => format!("{}{path}{search}", address.trim_end_matches('/')),
             Self::Function(function) => {
@@ -80,12 +81,11 @@ fn text(url: &Url, part: &str) -> String {
 /// Over http on loopback alone, and without a user.
 fn address_of(address: &str) -> Option<Url> {
     let url = Url::new(address).ok()?;
-    let [protocol, host, user, password] =
-        ["protocol", "hostname", "username", "password"].map(|part| text(&url, part));
-    let is_secure = match protocol.as_str() {
+    let is_secure = match text(&url, "protocol").as_str() {
         "https:" => true,
-        "http:" => LOOPBACK.contains(&host.as_str()),
+        "http:" => LOOPBACK.contains(&text(&url, "hostname").as_str()),
         _ => false,
     };
-    (is_secure && user.is_empty() && password.is_empty()).then_some(url)
+    let has_user = !text(&url, "username").is_empty() || !text(&url, "password").is_empty();
+    (is_secure && !has_user).then_some(url)
 }

@@ -28,8 +28,10 @@ fn failure(error: &Error) -> Shape<'_> {
 ///
 /// What is not there is null.
 pub(super) fn object(shape: &Shape<'_>) -> JsValue {
+    let serializer =
+        Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true);
     // Fails for numbers that JavaScript does not have, and there are none.
-    shape.serialize(&Serializer::new().serialize_missing_as_null(true)).unwrap_or_default()
+    shape.serialize(&serializer).unwrap_or_default()
 }
 
 /// The value as text.

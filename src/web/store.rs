@@ -19,9 +19,10 @@ impl Store {
     ///
     /// `None` if it lacks a method.
     pub(super) fn given(store: JsValue) -> Option<Self> {
-        let [get, set, delete] =
-            ["get", "set", "delete"].map(|name| method(&store, name).ok().flatten());
-        Some(Self { get: get?, set: set?, delete: delete?, store })
+        let get = method(&store, "get").ok()??;
+        let set = method(&store, "set").ok()??;
+        let delete = method(&store, "delete").ok()??;
+        Some(Self { store, get, set, delete })
     }
 
     async fn ask(&self, function: &Function, arguments: &[&JsValue]) -> Option<JsValue> {

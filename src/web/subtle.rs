@@ -71,7 +71,8 @@ pub(super) async fn open_aes(
     sealed: &[u8],
     what: &'static str,
 ) -> Result<Secret<Vec<u8>>, Error> {
-    let [raw, iv, sealed] = [key.as_slice(), iv, sealed].map(Uint8Array::from);
+    let raw = Uint8Array::from(key.as_slice());
+    let (iv, sealed) = (Uint8Array::from(iv), Uint8Array::from(sealed));
     let imported = import("raw", &raw, &string_object([("name", AES)]), what).await;
     // The copy of the key is not left behind.
     raw.fill(0, 0, raw.length());
