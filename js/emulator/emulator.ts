@@ -97,7 +97,8 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   validateOptions(options);
   const account = options.account ?? sampleAccount();
   validateAccount(account);
-  const now = options.now ?? Date.now;
+  // Looked up each time: tests fake the clock before this or after it.
+  const now = options.now ?? (() => Date.now());
   const service: Service = {
     account: await buildAccount(account, now()),
     sessions: new Map(),

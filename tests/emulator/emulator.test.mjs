@@ -66,6 +66,12 @@ test("uses the given clock for throttling tokens", async () => {
   assert.equal(status, 400);
 });
 
+test("keeps to the machine's clock, also to one that is faked later", async (t) => {
+  const client = await new RawClient(await createEmulator({ account })).signIn();
+  t.mock.timers.enable({ apis: ["Date"] });
+  assert.equal((await client.sealed("GET", KEYSETS)).status, 200);
+});
+
 for (const [device, method, path, body] of [
   ["not-registered", "POST", "/api/v1/device", true],
   ["deleted", "PUT", "/api/v1/device/:device/reauthorize", false],
