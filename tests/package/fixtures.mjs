@@ -1,18 +1,11 @@
 // What is done with each fixture: built, run, its answer checked. Resolves to a remark, or rejects.
-import {
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Failure } from "../../scripts/lib/run.mjs";
 import { filesUnder } from "../../scripts/lib/stamp.mjs";
 import { hasBrowser, readOutput, submitForm, submitInExtension } from "./browser.mjs";
-import { elsewhere, fixtureFolder, runTool, serving, toolFile } from "./tools.mjs";
+import { fakeTimers } from "./test_programs.mjs";
+import { elsewhere, fixtureFolder, link, runTool, serving } from "./tools.mjs";
 
 const SECRET = "grüße";
 /** What the wasm module starts with, in base64: the header of every one. */
@@ -28,15 +21,6 @@ function expectSecret(text, where) {
 async function expectFrom(fixture, name, ...args) {
   const { stdout } = await runTool(name, args, fixture);
   expectSecret(stdout, `${name} ${args.join(" ")}`);
-}
-
-/** A tool's package, where the project looks for it. */
-function link(fixture, ...names) {
-  for (const name of names) {
-    const at = join(fixture.cwd, "node_modules", name);
-    mkdirSync(dirname(at), { recursive: true });
-    symlinkSync(toolFile(name), at, "junction");
-  }
 }
 
 /** What a bundler wrote must hold the module as text, once, and be all that there is. */
@@ -324,6 +308,9 @@ export const FIXTURES = {
   ...Object.fromEntries(Object.entries(MIGRATED).map(([name, work]) => [`compat-${name}`, work])),
   typescript,
   "deno-json": denoJson,
+  "fake-timers-jest": fakeTimers("jest"),
+  "fake-timers-node": fakeTimers("node", "--test", "--test-reporter=tap", "node.test.mjs"),
+  "fake-timers-vitest": fakeTimers("vitest", "run"),
   "example-node": exampleNode,
   "example-cloudflare-worker": exampleWorker,
   "example-deno": exampleDeno,

@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,6 +25,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const MODULES = join(HERE, "node_modules");
 const EXAMPLE = "example-";
 const MIGRATED = "compat-";
+const FAKE_TIMERS = "fake-timers";
 const TIMEOUT_MS = 180_000;
 const END_MS = 5_000;
 
@@ -33,10 +35,12 @@ export function installTools() {
 }
 
 /** Where its files are: here, or for users to read. */
-export const fixtureFolder = (name) =>
-  name.startsWith(EXAMPLE)
-    ? join(ROOT, "examples", name.slice(EXAMPLE.length))
-    : join(HERE, "fixtures", name.replace(MIGRATED, ""));
+export function fixtureFolder(name) {
+  if (name.startsWith(EXAMPLE)) return join(ROOT, "examples", name.slice(EXAMPLE.length));
+  // The frameworks have their cases in common.
+  if (name.startsWith(FAKE_TIMERS)) return join(HERE, "fixtures", FAKE_TIMERS);
+  return join(HERE, "fixtures", name.replace(MIGRATED, ""));
+}
 
 /** Lays its files into a project. */
 export function copyFixture(name, cwd) {
@@ -60,6 +64,15 @@ function migrate(cwd, file) {
 /** A file or folder of an installed tool. */
 export const toolFile = (path) => join(MODULES, path);
 
+/** A tool's package, where the project looks for it. */
+export function link(fixture, ...names) {
+  for (const name of names) {
+    const at = join(fixture.cwd, "node_modules", name);
+    mkdirSync(dirname(at), { recursive: true });
+    symlinkSync(toolFile(name), at, "junction");
+  }
+}
+
 /** Its install script moves it from one to the other, where install scripts may run. */
 function bunProgram() {
   const own = toolFile(`@oven/bun-${process.platform}-${process.arch}/bin/bun`);
@@ -78,12 +91,14 @@ const PROGRAMS = {
   bun: [bunProgram()],
   deno: [process.execPath, toolFile("deno/bin.cjs")],
   esbuild: [esbuildProgram()],
+  jest: [process.execPath, "--experimental-vm-modules", toolFile("jest/bin/jest.js")],
   next: [process.execPath, toolFile("next/dist/bin/next")],
   node: [process.execPath],
   publint: [process.execPath, toolFile("publint/src/cli.js")],
   rollup: [process.execPath, toolFile("rollup/dist/bin/rollup")],
   tsc: [process.execPath, toolFile("typescript/bin/tsc")],
   vite: [process.execPath, toolFile("vite/bin/vite.js")],
+  vitest: [process.execPath, toolFile("vitest/vitest.mjs")],
   webpack: [process.execPath, toolFile("webpack-cli/bin/cli.js")],
   wrangler: [process.execPath, toolFile("wrangler/bin/wrangler.js")],
 };
