@@ -5,7 +5,7 @@ use super::{
     host::WebHost,
     options::read_call,
     promise::promise,
-    results::entry,
+    results::page,
     signal::Signal,
 };
 use crate::{
@@ -35,15 +35,15 @@ impl Pages {
     }
 
     /// The first entry of a list of one.
-    pub(super) fn only(&self, show: fn(&Entry) -> JsValue) -> Promise {
-        self.read(show, true, |entries| entries.get(0))
+    pub(super) fn only(&self, show: fn(&[Entry]) -> Array) -> Promise {
+        self.read(false, show, |shown| shown.get(0))
     }
 
     /// Reads one page or all that are left, and gives what `answer` makes of the entries.
     fn read(
         &self,
-        show: fn(&Entry) -> JsValue,
-        one_page: bool,
+        is_whole: bool,
+        show: fn(&[Entry]) -> Array,
         answer: fn(&Array) -> JsValue,
     ) -> Promise {
         let (pages, call) = match &self.list {
@@ -52,20 +52,18 @@ impl Pages {
         };
         let core = Rc::clone(self.client.core());
         promise(call.timeout_ms, self.client.timers(), async move {
-            let entries = Array::new();
+            let read = Array::new();
             let reading = async {
                 while let Some(page) = pages.next().await? {
-                    for entry in &page {
-                        entries.push(&show(entry));
-                    }
-                    if one_page {
+                    read.push(&show(&page));
+                    if !is_whole {
                         break;
                     }
                 }
                 Ok(())
             };
             core.within(&call, reading).await?;
-            Ok(answer(&entries))
+            Ok(answer(&read.flat(1)))
         })
     }
 }
@@ -77,8 +75,8 @@ impl Pages {
     #[wasm_bindgen(unchecked_return_type = "Promise<object[] | undefined>")]
     pub fn next(&self) -> Promise {
         self.read(
-            entry,
-            true,
+            false,
+            page,
             |page| {
                 if page.length() > 0 { page.into() } else { JsValue::UNDEFINED }
             },
@@ -88,6 +86,6 @@ impl Pages {
     /// All entries that have not been read yet.
     #[wasm_bindgen(unchecked_return_type = "Promise<object[]>")]
     pub fn all(&self) -> Promise {
-        self.read(entry, false, |all| all.into())
+        self.read(true, page, |all| all.into())
     }
 }

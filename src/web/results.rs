@@ -3,13 +3,13 @@
 
 use super::{
     errors::{candidates, message, retry_after_ms},
-    js::{get, set},
+    js::set,
 };
 use crate::{
-    base::{error::Error, shape::Shape},
+    base::{error::Error, json::to_json, shape::Shape},
     client::{Answer, Entry, Found, OpenedItem, Outcome},
 };
-use js_sys::{Array, Date, Object, Uint8Array};
+use js_sys::{Array, Date, JSON, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
@@ -69,29 +69,40 @@ fn item_object(item: &OpenedItem) -> JsValue {
     })
 }
 
-/// A vault by itself.
-pub(super) fn vault(entry: &Entry) -> JsValue {
-    match entry {
+/// Vaults by themselves, with who reaches them.
+pub(super) fn vaults(entries: &[Entry]) -> Array {
+    let shape = |entry: &Entry| match entry {
         Entry::Vault(vault) => object(&vault.with_access()),
         Entry::Item(_) => JsValue::UNDEFINED,
+    };
+    entries.iter().map(shape).collect()
+}
+
+fn listed(entry: &Entry) -> Shape<'_> {
+    match entry {
+        Entry::Item(item) => item.shape(),
+        Entry::Vault(vault) => vault.listed(),
     }
 }
 
-/// An entry of a list.
-pub(super) fn entry(entry: &Entry) -> JsValue {
-    let entry = match entry {
-        Entry::Item(item) => object(&item.shape()),
-        Entry::Vault(vault) => object(&vault.listed()),
-    };
-    with_dates(entry, |_| {})
+/// A page of a list. By way of JSON: object by object it takes a third more time than the whole
+/// of a listing of 10,000 leaves for it.
+pub(super) fn page(entries: &[Entry]) -> Array {
+    let page = to_json(&Shape::list(&mut entries.iter().map(listed)));
+    let page: Array = JSON::parse(&page).unwrap_or_default().unchecked_into();
+    for entry in page.iter() {
+        with_dates(entry, |_| {});
+    }
+    page
 }
 
 /// With `Date`s in place of text; what is none is an invalid one.
 fn with_dates(value: JsValue, adjust: impl Fn(&Date)) -> JsValue {
     for name in ["createdAt", "updatedAt"] {
-        let date = Date::new(&get(&value, name).unwrap_or_default());
+        let name = JsValue::from_str(name);
+        let date = Date::new(&Reflect::get(&value, &name).unwrap_or_default());
         adjust(&date);
-        set(value.unchecked_ref(), name, date);
+        let _ = Reflect::set(&value, &name, &date);
     }
     value
 }

@@ -31,7 +31,7 @@ impl Vaults {
         #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
     ) -> Promise {
         let list = name(vault, "vault").map(|part| List::Vault { part, accessors: false });
-        Pages::new(&self.0, list, options).only(results::entry)
+        Pages::new(&self.0, list, options).only(results::page)
     }
 
     /// A vault.
@@ -44,6 +44,6 @@ impl Vaults {
     ) -> Promise {
         let list = read_flag(params, "accessors", false)
             .and_then(|accessors| Ok(List::Vault { part: name(vault, "vault")?, accessors }));
-        Pages::new(&self.0, list, options).only(results::vault)
+        Pages::new(&self.0, list, options).only(results::vaults)
     }
 }
