@@ -4,7 +4,8 @@ use super::{
     clock::Timers,
     host::WebHost,
     items::Items,
-    options::{ClientOptions, read_call, strings},
+    js::entries,
+    options::{ClientOptions, read_call},
     promise::{Rejection, promise},
     results,
     vaults::Vaults,
@@ -13,7 +14,7 @@ use crate::{
     base::error::Error,
     client::{self, Answer, Form, Outcome, Question},
 };
-use js_sys::{Array, Promise};
+use js_sys::Promise;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -185,16 +186,16 @@ impl Client {
     #[wasm_bindgen(js_name = resolveAll, unchecked_return_type = "Promise<ResolveAllResponse>")]
     pub fn resolve_all(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "readonly string[]")] references: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "readonly string[]")] references: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
     ) -> Promise {
         let reason = "must be an array of strings";
-        let Some(texts) = strings(&references) else {
-            return rejected(Error::ArgumentInvalid { option: "references", reason });
-        };
+        let wrong = Error::ArgumentInvalid { option: "references", reason };
         // As they are now, and as they were given.
-        let references = references.unchecked_into::<Array>().slice(0, texts.len() as u32);
-        let questions = texts.iter().map(|reference| Question::text(reference)).collect();
+        let Some(references) = entries(references) else { return rejected(wrong) };
+        let question = |reference: JsValue| Some(Question::text(&reference.as_string()?));
+        let questions = references.iter().map(question).collect::<Option<_>>();
+        let Some(questions) = questions else { return rejected(wrong) };
         self.ask_all(questions, options, move |outcomes| {
             results::by_reference(&references, outcomes)
         })

@@ -2,7 +2,7 @@
 
 use super::{
     client::{Client, rejected},
-    js::get,
+    js::{entries, get},
     options::strings,
     pages::Pages,
     results,
@@ -11,7 +11,7 @@ use crate::{
     base::error::Error,
     client::{List, Question, States, checked_name},
 };
-use js_sys::{Array, Promise};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 /// Reads items. Vaults and items are named by their ids or by their names, as in references.
@@ -49,10 +49,8 @@ fn states(filters: &JsValue) -> Result<States, Error> {
     }
     let reason = r#"must be { type: "ByState", content: { active, archived } }"#;
     let wrong = Error::ArgumentInvalid { option: "filter", reason };
-    if !Array::is_array(filters) {
-        return Err(wrong);
-    }
-    for (index, filter) in filters.unchecked_ref::<Array>().iter().enumerate() {
+    let Some(filters) = entries(filters) else { return Err(wrong) };
+    for (index, filter) in filters.iter().enumerate() {
         let Some(of) = state(&filter) else { return Err(wrong) };
         states.active &= of.active;
         states.archived = of.archived && (index == 0 || states.archived);

@@ -14,6 +14,9 @@ extern "C" {
     #[wasm_bindgen(js_namespace = ["Object", "prototype", "toString"], js_name = call, catch)]
     fn tag(value: &JsValue) -> Result<JsString, JsValue>;
 
+    #[wasm_bindgen(js_namespace = Array, js_name = isArray, catch)]
+    fn is_array(value: &JsValue) -> Result<bool, JsValue>;
+
     #[wasm_bindgen(js_name = String, catch)]
     pub(super) fn text_of(value: &JsValue) -> Result<JsString, JsValue>;
 
@@ -35,6 +38,16 @@ pub(super) fn get_own(of: &JsValue, name: &str) -> Result<JsValue, JsValue> {
     let key = name.into();
     let described = Reflect::get_own_property_descriptor(of.unchecked_ref::<Object>(), &key)?;
     if described.is_undefined() { Ok(described) } else { Reflect::get(of, &key) }
+}
+
+/// The entries of a foreign array, as they are now; `None` if it is none. A proxy may throw at any
+/// of this.
+pub(super) fn entries(list: &JsValue) -> Option<Array> {
+    if !is_array(list).ok()? {
+        return None;
+    }
+    let length = get(list, "length").ok()?.as_f64()? as u32;
+    (0..length).map(|index| Reflect::get_u32(list, index).ok()).collect()
 }
 
 /// A method of something foreign, if it has one.

@@ -8,7 +8,7 @@ use super::{
     clock::Timers,
     fetch::Fetch,
     host::WebHost,
-    js::{get, get_own},
+    js::{entries, get, get_own},
     platform::{lets_calls_wait, platform},
     relay::Relay,
     signal::Signal,
@@ -19,7 +19,7 @@ use crate::{
     base::{error::Error, secret::Secret},
     client::{self, Backoff, Call, Lifetimes, Options, Watching},
 };
-use js_sys::{Array, Function};
+use js_sys::Function;
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
@@ -306,9 +306,5 @@ pub(super) fn check_object(name: &'static str, value: &JsValue) -> Result<(), Er
 ///
 /// An array whose entries are all strings; a hole is none.
 pub(super) fn strings(list: &JsValue) -> Option<Vec<String>> {
-    if !Array::is_array(list) {
-        return None;
-    }
-    let list: &Array = list.unchecked_ref();
-    list.iter().map(|entry| entry.as_string()).collect()
+    entries(list)?.iter().map(|entry| entry.as_string()).collect()
 }
