@@ -114,6 +114,7 @@ impl Items {
     /// The items of a vault, without their values; those that cannot be opened are left out,
     /// unless none can. Active ones if there is no filter; of several filters each has to let an
     /// item through. Wrong arguments are told by the pages.
+    #[wasm_bindgen(unchecked_return_type = "PagesOf<ItemOverview>")]
     pub fn list(
         &self,
         #[wasm_bindgen(unchecked_param_type = "string")] vault: &JsValue,

@@ -91,6 +91,12 @@ export interface Failure {
   readonly retryAfterMs?: number;
 }
 
+/** A list, read page by page or whole. */
+export interface PagesOf<T extends object> extends Pages {
+  all(): Promise<T[]>;
+  next(): Promise<T[] | undefined>;
+}
+
 /** For each reference its value, or what stands in the way. */
 export interface ResolveAllResponse {
   readonly individualResponses: Readonly<

@@ -14,6 +14,7 @@ pub struct Vaults(pub(super) Client);
 impl Vaults {
     /// All vaults that the service account may read, by their ids; those that cannot be opened
     /// are left out, unless none can.
+    #[wasm_bindgen(unchecked_return_type = "PagesOf<VaultOverview>")]
     pub fn list(
         &self,
         #[wasm_bindgen(unchecked_optional_param_type = "VaultListParams")] params: &JsValue,
