@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 /** Client options. Times are in milliseconds. */
 export interface ClientOptions {
   /** A service-account token, `ops_…`. White space around it is dropped. */
