@@ -13,7 +13,7 @@ import type { WasmSource } from "./loading/wasm_source.js";
 export * from "./client/api.js";
 export type { Wasm, WasmSource } from "./loading/wasm_source.js";
 
-/** What a client is made from that brings its own module. */
+/** Client options of a program that loads the module itself. */
 export interface SlimConfig extends ClientConfig {
   /**
    * `onepassword-edge/op.wasm` of the same version: compiled, as bytes, as the `Response` of a

@@ -29,8 +29,8 @@
 //! `client.resolve("op://prod/database/password")`:
 //!
 //! 1. `web` makes a [`resolve::question::Question`] of it and a [`client::Call`] of the options,
-//!    and registers both with [`client::Client::ask`]. Questions that are asked in one go are read
-//!    in one batch; the same question is asked once, for all who wait for it.
+//!    and registers both with [`client::Client::ask`]. Concurrent questions are read in one batch; the same
+//!    question is asked once, for all who wait for it.
 //! 2. [`resolve::reference::parse_reference`] takes the text apart, or says which rule it breaks.
 //! 3. The client asks its [`auth::session::Session`] for a signed `GET` of the vaults and hands it
 //!    to [`host::Host::fetch`]. Without a session it signs in first: [`auth::sign_in::SignIn`] is
@@ -54,7 +54,7 @@
 //! # How a call ends
 //!
 //! With its answer; with its time; with a signal; or because the client is closed. The first one
-//! settles it ([`client::Client::within`]). Whoever gives up ends its own wait alone. When nobody
+//! settles it ([`client::Client::within`]). Cancelling affects only that caller. When nobody
 //! waits for a batch any more its future is dropped, and what it holds goes with it: the request
 //! is aborted, locks are released, secrets are zeroed.
 

@@ -1,6 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { CoreClass } from "../loading/load.js";
-import type { ClientOptions, Client as Core } from "../wasm/op.js";
+import { within } from "../loading/waiting.js";
+import type {
+  ClientOptions,
+  Client as CoreClient,
+  Items as CoreItems,
+  Vaults as CoreVaults,
+} from "../wasm/op.js";
 import type { ResolveAllResponse } from "./answers.js";
 import type { CallOptions, ClientConfig } from "./config.js";
 import { OnePasswordError, withClass } from "./errors.js";
@@ -31,26 +37,35 @@ export interface Secrets {
   resolveAll(references: readonly string[], options?: CallOptions): Promise<ResolveAllResponse>;
 }
 
+/** A client inside the module, and what it reads with. */
+interface Core {
+  readonly client: CoreClient;
+  readonly items: CoreItems;
+  readonly vaults: CoreVaults;
+}
+
 /** What every entry's `Client` is, however it comes by the wasm module. Calls may overlap. */
 export abstract class SignedIn implements Disposable {
   /** As it was given; the module checks it. */
   readonly #config: ClientConfig;
   /** Starts the module. */
   readonly #load: () => CoreClass | Promise<CoreClass>;
-  /** The client inside the module. */
+  /** The client inside the module, and what it has. */
   #core: Core | undefined;
+  #starting: Promise<Core> | undefined;
   #isClosed = false;
   /** Reads secrets. */
   readonly secrets: Secrets = {
     resolve: (reference, options) => this.resolve(reference, options),
     resolveBytes: (reference, options) =>
-      this.#ask((core) => core.resolveBytes(reference, options)),
-    resolveAll: (references, options) => this.#ask((core) => core.resolveAll(references, options)),
+      this.#ask(({ client }) => client.resolveBytes(reference, options)),
+    resolveAll: (references, options) =>
+      this.#ask(({ client }) => client.resolveAll(references, options)),
   };
   /** Reads items. */
-  readonly items: Items = itemsOf((ask) => this.#ask((core) => ask(core.items)));
+  readonly items: Items = itemsOf((ask) => this.#ask(({ items }) => ask(items)));
   /** Reads vaults. */
-  readonly vaults: Vaults = vaultsOf((ask) => this.#ask((core) => ask(core.vaults)));
+  readonly vaults: Vaults = vaultsOf((ask) => this.#ask(({ vaults }) => ask(vaults)));
 
   /** @internal */
   protected constructor(
@@ -69,7 +84,7 @@ export abstract class SignedIn implements Disposable {
   protected async start(): Promise<void> {
     if (this.#config.lazy === true) return;
     try {
-      await this.#ask((core) => core.signIn());
+      await this.#ask(({ client }) => client.signIn());
     } catch (thrown) {
       this.close();
       throw thrown;
@@ -78,43 +93,56 @@ export abstract class SignedIn implements Disposable {
 
   /** The same as `client.secrets.resolve`. */
   async resolve(reference: string, options?: CallOptions): Promise<string> {
-    return await this.#ask((core) => core.resolve(reference, options));
+    return await this.#ask(({ client }) => client.resolve(reference, options));
   }
 
   /** Asks the module: at once if it is there, so that calls made in one go are read together. */
   async #ask<T>(ask: (core: Core) => unknown): Promise<T> {
     try {
-      return (await ask(this.#core ?? (await this.#started()))) as T;
+      return (await ask(this.#core ?? (await this.#start()))) as T;
     } catch (thrown) {
       throw withClass(thrown);
     }
   }
 
-  /** A failure is not remembered. */
-  async #started(): Promise<Core> {
+  /** Starts the module once for all calls that need it. A failure is not remembered. */
+  #start(): Core | Promise<Core> {
     if (this.#isClosed) throw closed();
     checkToken(this.#config.auth);
-    const CoreClass = await this.#load();
+    const loaded = this.#load();
+    // At once where it can be: in Workers no call may wait for another request's.
+    if (!(loaded instanceof Promise)) return this.#made(loaded);
+    this.#starting ??= within(loaded, this.#config)
+      .then((CoreClass) => this.#made(CoreClass))
+      .finally(() => {
+        this.#starting = undefined;
+      });
+    return this.#starting;
+  }
+
+  #made(CoreClass: CoreClass): Core {
     if (this.#isClosed) throw closed();
-    // Another call may have been faster.
-    this.#core ??= CoreClass.create(this.#config as ClientOptions);
+    if (this.#core === undefined) {
+      const client = CoreClass.create(this.#config as ClientOptions);
+      this.#core = { client, items: client.items, vaults: client.vaults };
+    }
     return this.#core;
   }
 
   /** Forgets names and secrets that are remembered. Keys and the session stay. */
   clearCache(): void {
-    this.#core?.clearCache();
+    this.#core?.client.clearCache();
   }
 
   /** What this client has done so far. */
   stats(): ClientStats {
-    return this.#core?.stats() ?? { ...NOTHING_YET };
+    return this.#core?.client.stats() ?? { ...NOTHING_YET };
   }
 
   /** Zeroes the token, the session, all keys and secrets. Later calls fail with `closed`. */
   close(): void {
     this.#isClosed = true;
-    this.#core?.close();
+    this.#core?.client.close();
   }
 
   /** The same as {@link SignedIn.close}, for `using`. */

@@ -10,16 +10,12 @@ export type Relay = string | ((url: URL) => string | URL);
 /** Timers such as the host's. */
 export interface Timers {
   /** As `globalThis.setTimeout`. */
-  readonly setTimeout: (
-    callback: (argument?: unknown) => void,
-    ms: number,
-    argument?: unknown,
-  ) => unknown;
+  readonly setTimeout: (callback: () => void, ms: number) => unknown;
   /** As `globalThis.clearTimeout`. */
   readonly clearTimeout: (timer: never) => void;
 }
 
-/** What a client is made from. */
+/** Client options. */
 export interface ClientConfig {
   /** A service-account token, `ops_…`. White space around it is dropped. */
   readonly auth: string;
@@ -40,7 +36,10 @@ export interface ClientConfig {
    * loopback over http or https.
    */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** Do nothing, not even start the wasm module, before the first secret is asked for. */
+  /**
+   * Do nothing, not even start the wasm module, before the first secret is asked for. Options are
+   * checked then.
+   */
   readonly lazy?: boolean | undefined;
   /** How long a call may take as a whole, and each of its requests. Default: 30,000 ms. */
   readonly timeoutMs?: number | undefined;

@@ -41,7 +41,7 @@ export const ERROR_CODES = [
 /** The stable name of a kind of error. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** What an {@link OnePasswordError} is made from. */
+/** The details of an {@link OnePasswordError}. */
 export interface ErrorDetails {
   readonly code: ErrorCode;
   readonly message: string;

@@ -1,8 +1,8 @@
-//! Many who wait for the same.
+//! Tasks that wait for the same event.
 
 use std::{cell::RefCell, task::Waker};
 
-/// Tasks that wait for the same, each at a place of its own.
+/// Tasks that wait for the same event, each at a place of its own.
 #[derive(Debug, Default)]
 pub struct Wakers {
     places: RefCell<Vec<Option<Waker>>>,

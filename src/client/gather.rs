@@ -1,9 +1,9 @@
-//! Calls that are made in one go become one batch, and nothing is asked twice at a time.
+//! Concurrent calls are batched, and nothing is asked twice at a time.
 //!
 //! A question is registered when it is asked, before anything waits. The batch begins when the
 //! code that is running now has made all its calls, and reads what they name with few requests.
-//! Whoever asks for what is on its way already waits for that. Whoever gives up ends the
-//! request only if nobody else waits for it.
+//! Whoever asks for what is on its way already waits for that. Cancelling
+//! affects only that caller; the request ends when nobody waits for it any more.
 
 use super::{Answer, Client, Outcome, limits::Call};
 use crate::{
@@ -251,5 +251,5 @@ impl<H: Host> Client<H> {
     }
 }
 
-/// Never given: every question is settled.
+/// A defect: a batch settles every question.
 const NO_ANSWER: Error = Error::Protocol { what: "there was no answer" };

@@ -31,7 +31,8 @@ pub struct Call<S> {
 pub(super) struct Running {
     handles: RefCell<Vec<(u64, AbortHandle)>>,
     last: Cell<u64>,
-    /// The time limits of those that wait, and how many have each: one request may be for several.
+    /// The time limits of those that wait, the shortest first, and how many have each: one request
+    /// may be for several.
     limits: RefCell<Vec<(f64, usize)>>,
 }
 
@@ -49,7 +50,12 @@ impl Running {
     }
 
     fn longest_ms(&self) -> f64 {
-        self.limits.borrow().iter().fold(0.0, |longest, (ms, _)| ms.max(longest))
+        self.limits.borrow().last().map_or(0.0, |(ms, _)| *ms)
+    }
+
+    /// Where a limit is, or where it would stand.
+    fn place(&self, ms: f64) -> Result<usize, usize> {
+        self.limits.borrow().binary_search_by(|(other, _)| other.total_cmp(&ms))
     }
 }
 
@@ -73,10 +79,12 @@ struct Limit<'a> {
 
 impl<'a> Limit<'a> {
     fn new(running: &'a Running, ms: f64) -> Self {
+        let place = running.place(ms);
         let mut limits = running.limits.borrow_mut();
-        match limits.iter_mut().find(|(other, _)| *other == ms) {
-            Some((_, count)) => *count += 1,
-            None => limits.push((ms, 1)),
+        match place.map(|at| limits.get_mut(at)) {
+            Ok(Some((_, count))) => *count += 1,
+            Ok(None) => {}
+            Err(at) => limits.insert(at, (ms, 1)),
         }
         Self { running, ms }
     }
@@ -84,10 +92,14 @@ impl<'a> Limit<'a> {
 
 impl Drop for Limit<'_> {
     fn drop(&mut self) {
-        self.running.limits.borrow_mut().retain_mut(|(ms, count)| {
-            *count -= usize::from(*ms == self.ms);
-            *count > 0
-        });
+        let Ok(at) = self.running.place(self.ms) else { return };
+        let mut limits = self.running.limits.borrow_mut();
+        if let Some((_, count)) = limits.get_mut(at) {
+            *count -= 1;
+            if *count == 0 {
+                limits.remove(at);
+            }
+        }
     }
 }
 

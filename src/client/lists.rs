@@ -17,6 +17,7 @@ use crate::{
     },
     wire::{items::Item, vaults::VaultAttributes},
 };
+use futures_util::lock::Mutex;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -117,13 +118,24 @@ impl OpenLists {
     }
 }
 
+/// How far a list is read.
+#[derive(Debug, Clone, Copy)]
+enum State {
+    /// Not at all, or its first page failed.
+    Unread,
+    /// The rest stands with the client; if not, there is none.
+    Begun,
+}
+
 /// A list, page by page.
 #[derive(Debug)]
 pub struct Pages<H: Host> {
     client: Rc<Client<H>>,
     list: List,
     number: u64,
-    has_begun: Cell<bool>,
+    state: Cell<State>,
+    /// Held while a page is read: one after the other.
+    turn: Mutex<()>,
 }
 
 impl<H: Host> Drop for Pages<H> {
@@ -144,17 +156,23 @@ impl<H: Host> Pages<H> {
     /// # Source
     /// protocol.md “Vaults”, “Items” (observed)
     pub async fn next(&self) -> Result<Option<Vec<Entry>>, Error> {
+        let _turn = self.turn.lock().await;
         self.client.until_closed(self.read_page()).await
     }
 
     async fn read_page(&self) -> Result<Option<Vec<Entry>>, Error> {
         let account = self.client.account()?;
         let lists = &self.client.lists;
-        let (page, rest) = if self.has_begun.replace(true) {
-            let Some(mut rest) = lists.take(self.number) else { return Ok(None) };
-            (rest.page().0, rest)
-        } else {
-            self.client.begin_list(&account, &self.list).await?
+        let (page, rest) = match self.state.get() {
+            State::Unread => {
+                let begun = self.client.begin_list(&account, &self.list).await?;
+                self.state.set(State::Begun);
+                begun
+            }
+            State::Begun => {
+                let Some(mut rest) = lists.take(self.number) else { return Ok(None) };
+                (rest.page().0, rest)
+            }
         };
         if page.is_empty() {
             return Ok(None);
@@ -171,7 +189,13 @@ impl<H: Host> Client<H> {
     pub fn list(self: &Rc<Self>, list: List) -> Pages<H> {
         let number = self.lists.last.get() + 1;
         self.lists.last.set(number);
-        Pages { client: Rc::clone(self), list, number, has_begun: Cell::new(false) }
+        Pages {
+            client: Rc::clone(self),
+            list,
+            number,
+            state: Cell::new(State::Unread),
+            turn: Mutex::default(),
+        }
     }
 
     /// The first page of a list, and the rest.

@@ -92,6 +92,7 @@ pub struct Client<H: Host> {
     account: RefCell<Option<Rc<Account<H::PrivateKey>>>>,
     timeout_ms: f64,
     signal: Option<H::Signal>,
+    waits_for_others: bool,
     running: Running,
     gather: Gather,
     lists: OpenLists,
@@ -162,6 +163,7 @@ impl<H: Host> Client<H> {
             account: RefCell::new(Some(Rc::new(account))),
             timeout_ms: options.timeout_ms,
             signal: options.signal,
+            waits_for_others: options.waits_for_others,
             running: Running::default(),
             gather: Gather::default(),
             lists: OpenLists::default(),
@@ -179,6 +181,13 @@ impl<H: Host> Client<H> {
     pub async fn sign_in(&self) -> Result<(), Error> {
         let sign_in = async { self.session(&*self.account()?).await.map(drop) };
         self.within(&self.call(None, None, false), self.until_closed(sign_in)).await
+    }
+
+    /// `waits_for_others() -> bool`
+    ///
+    /// Whether a call may wait for what another call is doing.
+    pub const fn waits_for_others(&self) -> bool {
+        self.waits_for_others
     }
 
     /// `clear_cache()`

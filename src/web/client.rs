@@ -1,12 +1,11 @@
 //! `Client`, as JavaScript holds it.
 
 use super::{
-    clock::Timers,
     host::WebHost,
     items::Items,
     js::entries,
     options::{ClientOptions, read_call},
-    promise::{Rejection, promise},
+    promise::{Called, Rejection, promise},
     results,
     vaults::Vaults,
 };
@@ -25,7 +24,6 @@ use wasm_bindgen::prelude::*;
 #[derive(Debug, Clone)]
 pub struct Client {
     core: Rc<client::Client<WebHost>>,
-    timers: Timers,
 }
 
 impl Client {
@@ -79,7 +77,7 @@ impl Client {
         };
         let timeout_ms = call.timeout_ms;
         let asked = self.core.ask(questions, call);
-        promise(timeout_ms, &self.timers, async move {
+        promise(timeout_ms, self.core.waits_for_others(), async move {
             let shown = asked.await.and_then(|outcomes| show(&outcomes));
             shown.map_err(|error| Rejection { error, reference })
         })
@@ -88,8 +86,7 @@ impl Client {
     /// A client, and whether it is to sign in only when it is asked.
     fn made(options: &JsValue) -> Result<(Self, bool), Error> {
         let ClientOptions { host, options, lazy } = ClientOptions::read(options)?;
-        let timers = host.timers.clone();
-        Ok((Self { core: client::Client::new(host, options)?, timers }, lazy))
+        Ok((Self { core: client::Client::new(host, options)? }, lazy))
     }
 
     fn timeout_ms(&self) -> f64 {
@@ -98,10 +95,6 @@ impl Client {
 
     pub(super) const fn core(&self) -> &Rc<client::Client<WebHost>> {
         &self.core
-    }
-
-    pub(super) const fn timers(&self) -> &Timers {
-        &self.timers
     }
 }
 
@@ -128,18 +121,17 @@ impl Client {
     #[wasm_bindgen(unchecked_return_type = "Promise<Client>")]
     pub fn authenticate(
         #[wasm_bindgen(unchecked_param_type = "ClientOptions")] options: &JsValue,
-    ) -> Promise {
+    ) -> Called {
         let (client, lazy) = match Self::made(options) {
             Ok(made) => made,
-            Err(error) => return rejected(error),
+            Err(error) => return Ok(rejected(error)),
         };
-        let (timers, timeout_ms) = (client.timers.clone(), client.timeout_ms());
-        promise(timeout_ms, &timers, async move {
+        Ok(promise(client.timeout_ms(), client.core.waits_for_others(), async move {
             if !lazy {
                 client.core.sign_in().await.inspect_err(|_| client.core.close())?;
             }
             Ok(client.into())
-        })
+        }))
     }
 
     /// A client that signs in when it is first asked. Sends nothing.
@@ -153,12 +145,12 @@ impl Client {
 
     /// Signs in now.
     #[wasm_bindgen(js_name = signIn, unchecked_return_type = "Promise<void>")]
-    pub fn sign_in(&self) -> Promise {
+    pub fn sign_in(&self) -> Called {
         let core = Rc::clone(&self.core);
-        promise(self.timeout_ms(), &self.timers, async move {
+        Ok(promise(self.timeout_ms(), core.waits_for_others(), async move {
             core.sign_in().await?;
             Ok(JsValue::UNDEFINED)
-        })
+        }))
     }
 
     /// The value that a secret reference names: `op://vault/item/[section/]field`, each part an
@@ -168,8 +160,8 @@ impl Client {
         &self,
         #[wasm_bindgen(unchecked_param_type = "string")] reference: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
-    ) -> Promise {
-        self.ask(value(reference, Form::Text), reference, options, results::text)
+    ) -> Called {
+        Ok(self.ask(value(reference, Form::Text), reference, options, results::text))
     }
 
     /// The content of a file that a secret reference names, whatever bytes it has; text as UTF-8.
@@ -178,8 +170,8 @@ impl Client {
         &self,
         #[wasm_bindgen(unchecked_param_type = "string")] reference: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
-    ) -> Promise {
-        self.ask(value(reference, Form::Bytes), reference, options, results::bytes)
+    ) -> Called {
+        Ok(self.ask(value(reference, Form::Bytes), reference, options, results::bytes))
     }
 
     /// Several references at once, with few requests. One that fails spoils no other.
@@ -188,17 +180,17 @@ impl Client {
         &self,
         #[wasm_bindgen(unchecked_param_type = "readonly string[]")] references: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
-    ) -> Promise {
+    ) -> Called {
         let reason = "must be an array of strings";
         let wrong = Error::ArgumentInvalid { option: "references", reason };
         // As they are now, and as they were given.
-        let Some(references) = entries(references) else { return rejected(wrong) };
+        let Some(references) = entries(references) else { return Ok(rejected(wrong)) };
         let question = |reference: JsValue| Some(Question::text(&reference.as_string()?));
         let questions = references.iter().map(question).collect::<Option<_>>();
-        let Some(questions) = questions else { return rejected(wrong) };
-        self.ask_all(questions, options, move |outcomes| {
+        let Some(questions) = questions else { return Ok(rejected(wrong)) };
+        Ok(self.ask_all(questions, options, move |outcomes| {
             results::by_reference(&references, outcomes)
-        })
+        }))
     }
 
     /// Reads items.

@@ -3,7 +3,7 @@
 //! The build takes `setTimeout`, `clearTimeout`, `queueMicrotask` and `performance.now` from the
 //! global object when the glue is loaded, so that a test which fakes them later stops no client.
 
-use super::js::{call, method};
+use super::js::{Fulfil, call, method, promise};
 use js_sys::Function;
 use std::{
     cell::Cell,
@@ -13,11 +13,16 @@ use std::{
     task::{Context, Poll, Waker},
 };
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+/// What a timer takes at most: about 24 days.
+pub(super) const MAX_MS: f64 = 2_147_483_647.0;
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &Function, ms: f64, argument: &JsValue) -> JsValue;
+    /// Throws where a Worker is asked outside of a request.
+    #[wasm_bindgen(js_name = setTimeout, catch)]
+    fn set_timeout(callback: &Function, ms: f64, argument: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue);
     /// Milliseconds by a clock that nobody sets.
@@ -49,30 +54,34 @@ impl Timers {
         Some(Self::Given { set, clear: method(timers, "clearTimeout").ok()?? })
     }
 
-    /// Whether they are somebody's.
-    pub(super) const fn are_given(&self) -> bool {
-        matches!(self, Self::Given { .. })
-    }
-
     /// Calls back after so many milliseconds, with this argument, until the timer goes.
     pub(super) fn start(&self, callback: &Function, ms: f64, argument: &JsValue) -> Timer {
-        let timer = match self {
+        let started = match self {
             Self::Host => set_timeout(callback, ms, argument),
             Self::Given { set, .. } => {
-                let started = call(set, &JsValue::UNDEFINED, &[callback, &ms.into(), argument]);
-                started.unwrap_or_default()
+                call(set, &JsValue::UNDEFINED, &[callback, &ms.into(), argument])
             }
         };
-        Timer { timers: self.clone(), timer }
+        Timer { timers: self.clone(), timer: started.unwrap_or_default() }
     }
 
     /// Waits so many milliseconds.
     pub(super) fn pause(&self, ms: f64) -> Pause {
-        let end = Rc::new(End::default());
-        let of = Rc::clone(&end);
-        let callback = Closure::new(move || of.come());
-        let timer = self.start(callback.as_ref().unchecked_ref(), ms, &JsValue::UNDEFINED);
-        Pause { end, _timer: timer, _callback: callback }
+        match self {
+            Self::Host => {
+                let end = Rc::new(End::default());
+                let of = Rc::clone(&end);
+                let callback = Closure::new(move || of.come());
+                let timer = self.start(callback.as_ref().unchecked_ref(), ms, &JsValue::UNDEFINED);
+                Pause::Host { end, _timer: timer, _callback: callback }
+            }
+            Self::Given { .. } => {
+                // A promise's own function, which may be called at any time, however late.
+                let (promise, end) = promise();
+                let timer = self.start(end.function(), ms, &JsValue::UNDEFINED);
+                Pause::Given { ended: promise.into(), _timer: timer, _end: end }
+            }
+        }
     }
 }
 
@@ -96,7 +105,7 @@ impl Drop for Timer {
 
 /// Whether a pause is over, and who waits for that.
 #[derive(Default)]
-struct End {
+pub(super) struct End {
     is_over: Cell<bool>,
     waker: Cell<Option<Waker>>,
 }
@@ -110,22 +119,36 @@ impl End {
     }
 }
 
-/// A pause; whoever drops it does not wait for the rest. Not a promise: with what belongs to it, it
-/// takes three times as long to make.
-pub(super) struct Pause {
-    end: Rc<End>,
-    _timer: Timer,
-    _callback: Closure<dyn Fn()>,
+/// A pause; whoever drops it does not wait for the rest.
+pub(super) enum Pause {
+    /// By the host's timers. Not a promise: with what belongs to it, one takes three times as long
+    /// to make.
+    Host {
+        /// Whether it is over.
+        end: Rc<End>,
+        _timer: Timer,
+        _callback: Closure<dyn Fn()>,
+    },
+    /// By somebody's.
+    Given {
+        /// Fulfilled when it is over.
+        ended: JsFuture,
+        _timer: Timer,
+        _end: Fulfil,
+    },
 }
 
 impl Future for Pause {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.end.is_over.get() {
-            return Poll::Ready(());
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        match &mut *self {
+            Self::Host { end, .. } if end.is_over.get() => Poll::Ready(()),
+            Self::Host { end, .. } => {
+                end.waker.set(Some(context.waker().clone()));
+                Poll::Pending
+            }
+            Self::Given { ended, .. } => Pin::new(ended).poll(context).map(drop),
         }
-        self.end.waker.set(Some(context.waker().clone()));
-        Poll::Pending
     }
 }

@@ -1,11 +1,11 @@
 //! Errors as JavaScript sees them: an `Error` with a stable `code`, and nothing secret in it.
 
-use super::js::set;
+use super::js::{set, string_object};
 use crate::base::{
     error::{Candidate, Error},
     shape::Shape,
 };
-use js_sys::Object;
+use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 /// Keys, proofs, tokens and ids of sessions are longer than this.
@@ -36,7 +36,9 @@ pub(super) fn retry_after_ms(error: &Error) -> Option<Shape<'_>> {
 /// that was passed by mistake.
 pub(super) fn error_object(error: &Error, reference: &JsValue) -> JsValue {
     let object = js_sys::Error::new(&message(error));
-    object.set_name("OnePasswordError");
+    // Defined, not set: a frozen prototype refuses that.
+    let name = string_object([("value", "OnePasswordError")]);
+    let _ = Reflect::define_property(&object, &"name".into(), &name);
     let details = Shape::object([
         ("code", Shape::text(error.code())),
         ("retryable", Shape::Flag(error.retryable())),

@@ -105,8 +105,11 @@ impl Fetch {
         signal: &AbortSignal,
     ) -> Result<JsValue, Failure> {
         if self.form.get() != Form::Plain {
-            let made = hosts_request(request, url, headers, signal)?;
-            match self.call(&[&made]).await {
+            let sent = match hosts_request(request, url, headers, signal) {
+                Ok(made) => self.call(&[&made]).await,
+                Err(_) => Sent::Refused,
+            };
+            match sent {
                 Sent::Refused => self.form.set(Form::Plain),
                 Sent::Answered(answer) => {
                     self.form.set(Form::Request);
@@ -147,11 +150,19 @@ enum Sent {
     Refused,
 }
 
-/// A bound function and a proxy look native, too, but the first is called otherwise.
 fn is_hosts_own(function: &Function) -> bool {
-    let is_native = || source_of(function).is_ok_and(|text| text.includes("[native code]", 0));
-    let is_fetch = || get(function, "name").is_ok_and(|name| name == "fetch");
-    HOST_FETCH.with(|own| own.as_ref() == Some(function)) && is_fetch() && is_native()
+    let is_loaded = HOST_FETCH.with(|own| own.as_ref() == Some(function));
+    // gloo-net stops where a `Request` of another make throws what is no error.
+    let request = get(&js_sys::global(), "Request").unwrap_or_default();
+    is_loaded
+        && is_native(function, "fetch")
+        && request.dyn_ref().is_some_and(|request| is_native(request, "Request"))
+}
+
+/// A bound function looks native, too, but has another name.
+fn is_native(function: &Function, name: &str) -> bool {
+    get(function, "name").is_ok_and(|its| its == name)
+        && source_of(function).is_ok_and(|text| text.includes("[native code]", 0))
 }
 
 fn hosts_request(

@@ -5,13 +5,13 @@ use super::{
     js::{entries, get},
     options::strings,
     pages::Pages,
+    promise::Called,
     results,
 };
 use crate::{
     base::error::Error,
     client::{List, Question, States, checked_name},
 };
-use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 /// Reads items. Vaults and items are named by their ids or by their names, as in references.
@@ -74,8 +74,8 @@ impl Items {
         #[wasm_bindgen(unchecked_param_type = "string")] vault: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "string", js_name = item)] item_: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
-    ) -> Promise {
-        self.0.ask(item(vault, item_), &JsValue::UNDEFINED, options, results::item)
+    ) -> Called {
+        Ok(self.0.ask(item(vault, item_), &JsValue::UNDEFINED, options, results::item))
     }
 
     /// Several items of a vault, 50 with a request. One that fails spoils no other.
@@ -85,18 +85,18 @@ impl Items {
         #[wasm_bindgen(unchecked_param_type = "string")] vault: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "readonly string[]")] items: JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
-    ) -> Promise {
+    ) -> Called {
         let reason = "must be an array of ids or names";
         let Some(items) = strings(&items) else {
-            return rejected(Error::ArgumentInvalid { option: "items", reason });
+            return Ok(rejected(Error::ArgumentInvalid { option: "items", reason }));
         };
         let vault = match name(vault, "vault") {
             Ok(vault) => vault,
-            Err(error) => return rejected(error),
+            Err(error) => return Ok(rejected(error)),
         };
         let question = |item| Question::Item { vault: vault.clone(), item };
         let questions = items.into_iter().map(question).collect();
-        self.0.ask_all(questions, options, results::in_order)
+        Ok(self.0.ask_all(questions, options, results::in_order))
     }
 
     /// The content of a file that an item has among its `files`, or as its `document`.
@@ -107,8 +107,8 @@ impl Items {
         #[wasm_bindgen(unchecked_param_type = "string", js_name = item)] item_: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "{ readonly id: string }")] attributes: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
-    ) -> Promise {
-        self.0.ask(file(vault, item_, attributes), &JsValue::UNDEFINED, options, results::bytes)
+    ) -> Called {
+        Ok(self.0.ask(file(vault, item_, attributes), &JsValue::UNDEFINED, options, results::bytes))
     }
 
     /// The items of a vault, without their values; those that cannot be opened are left out,

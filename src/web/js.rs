@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 #[wasm_bindgen]
 extern "C" {
@@ -143,7 +143,11 @@ impl Future for Settled {
     }
 }
 
-/// What it rejects with is nobody's business.
+/// Sees to it that a rejection of a foreign promise is not reported as unhandled.
 pub(super) fn ignore(promise: &JsValue) {
-    let _ = Promise::all_settled(&Array::of1(promise));
+    // Settled at once by the first, unless the second throws as it is looked at.
+    let race = Promise::race(&Array::of2(&JsValue::UNDEFINED, promise));
+    spawn_local(async move {
+        let _ = JsFuture::from(race).await;
+    });
 }

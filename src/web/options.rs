@@ -5,7 +5,7 @@
 //! type, a token in the wrong place, too, and take 11 KB.
 
 use super::{
-    clock::Timers,
+    clock::{MAX_MS, Timers},
     fetch::Fetch,
     host::WebHost,
     js::{entries, get, get_own},
@@ -23,8 +23,6 @@ use js_sys::Function;
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
-/// What a timer takes at most: about 24 days.
-const MAX_MS: f64 = 2_147_483_647.0;
 const MAX_RETRIES: f64 = 10.0;
 const TIMEOUT_MS: f64 = 30_000.0;
 
@@ -271,7 +269,7 @@ pub(super) fn read_call(
     wrong.take().map_or(Ok(call), Err)
 }
 
-/// `read_flag(argument, options, name, by_default) -> flag`
+/// `read_flag(argument, name, by_default) -> flag`
 ///
 /// A flag of an argument that may be absent.
 ///

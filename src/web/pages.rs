@@ -4,7 +4,7 @@ use super::{
     client::{Client, rejected},
     host::WebHost,
     options::read_call,
-    promise::promise,
+    promise::{Called, promise},
     results::page,
     signal::Signal,
 };
@@ -51,7 +51,7 @@ impl Pages {
             Err(error) => return rejected(error.clone()),
         };
         let core = Rc::clone(self.client.core());
-        promise(call.timeout_ms, self.client.timers(), async move {
+        promise(call.timeout_ms, core.waits_for_others(), async move {
             let read = Array::new();
             let reading = async {
                 while let Some(page) = pages.next().await? {
@@ -73,19 +73,19 @@ impl Pages {
     /// At most a hundred entries, which are opened now; `undefined` after the last. The call's
     /// time is that until the page is there.
     #[wasm_bindgen(unchecked_return_type = "Promise<object[] | undefined>")]
-    pub fn next(&self) -> Promise {
-        self.read(
+    pub fn next(&self) -> Called {
+        Ok(self.read(
             false,
             page,
             |page| {
                 if page.length() > 0 { page.into() } else { JsValue::UNDEFINED }
             },
-        )
+        ))
     }
 
     /// All entries that have not been read yet.
     #[wasm_bindgen(unchecked_return_type = "Promise<object[]>")]
-    pub fn all(&self) -> Promise {
-        self.read(true, page, |all| all.into())
+    pub fn all(&self) -> Called {
+        Ok(self.read(true, page, |all| all.into()))
     }
 }

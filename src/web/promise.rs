@@ -1,7 +1,7 @@
 //! Calls as promises.
 
 use super::{
-    clock::{Timer, Timers, ticks_ms},
+    clock::{MAX_MS, Timer, Timers, ticks_ms},
     errors::error_object,
 };
 use crate::base::error::Error;
@@ -14,6 +14,11 @@ use std::{
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
+
+/// What a method that JavaScript calls gives: always a promise. The form of a `Result` keeps V8 from
+/// inlining the call: with a bare promise Node 20 stops the process in the midst of thousands of
+/// calls (“Deoptimizer::DoComputeBuiltinContinuation”).
+pub(super) type Called = Result<Promise, JsValue>;
 
 /// What a promise rejects with: an error, and the reference it is about.
 pub(super) struct Rejection {
@@ -34,25 +39,30 @@ impl From<Rejection> for JsValue {
     }
 }
 
-/// `promise(timeout_ms, timers, call) -> promise`
+/// `promise(timeout_ms, is_shared, call) -> promise`
 ///
-/// What a call gives. The core keeps its time. Should the module itself come to grief, no future
-/// of it goes on: then a timer that is none of the module's ends the call a little later.
+/// What a call gives. The core keeps its time. Should the module itself fail, none of its futures
+/// goes on: then a timer of the host, which needs nothing of the module, ends the call a little
+/// later.
+///
+/// # Shapes
+/// - `is_shared`: whether that timer may be another call's, too: not in Workers, where it ends
+///   with the request that started it
 pub(super) fn promise(
     timeout_ms: f64,
-    timers: &Timers,
+    is_shared: bool,
     call: impl Future<Output = Result<JsValue, Rejection>> + 'static,
 ) -> Promise {
     // Boxed: each kind of call would have a copy of all that follows.
-    promise_of(timeout_ms, timers, Box::pin(call))
+    promise_of(timeout_ms, is_shared, Box::pin(call))
 }
 
 fn promise_of(
     timeout_ms: f64,
-    timers: &Timers,
+    is_shared: bool,
     call: Pin<Box<dyn Future<Output = Result<JsValue, Rejection>>>>,
 ) -> Promise {
-    let late = Late::of(timeout_ms, timers);
+    let late = Late::of(timeout_ms, is_shared);
     let end = late.promise.clone();
     let promise = future_to_promise(async move {
         let result = call.await;
@@ -78,21 +88,23 @@ struct Late {
 }
 
 impl Late {
-    fn of(timeout_ms: f64, timers: &Timers) -> Rc<Self> {
+    fn of(timeout_ms: f64, is_shared: bool) -> Rc<Self> {
         let start = ticks_ms();
-        let fits = |last: &Rc<Self>| last.timeout_ms == timeout_ms && start - last.start < GRACE_MS;
-        LAST.with_borrow_mut(|last| {
-            if let Some(last) = last.upgrade().filter(fits).filter(|_| !timers.are_given()) {
-                return last;
-            }
-            let mut reject = JsValue::UNDEFINED;
-            let promise = Promise::new(&mut |_, end| reject = end.into());
-            let error = Rejection::from(Error::OutOfTime { ms: timeout_ms as u64 }).into();
-            let ms = timeout_ms + 2.0 * GRACE_MS;
-            let timer = timers.start(reject.unchecked_ref(), ms, &error);
-            let late = Rc::new(Self { timeout_ms, start, promise, _timer: timer });
-            *last = Rc::downgrade(&late);
-            late
-        })
+        let last = LAST.with_borrow(Weak::upgrade).filter(|last| {
+            is_shared && last.timeout_ms == timeout_ms && start - last.start < GRACE_MS
+        });
+        if let Some(last) = last {
+            return last;
+        }
+        let mut reject = JsValue::UNDEFINED;
+        let promise = Promise::new(&mut |_, end| reject = end.into());
+        let error = Rejection::from(Error::OutOfTime { ms: timeout_ms as u64 }).into();
+        let ms = (timeout_ms + 2.0 * GRACE_MS).min(MAX_MS);
+        let timer = Timers::Host.start(reject.unchecked_ref(), ms, &error);
+        let late = Rc::new(Self { timeout_ms, start, promise, _timer: timer });
+        if is_shared {
+            LAST.set(Rc::downgrade(&late));
+        }
+        late
     }
 }

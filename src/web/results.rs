@@ -85,8 +85,8 @@ fn listed(entry: &Entry) -> Shape<'_> {
     }
 }
 
-/// A page of a list. By way of JSON: object by object it takes a third more time than the whole
-/// of a listing of 10,000 leaves for it.
+/// A page of a list. By way of JSON: with objects made property by property a listing takes 12 %
+/// more CPU time.
 pub(super) fn page(entries: &[Entry]) -> Array {
     let page = to_json(&Shape::list(&mut entries.iter().map(listed)));
     let page: Array = JSON::parse(&page).unwrap_or_default().unchecked_into();

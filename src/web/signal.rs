@@ -1,7 +1,8 @@
 //! Signals that end calls: `AbortSignal`s, by their form, so that a polyfill's is as good.
 
-use super::js::{call, get, method};
+use super::js::{Fulfil, call, get, method, promise};
 use crate::base::wakers::Wakers;
+use js_sys::WeakMap;
 use std::{
     cell::{Cell, RefCell},
     future::Future,
@@ -10,6 +11,7 @@ use std::{
     task::{Context, Poll},
 };
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 /// What a caller gave as a signal.
 #[derive(Debug, Clone)]
@@ -37,13 +39,17 @@ impl Signal {
 thread_local! {
     /// One listener a signal, for all who wait for it: hosts warn of many.
     static LISTENERS: RefCell<Vec<Weak<Listener>>> = const { RefCell::new(Vec::new()) };
+    /// Where the listener of a signal stands among them.
+    static PLACES: WeakMap = WeakMap::new();
 }
 
 /// Listens as long as somebody waits.
 struct Listener {
     signal: Signal,
     state: Rc<State>,
-    callback: Closure<dyn Fn()>,
+    /// What the signal calls: a promise's own function, which may be called at any time, however
+    /// late. Of a closure nothing would be left by then.
+    given: Fulfil,
 }
 
 #[derive(Default)]
@@ -55,28 +61,38 @@ struct State {
 
 impl Listener {
     fn of(signal: &Signal) -> Rc<Self> {
-        LISTENERS.with_borrow_mut(|all| {
-            all.retain(|listener| listener.strong_count() > 0);
-            let known = all.iter().filter_map(Weak::upgrade);
-            if let Some(known) = { known }.find(|listener| listener.signal.0 == signal.0) {
-                return known;
+        let key = signal.0.unchecked_ref();
+        let place = PLACES.with(|places| places.get(key)).as_f64().map(|place| place as usize);
+        let known = LISTENERS.with_borrow(|all| all.get(place?)?.upgrade());
+        if let Some(known) = known.filter(|listener| listener.signal.0 == signal.0) {
+            return known;
+        }
+        let (promise, given) = promise();
+        let state = Rc::new(State::default());
+        let of = Rc::clone(&state);
+        spawn_local(async move {
+            let _ = JsFuture::from(promise).await;
+            of.is_given.set(true);
+            of.wakers.wake_all();
+        });
+        let listener = Rc::new(Self { signal: signal.clone(), state, given });
+        let weak = Rc::downgrade(&listener);
+        let place = LISTENERS.with_borrow_mut(|all| {
+            // The last ones go first, so that the list does not grow with what is over.
+            while all.last().is_some_and(|last| last.strong_count() == 0) {
+                all.pop();
             }
-            let state = Rc::new(State::default());
-            let of = Rc::clone(&state);
-            let callback = Closure::new(move || {
-                of.is_given.set(true);
-                of.wakers.wake_all();
-            });
-            let listener = Rc::new(Self { signal: signal.clone(), state, callback });
-            all.push(Rc::downgrade(&listener));
-            listener
-        })
+            all.push(weak);
+            all.len() - 1
+        });
+        PLACES.with(|places| places.set(key, &JsValue::from_f64(place as f64)));
+        listener
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.signal.tell("removeEventListener", self.callback.as_ref());
+        self.signal.tell("removeEventListener", self.given.function());
     }
 }
 
@@ -90,7 +106,7 @@ impl Aborted {
             let place = listener.state.wakers.enter();
             // Not while the listener is made: what is called may wait for signals, too.
             if !listener.state.is_listening.replace(true) {
-                signal.tell("addEventListener", listener.callback.as_ref());
+                signal.tell("addEventListener", listener.given.function());
             }
             (listener, place)
         };

@@ -1,8 +1,9 @@
 //! `client.vaults`
 
-use super::{client::Client, items::name, options::read_flag, pages::Pages, results};
+use super::{
+    client::Client, items::name, options::read_flag, pages::Pages, promise::Called, results,
+};
 use crate::client::List;
-use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 /// Reads vaults. Each is named by its id or by its name, as in references.
@@ -30,9 +31,9 @@ impl Vaults {
         &self,
         #[wasm_bindgen(unchecked_param_type = "string")] vault: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
-    ) -> Promise {
+    ) -> Called {
         let list = name(vault, "vault").map(|part| List::Vault { part, accessors: false });
-        Pages::new(&self.0, list, options).only(results::page)
+        Ok(Pages::new(&self.0, list, options).only(results::page))
     }
 
     /// A vault.
@@ -42,9 +43,9 @@ impl Vaults {
         #[wasm_bindgen(unchecked_param_type = "string")] vault: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "VaultGetParams")] params: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
-    ) -> Promise {
+    ) -> Called {
         let list = read_flag(params, "accessors", false)
             .and_then(|accessors| Ok(List::Vault { part: name(vault, "vault")?, accessors }));
-        Pages::new(&self.0, list, options).only(results::vaults)
+        Ok(Pages::new(&self.0, list, options).only(results::vaults))
     }
 }

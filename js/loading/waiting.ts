@@ -1,0 +1,50 @@
+import { OnePasswordError } from "../client/errors.js";
+
+/** What ends a wait for the module, as a program gave it: the module checks it once it is there. */
+export interface Limits {
+  readonly timeoutMs?: unknown;
+  readonly signal?: unknown;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/**
+ * What is loaded, unless the client's time is up or its signal is given first.
+ *
+ * @throws {OnePasswordError} `timeout`, `aborted`
+ */
+export async function within<T>(loading: Promise<T>, { timeoutMs, signal }: Limits): Promise<T> {
+  const ms = typeof timeoutMs === "number" && timeoutMs > 0 ? timeoutMs : TIMEOUT_MS;
+  const given = signal instanceof AbortSignal ? signal : undefined;
+  let end = () => {};
+  const ended = new Promise<never>((_, reject) => {
+    const abort = () => reject(aborted());
+    const timer = setTimeout(() => reject(timedOut(ms)), Math.min(ms, 2 ** 31 - 1));
+    given?.addEventListener("abort", abort);
+    if (given?.aborted) abort();
+    end = () => {
+      clearTimeout(timer);
+      given?.removeEventListener("abort", abort);
+    };
+  });
+  try {
+    return await Promise.race([loading, ended]);
+  } finally {
+    end();
+  }
+}
+
+// As they were when this was loaded: a test that fakes them later stops no client.
+const { setTimeout, clearTimeout } = globalThis;
+
+function aborted(): OnePasswordError {
+  return new OnePasswordError({ code: "aborted", message: "the call was aborted by its signal" });
+}
+
+function timedOut(ms: number): OnePasswordError {
+  return new OnePasswordError({
+    code: "timeout",
+    message: `the wasm module was not loaded within ${ms} ms; try again, or give the client more time with timeoutMs`,
+    retryable: true,
+  });
+}
