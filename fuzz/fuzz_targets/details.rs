@@ -3,8 +3,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use onepassword_edge::{
-    item::value::Moment, json::parse, reference::parse_reference, resolve::resolve,
-    wire::ItemDetails,
+    base::json::parse,
+    items::value::Moment,
+    resolve::{field::resolve, reference::parse_reference},
+    wire::items::ItemDetails,
 };
 
 const REFERENCES: [&str; 12] = [

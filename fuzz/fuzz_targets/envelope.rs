@@ -3,10 +3,12 @@
 
 use libfuzzer_sys::fuzz_target;
 use onepassword_edge::{
-    envelope::{SymmetricKey, sealing},
-    json::{parse, to_json},
-    secret::Secret,
-    wire::{Envelope, ItemDetails, VaultAttributes},
+    auth::envelope::{SymmetricKey, sealing},
+    base::{
+        json::{parse, to_json},
+        secret::Secret,
+    },
+    wire::{items::ItemDetails, sealed::Envelope, vaults::VaultAttributes},
 };
 
 fuzz_target!(|bytes: &[u8]| {

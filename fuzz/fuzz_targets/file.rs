@@ -3,8 +3,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use onepassword_edge::{
-    crypto::sha256, encoding::encode_base64url, item::file::open_file, json::parse,
-    wire::FieldObject,
+    base::{encoding::encode_base64url, json::parse},
+    crypto::sha256,
+    items::file::open_file,
+    wire::items::FieldObject,
 };
 
 // The input: the record as one line of JSON, then what is stored.

@@ -1,17 +1,23 @@
-//! An item as callers see it: JSON with all its members, whatever the item is made of.
+//! An item as callers see it, with all its members, whatever the item is made of.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use onepassword_edge::{
-    envelope::SymmetricKey,
-    error::Error,
-    item::{
-        model::{find_file, item_json, overview_json},
+    auth::envelope::SymmetricKey,
+    base::{
+        error::Error,
+        json::{parse, to_json},
+        secret::Secret,
+        shape::Shape,
+    },
+    items::{
+        model::{ListedItem, OpenedItem, find_file},
         open_details, open_overview,
     },
-    json::parse,
-    secret::Secret,
-    wire::{Envelope, Item, ItemDetails, ItemOverview},
+    wire::{
+        items::{Item, ItemDetails, ItemOverview},
+        sealed::Envelope,
+    },
 };
 use serde_json::Value;
 use std::array;
@@ -33,7 +39,7 @@ fuzz_target!(|input: &[u8]| {
     let Some(overview) = opened(open_overview(&item, &key)) else { return };
     check_listed(&item, &overview);
     let Some(details) = opened(open_details(&item, &key)) else { return };
-    check_shown(&item, &overview, &details);
+    check_shown(OpenedItem { item, vault_id: "v".into(), overview, details, now_ms: NOW_MS });
 });
 
 fn sealed(key: &SymmetricKey, plaintext: &[u8]) -> Envelope {
@@ -45,21 +51,25 @@ fn opened<T>(outcome: Result<T, Error>) -> Option<T> {
     outcome.inspect_err(|error| assert!(!error.to_string().is_empty())).ok()
 }
 
-fn read(text: &str, members: usize) -> Value {
-    let value: Value = serde_json::from_str(text).expect("it is JSON");
+/// What is shown, as a value and as the text that lists are made of.
+fn read(shape: &Shape<'_>, members: usize) -> Value {
+    let value = serde_json::to_value(shape).expect("it can be written");
+    let text: Value = serde_json::from_str(&to_json(shape)).expect("it is JSON");
     assert_eq!(value.as_object().expect("it is an object").len(), members);
+    assert_eq!(text.as_object().expect("it is an object").len(), members);
     value
 }
 
 fn check_listed(item: &Item, overview: &ItemOverview) {
-    let mut text = String::new();
-    overview_json(item, "v", overview, &mut text);
-    let listed = read(&text, LISTED);
-    assert!(listed["id"] == item.uuid && listed["title"] == overview.title);
+    let (item, overview) = (item.clone(), overview.clone());
+    let entry = ListedItem { item, vault_id: "v".into(), overview };
+    let listed = read(&entry.shape(), LISTED);
+    assert!(listed["id"] == entry.item.uuid && listed["title"] == entry.overview.title);
 }
 
-fn check_shown(item: &Item, overview: &ItemOverview, details: &ItemDetails) {
-    let shown = read(item_json(item, "v", overview, details, NOW_MS).expose(), ITEM);
+fn check_shown(opened: OpenedItem) {
+    let OpenedItem { item, overview, details, .. } = &opened;
+    let shown = read(&opened.shape(), ITEM);
     assert!(shown["id"] == item.uuid && shown["title"] == overview.title);
     for field in shown["fields"].as_array().expect("it is a list") {
         assert_eq!(field.as_object().expect("it is an object").len(), FIELD);

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use onepassword_edge::item::totp::one_time_password;
+use onepassword_edge::items::totp::one_time_password;
 
 const TIMES_MS: [u64; 4] = [0, 1_700_000_000_000, u64::MAX / 2, u64::MAX];
 

@@ -4,7 +4,7 @@
 
 use base64ct::{Base64, Encoding};
 use libfuzzer_sys::fuzz_target;
-use onepassword_edge::item::ssh::{public_parts, to_openssh};
+use onepassword_edge::items::ssh::{public_parts, to_openssh};
 
 const CHECK_BYTES: [u8; 4] = [1, 2, 3, 4];
 

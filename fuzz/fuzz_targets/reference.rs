@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use onepassword_edge::reference::{SecretReference, parse_reference};
+use onepassword_edge::resolve::reference::{SecretReference, parse_reference};
 
 fuzz_target!(|text: &str| {
     let Ok(reference) = parse_reference(text) else { return };

@@ -3,7 +3,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use libfuzzer_sys::fuzz_target;
-use onepassword_edge::token::parse_token;
+use onepassword_edge::auth::token::parse_token;
 
 /// What is shorter, or has spaces, stands in a message by chance.
 const SHORTEST_SECRET: usize = 24;

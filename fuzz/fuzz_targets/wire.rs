@@ -3,14 +3,20 @@
 
 use libfuzzer_sys::fuzz_target;
 use onepassword_edge::{
+    auth::{
+        keyring::Keyring,
+        session::{Session, check_status},
+    },
+    base::{json::parse, secret::Secret},
     host::HttpResponse,
-    json::parse,
-    keyring::Keyring,
-    secret::Secret,
-    session::{Session, check_status},
     wire::{
-        BatchResponse, CompleteResponse, ConfirmResponse, DeviceResponse, ErrorResponse,
-        ExchangeResponse, ItemResponse, KeysetsResponse, OverviewsResponse, StartResponse, Vault,
+        items::{BatchResponse, ItemResponse, OverviewsResponse},
+        keysets::KeysetsResponse,
+        sealed::ErrorResponse,
+        sign_in::{
+            CompleteResponse, ConfirmResponse, DeviceResponse, ExchangeResponse, StartResponse,
+        },
+        vaults::Vault,
     },
 };
 
