@@ -8,7 +8,7 @@ export * from "./client/api.js";
 /** As in workerd.ts. Vercel's edge runtime imports modules by this suffix. */
 export class Client extends SignedIn {
   static async authenticate(config: ClientConfig): Promise<Client> {
-    const client = new Client({ ...config, waitsForOthers: false }, () => loadCore(wasm));
+    const client = new Client(config, () => loadCore(wasm), { waitsForOthers: false });
     await client.start();
     return client;
   }

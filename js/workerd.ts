@@ -11,7 +11,7 @@ export * from "./client/api.js";
  */
 export class Client extends SignedIn {
   static async authenticate(config: ClientConfig): Promise<Client> {
-    const client = new Client({ ...config, waitsForOthers: false }, () => loadCoreSync(wasm));
+    const client = new Client(config, () => loadCoreSync(wasm), { waitsForOthers: false });
     await client.start();
     return client;
   }

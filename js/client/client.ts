@@ -69,10 +69,11 @@ export abstract class SignedIn implements Disposable {
 
   /** @internal */
   protected constructor(
-    config: ClientConfig & { waitsForOthers?: boolean },
+    config: ClientConfig,
     load: () => CoreClass | Promise<CoreClass>,
+    more: { waitsForOthers?: boolean } = {},
   ) {
-    this.#config = { ...config };
+    this.#config = { ...copyOf(config), ...more };
     this.#load = load;
   }
 
@@ -148,6 +149,18 @@ export abstract class SignedIn implements Disposable {
   /** The same as {@link SignedIn.close}, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+}
+
+/** What is given may throw as it is read. */
+function copyOf<T extends object>(config: T): T {
+  try {
+    return { ...config };
+  } catch {
+    throw new OnePasswordError({
+      code: "argumentInvalid",
+      message: "the options of the client cannot be read",
+    });
   }
 }
 

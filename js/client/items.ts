@@ -78,8 +78,15 @@ export function itemsOf(ask: Ask): Items {
 }
 
 /** Not what may have been meant as a filter. */
-const isOptions = (value: unknown): value is CallOptions =>
-  typeof value === "object" &&
-  value !== null &&
-  Object.keys(value).every((name) => OPTIONS.includes(name));
+function isOptions(value: unknown): value is CallOptions {
+  try {
+    return (
+      typeof value === "object" &&
+      value !== null &&
+      Object.keys(value).every((name) => OPTIONS.includes(name))
+    );
+  } catch {
+    return false; // and what it is instead, the module says
+  }
+}
 const OPTIONS: readonly string[] = ["timeoutMs", "signal", "fresh"] satisfies (keyof CallOptions)[];
