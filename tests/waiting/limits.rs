@@ -100,13 +100,26 @@ fn the_time_of_a_call_that_is_over_counts_no_more() {
     let long = bench.ask_for(TWO, 10_000.0);
     bench.host.answer_all();
     assert_eq!(text(long), Ok("secret two"));
-    // Two with the same limit, of which one leaves: that of the other is still there.
+    let short = bench.ask_for(ONE, 10_000.0);
+    bench.host.run();
+    short.leave();
+    let short = bench.ask(ONE);
+    bench.host.advance(200.0);
+    assert_eq!(text(short), Err("timeout"));
+    bench.at_rest();
+}
+
+#[test]
+fn of_two_with_the_same_limit_one_may_leave() {
+    let bench = Bench::cold(Options { timeout_ms: 200.0, ..options() });
     let [left, stays] = [(); 2].map(|()| bench.ask_for(ONE, 1_000.0));
     bench.host.run();
     left.leave();
-    bench.host.advance(999.0);
-    assert!(!stays.is_over());
-    bench.host.advance(1.0);
+    bench.host.answer_first();
+    // What is sent after that has the time of the one that stays.
+    bench.host.advance(990.0);
+    assert!(!stays.is_over() && bench.host.under_way().len() == 1);
+    bench.host.advance(10.0);
     assert_eq!(text(stays), Err("timeout"));
     bench.at_rest();
 }
@@ -210,6 +223,12 @@ fn a_signal_that_was_given_before_sends_nothing() {
     bench.host.run();
     assert_eq!(asked.result().unwrap_err(), Error::Cancelled);
     assert_eq!(bench.host.take_sent(), [""; 0]);
+    // Also if nobody looks after the call before the batch would begin.
+    let asked =
+        bench.client.ask(vec![Question::text(ONE)], bench.client.call(None, Some(signal), false));
+    bench.host.run();
+    assert_eq!(bench.host.take_sent(), [""; 0]);
+    drop(asked);
     // Between the call and the batch's beginning.
     let signal = Signal::default();
     let asked = bench.ask_until(ONE, &signal);
