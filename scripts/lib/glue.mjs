@@ -7,8 +7,9 @@ const TYPES_COMMENT = /^\/\* @ts-self-types=.*\n/;
 
 /**
  * Shadows the global timers that the glue uses, so that fake timers (Jest, Vitest, `node:test`) do
- * not stop a client, and `fetch`, so that the module knows the host's own from one put there later. Properties are left alone: wasm-bindgen reads `arg0.queueMicrotask` only to see
- * whether the global object has it.
+ * not stop a client, and `fetch`, so that the module can tell the host's own from one put there
+ * later. Properties are left alone: wasm-bindgen reads `arg0.queueMicrotask` only to see whether the
+ * global object has it.
  */
 export function withOwnTimers(glue) {
   const code = glue.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");

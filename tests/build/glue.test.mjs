@@ -1,11 +1,11 @@
-// Timers of the glue's own.
+// The glue's own references to timers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withOwnTimers } from "../../scripts/lib/glue.mjs";
 
 const HEAD = '/* @ts-self-types="./op.d.ts" */\n';
 
-test("those that the glue uses are taken, after the comment that has to come first", () => {
+test("exactly the timers that the glue uses are captured, below the types comment", () => {
   const glue = `${HEAD}
 /** Waits, by setTimeout. */
 const imports = {
@@ -29,7 +29,7 @@ const performance = {
   );
 });
 
-test("what it was given first is what it goes on with", (t) => {
+test("fake timers do not reach a glue that is loaded", (t) => {
   const glue = `return {
     now: () => performance.now(),
     later: (arg0) => setTimeout(arg0, 0),
@@ -43,7 +43,7 @@ test("what it was given first is what it goes on with", (t) => {
   return new Promise((resolve) => own.later(resolve));
 });
 
-test("properties, keys and other names are none of the global ones", () => {
+test("properties, keys and longer names are left alone", () => {
   for (const glue of [
     "arg0.queueMicrotask(arg1);",
     "const object = { setTimeout: 1 };",
@@ -54,6 +54,6 @@ test("properties, keys and other names are none of the global ones", () => {
   }
 });
 
-test("more of performance than its clock is an error", () => {
+test("using more of performance than now() is an error", () => {
   assert.throws(() => withOwnTimers("performance.mark();"), { message: /more of performance/ });
 });

@@ -1,4 +1,4 @@
-// Functions in order: like beside like, all of them there, the same each time.
+// The order of functions: alike next to each other, complete, deterministic.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -7,14 +7,14 @@ import { NAMED_WASM } from "../../scripts/lib/wasm.mjs";
 import { functionBodies } from "../../scripts/lib/wasm_sections.mjs";
 import { assemble, optimize } from "./support.mjs";
 
-test("like stands beside like, the longest first", () => {
+test("similar functions follow each other; the longest comes first", () => {
   const bodies = ["first of all", "another kind", "the first of all", "other kinds", "", "abc"];
   const order = orderByLikeness(bodies.map((text) => Buffer.from(text)));
   assert.deepEqual(order, [2, 0, 1, 3, 4, 5]);
   assert.deepEqual(orderByLikeness([]), []);
 });
 
-test("the order of the product has each function once, and is the same each time", () => {
+test("the order of the product contains each function once, and is always the same", () => {
   const bodies = functionBodies(readFileSync(NAMED_WASM));
   const order = orderByLikeness(bodies);
   const sorted = [...order].sort((a, b) => a - b);
@@ -22,7 +22,7 @@ test("the order of the product has each function once, and is the same each time
   assert.deepEqual(orderByLikeness(bodies), order);
 });
 
-test("a module does the same in its new order", async () => {
+test("a module behaves the same after it is reordered", async () => {
   const module = await assemble(`(module
     (import "host" "b" (func $b (result i32)))
     (import "host" "a" (func $a (result i32)))

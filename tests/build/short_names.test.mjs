@@ -1,4 +1,4 @@
-// Short names: the module and the glue still fit each other, and only each other.
+// Short names: a module still works with its glue, and with no other.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { shortenNames } from "../../scripts/lib/short_names.mjs";
@@ -36,7 +36,7 @@ before(async () => {
 const start = (glue, module) =>
   new Function("module", `${glue}; return start(module);`)(new WebAssembly.Module(module));
 
-test("the module runs with its glue under short names", () => {
+test("a module with short names runs with its glue", () => {
   const short = shortenNames({ wasm, js: GLUE, dts: TYPES });
   const [doubled, more, memory] = start(short.js, short.wasm);
   assert.deepEqual([doubled, more], [42, 2]);
@@ -54,7 +54,7 @@ test("a module does not link with the glue of another build", () => {
   assert.throws(() => start(other.js, short.wasm), { message: /module is not an object/ });
 });
 
-test("an import that the glue does not define exactly once is an error", () => {
+test("an import must be defined exactly once in the glue", () => {
   const key = "__wbg_double_0123456789abcdef:";
   const none = GLUE.replace(key, "__wbg_other:");
   const twice = GLUE.replace(key, `${key} 0,\n${key}`);
@@ -68,7 +68,7 @@ test("an import that the glue does not define exactly once is an error", () => {
   }
 });
 
-test("a glue without the name of its module, or with a short name of its own, is an error", () => {
+test("a glue that does not name its module, or already uses a short name, is an error", () => {
   const unnamed = GLUE.replace("./op_bg.js", "./other.js");
   assert.throws(() => shortenNames({ wasm, js: unnamed, dts: TYPES }), {
     message: 'The glue has "./op_bg.js" 0 times, not once.',

@@ -1,14 +1,14 @@
-// Modules to try the build's own steps on.
+// Makes small modules to test steps of the build with.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { programOf } from "../../scripts/lib/packages.mjs";
 import { run } from "../../scripts/lib/run.mjs";
 
-/** The module that this text describes, with the names in it. */
+/** Assembles a module from its text form and keeps the names. */
 export const assemble = (text) => convert("wasm-as", text, ["-g"]);
 
-/** The module after wasm-opt. */
+/** Runs wasm-opt on a module. */
 export const optimize = (module, ...args) => convert("wasm-opt", module, args);
 
 async function convert(program, input, args) {

@@ -1,10 +1,10 @@
-// Timers that are put into the global object later, as fake ones are, do not reach the module.
+// Fake timers, which replace those of the global object, do not reach the module.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client } from "../../dist/index.js";
 import { BY_NAME, SECRET, Service } from "./support.mjs";
 
-/** Who called the function that made this error, past the mock around it. */
+/** The caller of the function that made this error; the mock in between does not count. */
 function callerOf({ stack }) {
   const lines = stack.split("\n").filter((line) => !line.includes("node:internal/test_runner"));
   return lines[2];
@@ -12,9 +12,9 @@ function callerOf({ stack }) {
 
 const service = await Service.start();
 
-test("the glue calls the timers that it was loaded with", async (t) => {
+test("the glue keeps the timers that it was loaded with", async (t) => {
   const callers = [];
-  // Others go on: Node's own Response needs queueMicrotask.
+  // They still work: Node's Response relies on queueMicrotask.
   const watched = (name, real) =>
     function watched(...args) {
       callers.push(`${name} ${callerOf(new Error())}`);
