@@ -6,6 +6,7 @@ import { OPTIONAL_CHECKS, TOOL_CHECKS } from "./lib/checks.mjs";
 import { checkConstantTime } from "./lib/constant_time.mjs";
 import { checkInstructions } from "./lib/instructions.mjs";
 import { PACKAGE_CHECKS } from "./lib/package-checks.mjs";
+import { checkReproducible } from "./lib/reproducible.mjs";
 import { Failure, main, seconds } from "./lib/run.mjs";
 import { BUILD_TOOLS, CHECK_TOOLS } from "./setup.mjs";
 
@@ -15,6 +16,7 @@ const DEFAULT_CHECKS = {
   api: checkApi,
   "constant-time": checkConstantTime,
   instructions: checkInstructions,
+  reproducible: checkReproducible,
 };
 const CHECKS = { ...DEFAULT_CHECKS, ...OPTIONAL_CHECKS };
 const NAME_WIDTH = 14;

@@ -7,11 +7,14 @@ import { run } from "./run.mjs";
 const NPM = process.platform === "win32" ? "npm.cmd" : "npm";
 const QUIET = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
 
-/** Packs the built package into `folder`; resolves to the tarball's path and npm's list of its files. */
-export async function pack(folder) {
+/**
+ * Packs the package that was built in `from` into `folder`; resolves to the tarball's path and npm's
+ * list of its files.
+ */
+export async function pack(folder, from = ROOT) {
   mkdirSync(folder, { recursive: true });
   const args = ["pack", "--json", "--pack-destination", folder, ...QUIET];
-  const { stdout } = await run(NPM, args, { cwd: ROOT });
+  const { stdout } = await run(NPM, args, { cwd: from });
   // An array up to npm 11, an object by package name after it.
   const [{ filename, files, size }] = Object.values(JSON.parse(stdout));
   return { path: join(folder, filename), files, size };
