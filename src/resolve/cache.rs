@@ -226,7 +226,7 @@ impl<V> Cache<V> {
 
     /// `put_missing(question, reading, error)`
     pub fn put_missing(&mut self, question: &Question, reading: Reading, error: Error) {
-        if self.lifetimes.negative_ms > 0 && question.len() <= MAX_KEY_BYTES {
+        if self.lifetimes.negative_ms > 0 && question.names_bytes() <= MAX_KEY_BYTES {
             let entry = Entry { key: question.clone(), reading, value: error };
             put(&mut self.missing, self.cleared, entry, |key| key.names_the_same(question));
         }

@@ -132,10 +132,10 @@ impl Question {
         }
     }
 
-    /// `len() -> bytes`
+    /// `names_bytes() -> bytes`
     ///
     /// How much memory its names take.
-    pub const fn len(&self) -> usize {
+    pub const fn names_bytes(&self) -> usize {
         match self {
             Self::Value { reference, .. } => reference.len(),
             Self::Item { vault, item } => vault.len() + item.len(),
