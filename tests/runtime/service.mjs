@@ -1,6 +1,6 @@
 // The account that the suite reads, served over HTTP by a process of its own:
 //
-//   node service.mjs PACKAGE_FOLDER [--no-cors] [--slow]
+//   node service.mjs PACKAGE_FOLDER [--no-cors] [--slow] [--long]
 //
 // Pages of any origin may ask it, unless it is to be as the real one. Prints one line,
 // {"url":…,"token":…,"pid":…}, and runs until its standard input ends. SIGUSR2 ends all sessions.
@@ -13,6 +13,7 @@ MC4CAQAwBQYDK2VwBCIEIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g
 `;
 const ANSWER_MS = 30;
 const field = (kind, title, value) => ({ kind, title, value });
+const times = (count, make) => Array.from({ length: count }, (_, n) => make(n));
 
 /** Fields that cannot be answered, as the wire has them. */
 const wire = (k, t, v, more) => ({ k, n: t, t, v, ...more });
@@ -95,7 +96,7 @@ const ACCOUNT = {
         { title: "twice", password: "1" },
         { title: "twice", password: "2" },
         { title: "gone", password: "3", id: "e4mwsz6ohkwwbwdnyn6xddfa6i", state: "trashed" },
-        ...Array.from({ length: 50 }, (_, n) => ({ title: `item ${n}`, password: `pw ${n}` })),
+        ...times(50, (n) => ({ title: `item ${n}`, password: `pw ${n}` })),
       ],
     },
     { name: "same" },
@@ -103,7 +104,29 @@ const ACCOUNT = {
   ],
 };
 
+/** A list of several pages, and what an item may have besides: for tests/bare. */
+const LONG = {
+  name: "long",
+  description: "many items",
+  items: [
+    {
+      title: "dated",
+      username: "someone",
+      tags: ["one", "two"],
+      urls: ["https://a.example/"],
+      sections: [{ title: "all", fields: [field("text", "text", "in a section")] }],
+      createdAt: "2024-02-29T12:34:56.789Z",
+      updatedAt: "2025-01-02T03:04:05.678Z",
+    },
+    { title: "paper", document: { name: "paper.bin", content: new Uint8Array(100_000).fill(7) } },
+    ...times(230, (n) => ({ title: `entry ${n}`, password: `pw ${n}` })),
+    // What clients show as archived.
+    ...times(5, (n) => ({ title: `old ${n}`, password: `pw ${n}`, state: "trashed" })),
+  ],
+};
+
 const [folder, ...how] = process.argv.slice(2);
+if (how.includes("--long")) ACCOUNT.vaults.push(LONG);
 const { createEmulator } = await import(pathToFileURL(`${folder}/dist/emulator/index.js`));
 const onAnswer = async () => {
   if (how.includes("--slow")) await sleep(ANSWER_MS);

@@ -1,12 +1,6 @@
 // What must hold wherever JavaScript runs. Knows no runtime: it is given the library and a service.
 
-/** Replaces answers on their way: what a service or a network may do. */
-const answering = (path, answer) => (url, init) =>
-  new URL(url).pathname.endsWith(path) ? answer() : fetch(url, init);
-const status = (code) => () => new Response("{}", { status: code });
-const throwing = (name) => () => {
-  throw Object.assign(new Error("on purpose"), { name });
-};
+import { answering, checks, equal, status, throwing } from "./checks.mjs";
 
 const OVERVIEWS = "/items/overviews";
 const KINDS = {
@@ -91,24 +85,6 @@ const ELSEWHERE = {
   unsupported: "runRefusal",
   unableToFormatPrivateKeyToOpenSsh: "takes a key that is longer than the module's memory",
 };
-
-function equal(got, expected, what) {
-  if (got !== expected)
-    throw new Error(`${what}: got ${JSON.stringify(got)}, not ${JSON.stringify(expected)}`);
-}
-
-function checks() {
-  const results = { passed: 0, failed: [] };
-  async function check(name, work) {
-    try {
-      await work();
-      results.passed += 1;
-    } catch (error) {
-      results.failed.push(`${name}: ${error?.message ?? error}`);
-    }
-  }
-  return { results, check };
-}
 
 /**
  * Runs all of it, one after the other, and resolves to `{ passed, failed: ["name: why"] }`.

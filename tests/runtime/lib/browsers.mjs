@@ -47,9 +47,11 @@ const CASES = {
   insecure: { host: INSECURE_HOST, asked: { code: "unsupported", says: "crypto.subtle" } },
 };
 
-function inBrowser(name, { policy = () => "", cors = true, relay = false, host, asked = {} }) {
+/** One of them in a browser of this name. */
+export function inBrowser(name, options) {
+  const { policy = () => "", cors = true, long = false, relay = false, host, asked = {} } = options;
   return async (kit) => {
-    const service = await startService(kit, { cors });
+    const service = await startService(kit, { cors, long });
     let connect = service.url;
     const site = await serveSite(kit, () => policy(connect));
     const query = { token: service.token, ...asked };

@@ -1,6 +1,5 @@
 // Processes beside the suite: the emulator, a relay, whatever says in a line that it is ready.
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Failure } from "../../../scripts/lib/run.mjs";
 
@@ -38,10 +37,11 @@ export async function startHelper({ project, defer }, args, find, env = process.
 const parseLine = (line) => line.startsWith("{") && JSON.parse(line);
 
 /** The emulator in a process of its own: `{ url, token, pid }`. */
-export function startService(kit, { cors = true, slow = false } = {}) {
-  const args = ["service.mjs", join(kit.project, "node_modules/onepassword-edge")];
+export function startService(kit, { cors = true, slow = false, long = false } = {}) {
+  const args = ["service.mjs", kit.served];
   if (!cors) args.push("--no-cors");
   if (slow) args.push("--slow");
+  if (long) args.push("--long");
   return startHelper(kit, args, parseLine);
 }
 

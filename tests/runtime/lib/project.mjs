@@ -12,6 +12,7 @@ export const TOOLS = join(HERE, "node_modules");
 
 const RUNNERS = [
   "suite.mjs",
+  "checks.mjs",
   "service.mjs",
   "relay.mjs",
   "process.mjs",
@@ -23,7 +24,7 @@ const RUNNERS = [
   "browser.mjs",
 ];
 
-/** Makes the project below `folder`; resolves to its path. */
+/** Makes the project below `folder`; resolves to its path, and that of the package in it. */
 export async function makeProject(folder) {
   if (!existsSync(join(ROOT, "dist/index.js"))) {
     throw new Failure("There is no dist/: run `npm run build` first.");
@@ -31,7 +32,7 @@ export async function makeProject(folder) {
   const project = join(folder, "project");
   await step("package", async () => installInto(project, await pack(join(folder, "packed"))));
   for (const name of RUNNERS) cpSync(join(HERE, name), join(project, name));
-  return project;
+  return { project, served: join(project, "node_modules/onepassword-edge") };
 }
 
 /** What the runtimes' programs see of this machine: their files go into `folder`, and no account in. */

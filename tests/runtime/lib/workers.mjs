@@ -6,7 +6,7 @@ import { TOOLS } from "./project.mjs";
 
 const COMPATIBILITY_DATE = "2026-04-01";
 
-const versionOf = (name) =>
+export const versionOf = (name) =>
   JSON.parse(readFileSync(join(TOOLS, name, "package.json"), "utf8")).version;
 
 /** Requests that come at the same time, and meet a service that takes its time. */
