@@ -1,4 +1,5 @@
-// `npm run test:all`: the tests, 10,000 random calls, then the packed package in every runtime and in projects that use it.
+// `npm run test:all`: the tests, 10,000 random calls, then the packed package and the bare module in
+// every runtime, and projects that use the package.
 import { join } from "node:path";
 import { ROOT } from "./lib/paths.mjs";
 import { Failure, main, run } from "./lib/run.mjs";
@@ -7,6 +8,7 @@ const PARTS = [
   "scripts/test.mjs",
   "tests/random/run.mjs",
   "tests/runtime/run.mjs",
+  "tests/bare/run.mjs",
   "tests/package/run.mjs",
 ];
 const echo = (chunk) => process.stdout.write(chunk);

@@ -21,7 +21,8 @@ import { TARGET } from "./toolchain.mjs";
 import { toolIds } from "./tools.mjs";
 
 export const WASM_FOLDER = join(ROOT, "js/wasm");
-const PACK_FOLDER = join(ROOT, "target/pkg");
+/** What wasm-pack makes: usable by itself. */
+export const PACK_FOLDER = join(ROOT, "target/pkg");
 /** The product with the names of its functions, before they are reordered. */
 export const NAMED_WASM = join(PACK_FOLDER, "op_named.wasm");
 /** Pieces of the core as modules of their own, as the examples in Cargo.toml have them. */
