@@ -10,6 +10,7 @@ import { withTools } from "./lib/tools.mjs";
 
 export const BUILD_TOOLS = ["wasm-pack", "wasm-bindgen-cli"];
 export const CHECK_TOOLS = ["cargo-deny"];
+export const TEST_TOOLS = ["wasm-bindgen-test-runner"];
 
 function checkNode() {
   const [least] = packageJson().engines.node.match(/\d+\.\d+/);

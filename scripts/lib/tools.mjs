@@ -21,6 +21,12 @@ const TOOLS = {
     version: () => cargoToml(/^wasm-bindgen = .*"=([\d.]+)"/m),
     args: ["--bin", "wasm-bindgen"],
   },
+  // Runs the tests that are compiled to wasm.
+  "wasm-bindgen-test-runner": {
+    version: () => cargoToml(/^wasm-bindgen = .*"=([\d.]+)"/m),
+    crate: "wasm-bindgen-cli",
+    args: ["--bin", "wasm-bindgen-test-runner"],
+  },
   "cargo-fuzz": { version: "0.13.2", args: ["--locked"] },
   "cargo-deny": { version: "0.20.2", args: ["--locked", "--no-default-features"] },
 };
@@ -48,7 +54,8 @@ async function install(name, env) {
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true });
   const version = versionOf(TOOLS[name]);
-  const args = ["install", name, "--version", version, ...TOOLS[name].args];
+  const { crate = name, args: more } = TOOLS[name];
+  const args = ["install", crate, "--version", version, ...more];
   // One target folder for all: what they share is compiled once, and an interrupted run goes on.
   args.push("--no-track", "--root", draft, "--target-dir", join(CACHE, "build"));
   // Not in the repository: its rust-toolchain.toml and .cargo are not meant for the tools.

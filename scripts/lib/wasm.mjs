@@ -132,6 +132,17 @@ const wasmEnv = ({ env, sysroot }) => ({
   CARGO_ENCODED_RUSTFLAGS: rustFlags(sysroot).join("\x1f"),
 });
 
+/** For tests in wasm: a panic there has to say where it was. */
+export const TEST_STD = ["-Zbuild-std=std,panic_abort"];
+export const webTestEnv = ({ env }) => ({
+  ...env,
+  ...BUILD_STD_ENV,
+  CARGO_ENCODED_RUSTFLAGS: [
+    `-Ctarget-feature=${TARGET_FEATURES.join(",")}`,
+    ...CRATE_OPTIONS.flatMap((option) => ["--cfg", option]),
+  ].join("\x1f"),
+});
+
 async function pack(toolchain) {
   rmSync(PACK_FOLDER, { recursive: true, force: true });
   const names = ["--out-dir", PACK_FOLDER, "--out-name", "op", "--no-pack", "--no-gitignore"];

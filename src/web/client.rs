@@ -222,3 +222,113 @@ impl Client {
         self.core.close();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! The account is the emulator's, in another process. What is in it, it says by HTTP, and
+    //! gloo-net asks.
+
+    use super::{
+        super::js::{get, set},
+        *,
+    };
+    use gloo_net::http::Request;
+    use js_sys::{Array, JSON, Object};
+    use wasm_bindgen_futures::JsFuture;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    const SERVER: &str = match option_env!("ONEPASSWORD_EDGE_TEST_SERVER") {
+        Some(address) => address,
+        None => "run scripts/test-web.mjs",
+    };
+
+    /// The token, and each reference with its value or the code of its error.
+    async fn account() -> (JsValue, Vec<[JsValue; 2]>) {
+        let response = Request::get(&format!("{SERVER}/account")).send().await.unwrap();
+        let account = JSON::parse(&response.text().await.unwrap()).unwrap();
+        let answers: Array = get(&account, "answers").unwrap().unchecked_into();
+        let pair = |pair: JsValue| [0, 1].map(|at| pair.unchecked_ref::<Array>().get(at));
+        (get(&account, "token").unwrap(), answers.iter().map(pair).collect())
+    }
+
+    fn options(token: &JsValue) -> Object {
+        let options = Object::new();
+        set(&options, "auth", token);
+        set(&options, "integrationName", "tests of src/web");
+        set(&options, "integrationVersion", "0");
+        options
+    }
+
+    fn code(error: &JsValue) -> JsValue {
+        get(error, "code").unwrap()
+    }
+
+    /// What a call gives, or throws.
+    async fn settled(call: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
+        JsFuture::from(call?).await
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_client_says_what_the_account_says() {
+        let (token, answers) = account().await;
+        let client = Client::create(&options(&token)).unwrap();
+        assert!(answers.len() > 5);
+        for [reference, expected] in &answers {
+            let answer = settled(client.resolve(reference, &JsValue::UNDEFINED)).await;
+            assert_eq!(&answer.unwrap_or_else(|error| code(&error)), expected, "{reference:?}");
+        }
+        let references: Array = answers.iter().map(|[reference, _]| reference.clone()).collect();
+        let all = client.resolve_all(&references, &JsValue::UNDEFINED);
+        let all = get(&settled(all).await.unwrap(), "individualResponses").unwrap();
+        for [reference, expected] in &answers {
+            let one = get(&all, &reference.as_string().unwrap()).unwrap();
+            let answer = match get(&one, "content").unwrap() {
+                content if content.is_object() => get(&content, "secret").unwrap(),
+                _ => get(&get(&one, "error").unwrap(), "type").unwrap(),
+            };
+            assert_eq!(&answer, expected, "{reference:?}");
+        }
+        client.close();
+        let late = settled(client.resolve(&references.get(0), &JsValue::UNDEFINED)).await;
+        assert_eq!(code(&late.unwrap_err()), "closed");
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_call_of_one_go_is_one_batch_here_too() {
+        let (token, answers) = account().await;
+        let client = Client::create(&options(&token)).unwrap();
+        let resolve =
+            |[reference, _]: &[JsValue; 2]| client.resolve(reference, &JsValue::UNDEFINED).unwrap();
+        let first: Array = answers.iter().map(resolve).map(JsValue::from).collect();
+        JsFuture::from(Promise::all_settled(&first)).await.unwrap();
+        let requests = || get(&client.stats(), "requests").unwrap().as_f64().unwrap();
+        let before = requests();
+        let is_of_app =
+            |text: String| text.starts_with("op://app/item ") && text.ends_with("/password");
+        let named =
+            answers.iter().filter(|[reference, _]| reference.as_string().is_some_and(is_of_app));
+        let second: Array = named.map(resolve).map(JsValue::from).collect();
+        assert!(second.length() > 2);
+        JsFuture::from(Promise::all(&second)).await.unwrap();
+        assert_eq!(requests() - before, 1.0);
+        client.close();
+    }
+
+    #[wasm_bindgen_test]
+    async fn what_is_wrong_is_told_before_anything_is_sent() {
+        for (name, value, expected) in [
+            ("auth", JsValue::UNDEFINED, "tokenInvalid"),
+            ("auth", "ops_nothing".into(), "tokenInvalid"),
+            ("timeoutMs", 0.into(), "argumentInvalid"),
+            ("fetch", 5.into(), "argumentInvalid"),
+            ("timers", Object::new().into(), "argumentInvalid"),
+        ] {
+            let options = options(&"ops_nothing".into());
+            set(&options, name, value);
+            let refused = Client::create(&options).unwrap_err();
+            assert_eq!(code(&refused), expected, "{name}");
+            let refused = settled(Client::authenticate(&options)).await.unwrap_err();
+            assert_eq!(code(&refused), expected, "{name}");
+        }
+    }
+}

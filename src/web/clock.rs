@@ -152,3 +152,90 @@ impl Future for Pause {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::js::get, *};
+    use futures_util::future::{join, poll_immediate};
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    /// Timers that fire when a test says so, and what was asked of them.
+    fn given() -> (JsValue, Timers) {
+        let code = "({ ms: [], cleared: [], callbacks: [],
+            fire() { for (const callback of this.callbacks) callback(); },
+        })";
+        let object = js_sys::eval(code).unwrap();
+        let bind = "(of) => Object.assign(of, {
+            setTimeout(callback, ms) { of.ms.push(ms); return of.callbacks.push(callback); },
+            clearTimeout(timer) { of.cleared.push(timer); },
+        })";
+        let bind = js_sys::eval(bind).unwrap().unchecked_into();
+        call(&bind, &JsValue::UNDEFINED, &[&object]).unwrap();
+        let timers = Timers::given(&object).unwrap();
+        (object, timers)
+    }
+
+    fn list(object: &JsValue, name: &str) -> Vec<f64> {
+        let list: js_sys::Array = get(object, name).unwrap().unchecked_into();
+        list.iter().map(|entry| entry.as_f64().unwrap()).collect()
+    }
+
+    fn fire(object: &JsValue) -> Result<JsValue, JsValue> {
+        call(&method(object, "fire").unwrap().unwrap(), object, &[])
+    }
+
+    #[wasm_bindgen_test]
+    async fn given_timers_are_asked_and_stopped() {
+        let (object, timers) = given();
+        let mut pause = timers.pause(250.0);
+        assert!(poll_immediate(&mut pause).await.is_none());
+        assert_eq!(list(&object, "ms"), [250.0]);
+        join(&mut pause, async { fire(&object).unwrap() }).await;
+        assert_eq!(list(&object, "cleared"), [0.0; 0]);
+        drop(pause);
+        assert_eq!(list(&object, "cleared"), [1.0]);
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_given_timer_may_fire_though_it_was_stopped_or_twice() {
+        let (object, timers) = given();
+        drop(timers.pause(1.0));
+        fire(&object).expect("the callback is still there");
+        let pause = timers.pause(1.0);
+        fire(&object).unwrap();
+        fire(&object).unwrap();
+        pause.await;
+        fire(&object).expect("and after it was waited for");
+    }
+
+    #[wasm_bindgen_test]
+    async fn timers_that_throw() {
+        let code = "({ setTimeout() { throw 1 }, clearTimeout() { throw 2 } })";
+        let timers = Timers::given(&js_sys::eval(code).unwrap()).unwrap();
+        let mut pause = timers.pause(1.0);
+        assert!(poll_immediate(&mut pause).await.is_none());
+    }
+
+    #[wasm_bindgen_test]
+    fn what_is_no_timers() {
+        for code in [
+            "undefined",
+            "({})",
+            "({ setTimeout() {} })",
+            "({ setTimeout() {}, clearTimeout: 5 })",
+            "({ get setTimeout() { throw 1 }, clearTimeout() {} })",
+        ] {
+            assert!(Timers::given(&js_sys::eval(code).unwrap()).is_none(), "{code}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_hosts_timers_take_their_time() {
+        let start = ticks_ms();
+        Timers::Host.pause(30.0).await;
+        assert!(ticks_ms() - start >= 28.0);
+        Timers::Host.pause(0.0).await;
+        drop(Timers::Host.pause(1.0));
+        Timers::Host.pause(10.0).await;
+    }
+}

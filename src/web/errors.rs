@@ -73,3 +73,68 @@ pub(super) fn message(error: &Error) -> String {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::js::{get, get_own},
+        *,
+    };
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    const REFERENCE: &str = "op://vault/item/field";
+
+    fn object(error: &Error, reference: &str) -> JsValue {
+        error_object(error, &reference.into())
+    }
+
+    #[wasm_bindgen_test]
+    fn an_error_has_what_it_is_and_no_more() {
+        let error = object(&Error::Closed, "");
+        assert!(error.is_instance_of::<js_sys::Error>());
+        for (name, expected) in [
+            ("name", JsValue::from("OnePasswordError")),
+            ("code", "closed".into()),
+            ("retryable", false.into()),
+            ("message", Error::Closed.to_string().into()),
+        ] {
+            assert_eq!(get(&error, name).unwrap(), expected, "{name}");
+        }
+        for name in ["status", "retryAfterMs", "candidates", "reference", "cause"] {
+            assert!(get_own(&error, name).unwrap().is_undefined(), "{name}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn details_are_told_where_there_are_some() {
+        let (action, status, retry_after_ms) = ("look", 503, Some(7_000));
+        let error = Error::ServerError { action, status, retry_after_ms, error_code: None };
+        let error = object(&error, REFERENCE);
+        assert_eq!(get(&error, "status").unwrap(), 503);
+        assert_eq!(get(&error, "retryAfterMs").unwrap(), 7_000);
+        assert_eq!(get(&error, "retryable").unwrap(), true);
+        assert_eq!(get(&error, "reference").unwrap(), REFERENCE);
+        let (host, cause) = ("h".to_owned(), "broken".to_owned());
+        let error = object(&Error::Network { action, host, cause }, REFERENCE);
+        assert_eq!(get(&get(&error, "cause").unwrap(), "message").unwrap(), "broken");
+    }
+
+    #[wasm_bindgen_test]
+    fn what_may_be_a_token_is_not_told() {
+        for reference in ["ops_eyJ", "op://ops_eyJ/x/y", "", "other", " op://a/b/c"] {
+            let error = object(&Error::Closed, reference);
+            assert!(get_own(&error, "reference").unwrap().is_undefined(), "{reference}");
+        }
+        let error = error_object(&Error::Closed, &JsValue::from(5));
+        assert!(get_own(&error, "reference").unwrap().is_undefined());
+    }
+
+    #[wasm_bindgen_test]
+    fn messages_hold_no_control_characters_and_no_long_words() {
+        let item = format!("a\u{7}b {} end", "k".repeat(5_000));
+        let told = message(&Error::ItemNotActive { item });
+        assert!(told.contains("a\u{fffd}b"), "{told}");
+        assert!(!told.contains(&"k".repeat(17)) && told.contains(&"k".repeat(16)), "{told}");
+        assert!(!told.chars().any(char::is_control));
+    }
+}

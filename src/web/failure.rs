@@ -109,3 +109,61 @@ fn without_keys(cause: &str) -> String {
     }
     shown.chars().take(MAX_CAUSE_CHARS).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    fn error(code: &str) -> Error {
+        let thrown = js_sys::eval(code).unwrap();
+        Failure::from(thrown).into_error("look", "host".to_owned())
+    }
+
+    fn cause(code: &str) -> String {
+        match error(code) {
+            Error::Network { cause, .. } => cause,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn names_tell_what_happened() {
+        assert_eq!(error("new DOMException('x', 'AbortError')"), Error::Aborted { action: "look" });
+        let timeout = Error::Timeout { action: "look", host: "host".to_owned() };
+        assert_eq!(error("({ name: 'TimeoutError' })"), timeout);
+        assert_eq!(cause("new TypeError('fetch failed')"), "TypeError: fetch failed");
+        let code = "new TypeError('fetch failed', { cause: { code: 'ECONNRESET' } })";
+        assert_eq!(cause(code), "TypeError: fetch failed: ECONNRESET");
+        assert_eq!(cause("'out of order'"), "out of order");
+    }
+
+    #[wasm_bindgen_test]
+    fn what_says_nothing_has_no_cause() {
+        for code in [
+            "undefined",
+            "null",
+            "5",
+            "({})",
+            "({ name: 5, message: {} })",
+            "({ get name() { throw 1 } })",
+            "({ message: 'm', cause: { get code() { throw 1 } } })",
+            "new Proxy({}, { get() { throw 1 } })",
+        ] {
+            assert_eq!(cause(code), "", "{code}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn keys_are_cut_out_of_causes() {
+        let key = "a1B2c3D4e5F6g7H8";
+        assert_eq!(without_keys(&format!("x-mac: {key}, next")), "x-mac: …, next");
+        assert_eq!(without_keys(&format!("{key}{key}")), "…");
+        assert_eq!(without_keys("v4.public.short"), "v4.public.short");
+        assert_eq!(without_keys("fifteen-letters"), "fifteen-letters");
+        assert_eq!(without_keys("ä-fifteen-letters+1-ä"), "ä…ä");
+        assert_eq!(without_keys(&"word ".repeat(1_000)).chars().count(), MAX_CAUSE_CHARS);
+        let code = format!("new Error('the request was {{\"x\":\"{key}\"}}')");
+        assert_eq!(cause(&code), "Error: the request was {\"x\":\"…\"}");
+    }
+}

@@ -247,3 +247,103 @@ fn parse_date(text: &str) -> Option<f64> {
     let is_date = text.starts_with(|first: char| first.is_ascii_uppercase()) && !date.is_nan();
     is_date.then_some(date)
 }
+
+#[cfg(test)]
+mod tests {
+    //! gloo-net's own client is the judge: it asks the same and has to be told the same.
+
+    use super::*;
+    use gloo_net::http::Request;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    /// Where scripts/test-web.mjs serves answers of all kinds.
+    const SERVER: &str = match option_env!("ONEPASSWORD_EDGE_TEST_SERVER") {
+        Some(address) => address,
+        None => "run scripts/test-web.mjs",
+    };
+
+    fn fetch() -> Fetch {
+        let function = get(&js_sys::global(), "fetch").unwrap();
+        Fetch::new(function.unchecked_into(), None)
+    }
+
+    async fn send(path: &str, body: Option<&str>) -> Result<HttpResponse, Failure> {
+        let request = HttpRequest {
+            action: "ask",
+            method: if body.is_some() { "POST" } else { "GET" },
+            url: format!("{SERVER}{path}"),
+            host: String::new(),
+            headers: vec![("Content-Type", "application/json".to_owned())],
+            body: body.map(str::to_owned),
+        };
+        fetch().send(&request, &Progress::default()).await
+    }
+
+    async fn judge(path: &str, body: Option<&str>) -> (u16, Vec<u8>) {
+        let url = format!("{SERVER}{path}");
+        let builder = if body.is_some() { Request::post(&url) } else { Request::get(&url) };
+        let builder = builder.header("Content-Type", "application/json");
+        let request = match body {
+            Some(body) => builder.body(body).unwrap(),
+            None => builder.build().unwrap(),
+        };
+        let response = request.send().await.unwrap();
+        (response.status(), response.binary().await.unwrap())
+    }
+
+    #[wasm_bindgen_test]
+    async fn answers_are_as_another_client_has_them() {
+        for (path, body) in [
+            ("/echo", None),
+            ("/echo", Some("{\"text\":\"ä, 漢, 🎉\"}")),
+            ("/empty", None),
+            ("/large", None),
+            ("/pieces", None),
+            ("/status/404", None),
+            ("/status/429", None),
+            ("/status/503", None),
+            ("/service/api/v1/vaults", None),
+            ("/service/api/v3/auth/start", Some("{}")),
+        ] {
+            let response = send(path, body).await.expect(path);
+            let (status, bytes) = judge(path, body).await;
+            assert_eq!(response.status, status, "{path}");
+            // The service's refusals have a number of their own each.
+            let is_same = response.body == bytes || path.starts_with("/service/");
+            assert!(is_same && response.body.len() == bytes.len(), "{path}: other bytes");
+        }
+        assert_eq!(judge("/large", None).await.1.len(), 3_000_000);
+    }
+
+    #[wasm_bindgen_test]
+    async fn progress_and_when_to_come_again() {
+        let response = send("/status/503", None).await.unwrap();
+        assert_eq!(response.retry_after_ms, Some(7_000));
+        let url = format!("{SERVER}/large");
+        let (action, host) = ("ask", String::new());
+        let request =
+            HttpRequest { action, method: "GET", url, host, headers: Vec::new(), body: None };
+        let progress = Progress::default();
+        fetch().send(&request, &progress).await.unwrap();
+        assert_eq!((progress.status.get(), progress.bytes.get()), (200, 3_000_000));
+    }
+
+    #[wasm_bindgen_test]
+    async fn redirects_are_not_followed_and_nobody_there_is_told() {
+        let redirected = send("/redirect", None).await;
+        assert!(matches!(redirected, Err(Failure::Redirect)), "{redirected:?}");
+        // By default another client does follow.
+        assert_eq!(judge("/redirect", None).await.0, 200);
+        let broken = send("/broken", None).await;
+        assert!(matches!(broken, Err(Failure::Network(_))), "{broken:?}");
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_request_that_is_dropped_is_aborted() {
+        let hanging = send("/hang", None);
+        select(Box::pin(hanging), Timers::Host.pause(300.0)).await;
+        Timers::Host.pause(300.0).await;
+        let (_, aborted) = judge("/hung", None).await;
+        assert_eq!(String::from_utf8(aborted).unwrap(), "aborted");
+    }
+}

@@ -151,3 +151,157 @@ pub(super) fn ignore(promise: &JsValue) {
         let _ = JsFuture::from(race).await;
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    /// What a line of JavaScript gives.
+    fn eval(code: &str) -> JsValue {
+        js_sys::eval(code).unwrap()
+    }
+
+    fn function(code: &str) -> Function {
+        eval(&format!("({code})")).unchecked_into()
+    }
+
+    #[wasm_bindgen_test]
+    fn own_properties_are_read_and_no_others() {
+        let own = eval("({ __proto__: { inherited: 1 }, value: 2, get read() { return 3 } })");
+        let read = |name| get_own(&own, name).unwrap();
+        assert_eq!([read("value"), read("read")], [2.0, 3.0].map(JsValue::from));
+        for name in ["inherited", "toString", "nothing", "__proto__"] {
+            assert!(read(name).is_undefined(), "{name}");
+        }
+        let throws = eval("({ get value() { throw new Error('read') } })");
+        assert!(get_own(&throws, "value").is_err());
+        for trap in ["get", "getOwnPropertyDescriptor"] {
+            let code = format!("new Proxy({{ value: 1 }}, {{ {trap}() {{ throw 7 }} }})");
+            assert_eq!(get_own(&eval(&code), "value").unwrap_err(), 7, "{trap}");
+        }
+        // What is no object has no properties: an error, and no panic.
+        for value in [JsValue::NULL, JsValue::UNDEFINED, JsValue::from(5)] {
+            assert!(get_own(&value, "value").is_err(), "{value:?}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn bytes_of_views_of_any_kind() {
+        for (code, expected) in [
+            ("Uint8Array.of(1, 2, 3, 4)", vec![1, 2, 3, 4]),
+            ("Uint8Array.of(1, 2, 3, 4).buffer", vec![1, 2, 3, 4]),
+            ("Uint8Array.of(1, 2, 3, 4).subarray(1, 3)", vec![2, 3]),
+            ("new Uint16Array([258, 772])", vec![2, 1, 4, 3]),
+            ("new DataView(Uint8Array.of(1, 2, 3, 4).buffer, 1, 2)", vec![2, 3]),
+            ("new Float64Array(1)", vec![0; 8]),
+            ("new Uint8Array(0)", vec![]),
+            ("new ArrayBuffer(0)", vec![]),
+            ("new (class extends Uint8Array {})([5, 6])", vec![5, 6]),
+        ] {
+            let bytes = bytes_of(&eval(code)).unwrap().expect(code);
+            assert_eq!(bytes.to_vec(), expected, "{code}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn what_is_no_view_has_no_bytes() {
+        for code in [
+            "undefined",
+            "null",
+            "5",
+            "'text'",
+            "[1, 2]",
+            "({ length: 2 })",
+            "({ buffer: new ArrayBuffer(2), byteOffset: 0, byteLength: 2 })",
+            "new Proxy(new Uint8Array(2), {})",
+            "Symbol.iterator",
+        ] {
+            assert!(bytes_of(&eval(code)).unwrap().is_none(), "{code}");
+        }
+        let gone = "(() => { const view = new Uint8Array(8);
+            structuredClone(view.buffer, { transfer: [view.buffer] }); return view.buffer })()";
+        for code in [
+            gone,
+            "({ get [Symbol.toStringTag]() { throw 1 } })",
+            "Object.defineProperty(new Uint8Array(1), 'buffer', { get() { throw 1 } })",
+            "Object.defineProperty(new Uint8Array(1), 'byteLength', { value: 1e9 })",
+            "Object.defineProperty(new Uint8Array(1), 'byteOffset', { value: -1 })",
+        ] {
+            assert!(bytes_of(&eval(code)).is_err(), "{code}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn entries_are_read_or_there_are_none() {
+        let read = |code: &str| entries(&eval(code)).map(|list| list.to_vec());
+        for code in ["['a', 'b']", "new Proxy(['a', 'b'], {})"] {
+            assert_eq!(read(code).unwrap(), ["a", "b"], "{code}");
+        }
+        assert!(read("[]").unwrap().is_empty());
+        let odd = read("['a', , 5]").unwrap();
+        assert!(odd.len() == 3 && odd[1].is_undefined() && odd[2] == 5);
+        // As they are now, and whatever the array says that its slice is.
+        assert_eq!(read("Object.assign(['a'], { slice: 1, map: 2 })").unwrap(), ["a"]);
+        for code in [
+            "undefined",
+            "'ab'",
+            "({ length: 1, 0: 'a' })",
+            "Object.defineProperty([], 0, { get() { throw 1 } })",
+            "new Proxy(['a'], { get() { throw 1 } })",
+            "new Proxy(['a'], { get: (_, name) => (name === 'length' ? {} : 1) })",
+            "(() => { const { proxy, revoke } = Proxy.revocable([], {}); revoke(); return proxy })()",
+        ] {
+            assert!(read(code).is_none(), "{code}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn calls_do_not_use_what_a_function_says_of_itself() {
+        let odd = function("Object.assign((...all) => all.length, { call: null, apply: null })");
+        let arguments = [&JsValue::NULL, &JsValue::TRUE];
+        assert_eq!(call(&odd, &JsValue::UNDEFINED, &arguments).unwrap(), 2);
+        let throws = function("() => { throw 8 }");
+        assert_eq!(call(&throws, &JsValue::UNDEFINED, &[]).unwrap_err(), 8);
+        let this = eval("({ name: 'it', get() { return this.name } })");
+        let get = method(&this, "get").unwrap().unwrap();
+        assert_eq!(call(&get, &this, &[]).unwrap(), "it");
+        assert!(method(&this, "name").unwrap().is_none());
+        assert!(method(&JsValue::NULL, "name").is_err());
+    }
+
+    #[wasm_bindgen_test]
+    async fn settled_takes_promises_thenables_and_what_is_none() {
+        for (code, expected) in [
+            ("5", Ok(5)),
+            ("Promise.resolve(5)", Ok(5)),
+            ("Promise.reject(6)", Err(6)),
+            ("({ then(ok) { ok(5) } })", Ok(5)),
+            ("({ then(ok) { setTimeout(ok, 1, 5) } })", Ok(5)),
+            ("({ then(ok, no) { no(6) } })", Err(6)),
+            ("({ then(ok) { ok(5); throw 6 } })", Ok(5)),
+            ("({ then() { throw 6 } })", Err(6)),
+            ("({ get then() { throw 6 } })", Err(6)),
+            ("({ then(ok) { ok({ then(ok) { ok(5) } }) } })", Ok(5)),
+            ("new Proxy({}, { get() { throw 6 } })", Err(6)),
+        ] {
+            let settled = Settled::new(&eval(code)).await;
+            let expected = expected.map(JsValue::from).map_err(JsValue::from);
+            assert_eq!(settled, expected, "{code}");
+        }
+        let settled = Settled::new(&eval("({ then: 5 })")).await.unwrap();
+        assert!(settled.is_object());
+    }
+
+    #[wasm_bindgen_test]
+    async fn what_never_settles_is_let_go() {
+        let fulfilled = {
+            let (promise, fulfil) = promise();
+            drop(fulfil);
+            JsFuture::from(promise).await
+        };
+        assert!(fulfilled.unwrap().is_undefined());
+        drop(Settled::new(&eval("new Promise(() => {})")));
+        drop(Settled::new(&eval("({ then() {} })")));
+    }
+}

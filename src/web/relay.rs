@@ -89,3 +89,86 @@ fn address_of(address: &str) -> Option<Url> {
     let has_user = !text(&url, "username").is_empty() || !text(&url, "password").is_empty();
     (is_secure && !has_user).then_some(url)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    const URL: &str = "https://team.1password.com/api/v1/vaults?attrs=x";
+
+    fn given(code: &str) -> Option<Relay> {
+        Relay::given(js_sys::eval(code).unwrap())
+    }
+
+    fn target(code: &str) -> Result<String, Failure> {
+        let target = given(code).expect(code).target(URL)?;
+        assert_eq!(target.header, (HOST_HEADER, "team.1password.com".to_owned()));
+        Ok(target.url)
+    }
+
+    #[wasm_bindgen_test]
+    fn addresses_that_may_be_a_relays() {
+        for (address, may_be) in [
+            ("https://relay.example", true),
+            ("https://relay.example:8443/below/it/", true),
+            ("http://localhost:1", true),
+            ("http://127.0.0.1", true),
+            ("http://[::1]:8", true),
+            ("http://relay.example", false),
+            ("http://127.0.0.1.example", false),
+            ("ftp://relay.example", false),
+            ("https://user@relay.example", false),
+            ("https://relay.example/?query", false),
+            ("https://relay.example/#part", false),
+            ("relay.example", false),
+            ("", false),
+        ] {
+            assert_eq!(given(&format!("'{address}'")).is_some(), may_be, "{address}");
+        }
+        for code in ["undefined", "null", "5", "({})", "new URL('https://relay.example')"] {
+            assert!(given(code).is_none(), "{code}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn the_path_follows_the_relays_own() {
+        let below = "https://relay.example/op/api/v1/vaults?attrs=x";
+        for code in [
+            "'https://relay.example/op'",
+            "'https://relay.example/op//'",
+            "(url) => `https://relay.example/op${url.pathname}${url.search}`",
+            "(url) => new URL('/op' + url.pathname + url.search, 'https://relay.example')",
+        ] {
+            assert_eq!(target(code).unwrap(), below, "{code}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn a_function_that_gives_no_address_or_throws() {
+        for code in [
+            "() => 'http://relay.example'",
+            "() => undefined",
+            "() => Symbol('s')",
+            "() => { throw new Error('broken') }",
+            "() => ({ toString() { throw new Error('broken') } })",
+            "async () => 'https://relay.example'",
+        ] {
+            let Failure::Network(cause) = target(code).unwrap_err() else { panic!("{code}") };
+            assert!(cause.contains("Error: "), "{code}: {cause}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn a_refusal_is_told_in_the_relays_words() {
+        let response = |headers: &str| {
+            js_sys::eval(&format!("({{ headers: new Headers({headers}) }})")).unwrap()
+        };
+        let refusal = Relay::refusal(&response("{ 'OP-Relay-Refusal': 'no such host' }"));
+        let Some(Failure::Network(cause)) = refusal else { panic!("no refusal") };
+        assert_eq!(cause, "the relay refuses: no such host");
+        assert!(Relay::refusal(&response("{ 'OP-Relay-Refusal': '' }")).is_none());
+        assert!(Relay::refusal(&response("{}")).is_none());
+        assert!(Relay::refusal(&JsValue::NULL).is_none());
+    }
+}

@@ -131,3 +131,93 @@ impl Drop for Aborted {
         self.0.iter().for_each(|(listener, place)| listener.state.wakers.leave(*place));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::future::{join, poll_immediate};
+    use wasm_bindgen_test::wasm_bindgen_test;
+    use web_sys::AbortController;
+
+    /// A signal of another make, that counts who listens.
+    fn counting() -> (JsValue, Signal) {
+        let code = "({ aborted: false, added: 0, removed: 0, listeners: [],
+            addEventListener(name, listener) {
+                this.added += name === 'abort';
+                this.listeners.push(listener);
+            },
+            removeEventListener(name, listener) {
+                this.removed += name === 'abort';
+                this.listeners = this.listeners.filter((other) => other !== listener);
+            },
+            give() { this.aborted = true; for (const listener of this.listeners) listener(); },
+        })";
+        let object = js_sys::eval(code).unwrap();
+        let signal = Signal::given(object.clone()).unwrap();
+        (object, signal)
+    }
+
+    fn counts(of: &JsValue) -> [f64; 3] {
+        let listeners = get(of, "listeners").unwrap();
+        let number = |value: JsValue| value.as_f64().unwrap();
+        [get(of, "added"), get(of, "removed"), get(&listeners, "length")]
+            .map(|value| number(value.unwrap()))
+    }
+
+    fn give(object: &JsValue) {
+        call(&method(object, "give").unwrap().unwrap(), object, &[]).unwrap();
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_signal_has_one_listener_for_all_who_wait_and_none_after() {
+        let (object, signal) = counting();
+        let signals = [signal];
+        let mut first = Aborted::new(&signals);
+        let mut second = Aborted::new(&signals);
+        assert!(poll_immediate(&mut first).await.is_none());
+        assert!(poll_immediate(&mut second).await.is_none());
+        assert_eq!(counts(&object), [1.0, 0.0, 1.0]);
+        drop(first);
+        let third = Aborted::new(&signals);
+        assert_eq!(counts(&object), [1.0, 0.0, 1.0], "one place is taken again");
+        drop((second, third));
+        assert_eq!(counts(&object), [1.0, 1.0, 0.0]);
+        drop(Aborted::new(&signals));
+        assert_eq!(counts(&object), [2.0, 2.0, 0.0]);
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_signal_wakes_all_who_wait() {
+        let (object, signal) = counting();
+        let (other_object, other) = counting();
+        let both = [signal.clone(), other];
+        let (one, two) = (Aborted::new(&both), Aborted::new(&[signal]));
+        let give = async { give(&object) };
+        join(join(one, two), give).await;
+        assert_eq!(counts(&object), [1.0, 1.0, 0.0]);
+        assert_eq!(counts(&other_object), [1.0, 1.0, 0.0]);
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_hosts_own_signals() {
+        let controller = AbortController::new().unwrap();
+        let signal = Signal::given(controller.signal().into()).unwrap();
+        assert!(!signal.is_aborted());
+        let signals = [signal.clone()];
+        join(Aborted::new(&signals), async { controller.abort() }).await;
+        assert!(signal.is_aborted());
+    }
+
+    #[wasm_bindgen_test]
+    async fn what_is_no_signal_and_what_throws() {
+        for code in ["undefined", "null", "5", "({})", "({ addEventListener: 5 })"] {
+            assert!(Signal::given(js_sys::eval(code).unwrap()).is_none(), "{code}");
+        }
+        let code = "({ get aborted() { throw 1 }, addEventListener() { throw 2 },
+            get removeEventListener() { throw 3 } })";
+        let signal = Signal::given(js_sys::eval(code).unwrap()).unwrap();
+        assert!(!signal.is_aborted());
+        let mut waits = Aborted::new(&[signal]);
+        assert!(poll_immediate(&mut waits).await.is_none());
+    }
+}
