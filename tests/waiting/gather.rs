@@ -314,6 +314,25 @@ fn two_goes_wait_for_one_sign_in_and_one_listing() {
 }
 
 #[test]
+fn who_waits_for_a_sign_in_that_fails_does_not_try_once_more() {
+    let bench = Bench::cold(options());
+    let asked = [ONE, TWO].map(|reference| {
+        let asked = bench.ask(reference);
+        bench.host.run();
+        asked
+    });
+    bench.host.fail(bench.host.under_way()[0].number);
+    bench.host.run();
+    assert_eq!(asked.map(text), [Err("network"); 2]);
+    assert_eq!(bench.host.take_sent(), ["POST /api/v3/auth/start"]);
+    // A later call does.
+    let later = bench.ask(ONE);
+    bench.host.answer_all();
+    assert_eq!(text(later), Ok("secret one"));
+    bench.at_rest();
+}
+
+#[test]
 fn what_clear_cache_finds_under_way_is_shared_with_nobody_later() {
     let bench = Bench::warm(options());
     let before = bench.ask(ONE);
