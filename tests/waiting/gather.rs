@@ -15,6 +15,7 @@ fn calls_of_one_go_are_one_batch() {
     let bench = Bench::warm(options());
     let asked = [ONE, TWO, THREE].map(|reference| bench.ask(reference));
     assert_eq!(bench.host.take_sent(), [""; 0], "a call sends nothing by itself");
+    assert_eq!(bench.host.left()[0], 3 + 1, "a task for each caller, and one for the batch");
     bench.host.run();
     let sent = bench.host.take_sent();
     assert!(sent.len() == 1 && is_batch(&sent[0]), "{sent:?}");
