@@ -4,7 +4,13 @@
 //! emulator, then with what it had answered, so that no network, no RSA and no chance is counted.
 //! `dist/emulator` has to be built.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout
+)]
 
 #[path = "../tests/support/mod.rs"]
 mod support;
