@@ -15,16 +15,17 @@ const TIMEOUT_MS = 30_000;
  */
 export async function within<T>(loading: Promise<T>, { timeoutMs, signal }: Limits): Promise<T> {
   const ms = typeof timeoutMs === "number" && timeoutMs > 0 ? timeoutMs : TIMEOUT_MS;
-  const given = signal instanceof AbortSignal ? signal : undefined;
   let end = () => {};
   const ended = new Promise<never>((_, reject) => {
     const abort = () => reject(aborted());
     const timer = setTimeout(() => reject(timedOut(ms)), Math.min(ms, 2 ** 31 - 1));
-    given?.addEventListener("abort", abort);
-    if (given?.aborted) abort();
+    attempt(signal, (given) => {
+      given.addEventListener("abort", abort);
+      if (given.aborted) abort();
+    });
     end = () => {
       clearTimeout(timer);
-      given?.removeEventListener("abort", abort);
+      attempt(signal, (given) => given.removeEventListener("abort", abort));
     };
   });
   try {
@@ -32,6 +33,14 @@ export async function within<T>(loading: Promise<T>, { timeoutMs, signal }: Limi
   } finally {
     end();
   }
+}
+
+/** Does something with what should be a signal. If it is none or throws, the module says so later. */
+function attempt(signal: unknown, work: (given: AbortSignal) => unknown): void {
+  if (signal === undefined) return;
+  try {
+    work(signal as AbortSignal);
+  } catch {}
 }
 
 // As they were when this was loaded: a test that fakes them later stops no client.
