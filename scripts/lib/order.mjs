@@ -9,6 +9,8 @@ import { functionBodies, importedFunctions, withFunctionNames } from "./wasm_sec
 const GRAM_BYTES = 5;
 /** gzip looks back 32 KiB. A match close by takes fewer bits, so it counts twice. */
 const WINDOWS_BYTES = [32_000, 500];
+/** Below 1: of two that share the same part of themselves, the longer comes first. */
+const LENGTH_WEIGHT = 0.9;
 
 /**
  * The module with each function named by its new position, for
@@ -78,7 +80,7 @@ class Likeness {
 
   constructor(grams) {
     this.#common = new Float64Array(grams.length);
-    this.#sizes = grams.map((counts) => Math.max(1, sum(counts.values())));
+    this.#sizes = grams.map((counts) => Math.max(1, sum(counts.values())) ** LENGTH_WEIGHT);
     for (const [index, counts] of grams.entries()) {
       for (const [gram, count] of counts) {
         this.#holders[gram] ??= [];

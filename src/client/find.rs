@@ -126,7 +126,7 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         accept: Accept,
     ) -> Result<Known<OpenVault>, Error> {
-        let _turn = account.turn(&account.listing_vaults).await;
+        let _turn = self.turn(&account.listing_vaults).await;
         let now_ms = self.host.now_ms();
         if let Some(known) = account.cache.borrow().vaults(accept, now_ms) {
             self.note(Event::Cache(CacheUse::Hit));
@@ -222,7 +222,7 @@ impl<H: Host> Client<H> {
         accept: Accept,
     ) -> Result<Known<String>, Error> {
         let lock = account.titles_lock(&vault.id);
-        let _turn = account.turn(&lock).await;
+        let _turn = self.turn(&lock).await;
         let now_ms = self.host.now_ms();
         if let Some(known) = account.cache.borrow().titles(&vault.id, accept, now_ms) {
             self.note(Event::Cache(CacheUse::Hit));

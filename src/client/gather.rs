@@ -211,7 +211,7 @@ impl<H: Host> Client<H> {
     /// Begins with what was asked for in one go.
     fn send_gathered(self: Rc<Self>) {
         let gathered = self.gather.gathered.take();
-        if self.account().is_ok_and(|account| !account.waits_for_others) {
+        if !self.waits_for_others {
             self.gather.forget();
         }
         let (fresh, other): (Vec<_>, Vec<_>) = gathered.into_iter().partition(|asked| asked.fresh);

@@ -35,7 +35,7 @@ impl<H: Host> Client<H> {
     }
 
     pub(super) async fn load_keyring(&self, account: &Account<H::PrivateKey>) -> Result<(), Error> {
-        let _turn = account.turn(&account.loading).await;
+        let _turn = self.turn(&account.loading).await;
         if account.keyring.borrow().is_none() {
             let target = "/api/v2/account/keysets".to_owned();
             let KeysetsResponse { keysets } = self.read(account, READ_KEYSETS, target).await?;

@@ -106,7 +106,6 @@ struct Account<K> {
     identity: Identity,
     /// The user name in the form that SRP wants.
     email: String,
-    waits_for_others: bool,
     backoff: Backoff,
     circuit: Circuit,
     sign_ins: SignIns,
@@ -148,7 +147,6 @@ impl<H: Host> Client<H> {
                 &options.os,
                 &options.arch,
             ),
-            waits_for_others: options.waits_for_others,
             backoff: options.backoff,
             circuit: Circuit::default(),
             throttling_token: RefCell::default(),
@@ -212,17 +210,17 @@ impl<H: Host> Client<H> {
         scrub_stack();
     }
 
+    /// A call's turn at what one call does for all, where calls may wait for each other.
+    async fn turn<'a>(&self, lock: &'a Mutex<()>) -> Option<MutexGuard<'a, ()>> {
+        if self.waits_for_others { Some(lock.lock().await) } else { None }
+    }
+
     fn account(&self) -> Result<Rc<Account<H::PrivateKey>>, Error> {
         self.account.borrow().clone().ok_or(Error::Closed)
     }
 }
 
 impl<K> Account<K> {
-    /// Its turn at what one call does for all, where calls may wait for each other.
-    async fn turn<'a>(&self, lock: &'a Mutex<()>) -> Option<MutexGuard<'a, ()>> {
-        if self.waits_for_others { Some(lock.lock().await) } else { None }
-    }
-
     /// What is held while the titles of this vault are read.
     fn titles_lock(&self, vault_id: &str) -> Rc<Mutex<()>> {
         let mut locks = self.listing_titles.borrow_mut();

@@ -44,8 +44,6 @@ pub(super) struct SignIns {
     session: RefCell<Option<Rc<Session>>>,
     /// Held while one is being had.
     turn: Mutex<()>,
-    /// Held while the store is changed.
-    storing: Mutex<()>,
     /// How many attempts there were, and how the last one failed if it did.
     pub(super) attempts: Cell<u64>,
     failure: RefCell<Option<Error>>,
@@ -116,7 +114,7 @@ impl<H: Host> Client<H> {
         if let Some(session) = usable() {
             return Ok(session);
         }
-        let _turn = account.turn(&state.turn).await;
+        let _turn = self.turn(&state.turn).await;
         if let Some(session) = usable() {
             return Ok(session);
         }
@@ -146,7 +144,7 @@ impl<H: Host> Client<H> {
     ) -> Option<Session> {
         let vault = account.session_vault.as_ref()?;
         if ended.is_some_and(|ended| ended.lent_until_ms.get() > self.host.now_ms()) {
-            self.store(account, &vault.name, None).await;
+            self.store(&vault.name, None).await;
             return None;
         }
         if account.sign_ins.is_stored_doubted.take() {
@@ -233,7 +231,7 @@ impl<H: Host> Client<H> {
             return;
         }
         if let Some(record) = vault.seal(session, self.host.now_ms(), iv) {
-            self.store(account, &vault.name, Some(&record)).await;
+            self.store(&vault.name, Some(&record)).await;
         }
     }
 
@@ -251,15 +249,13 @@ impl<H: Host> Client<H> {
 
     /// Stores a record. Without one: removes what is there, and shares no more under this name in
     /// this process. Waited for, because Workers end what goes on after an answer.
-    async fn store(&self, account: &Account<H::PrivateKey>, name: &str, record: Option<&str>) {
+    async fn store(&self, name: &str, record: Option<&str>) {
         if is_unshared(name) {
             return;
         }
         if record.is_none() {
             UNSHARED.with_borrow_mut(|names| names.push(name.to_owned()));
         }
-        // One after the other: the last word is the last change.
-        let _turn = account.turn(&account.sign_ins.storing).await;
         let storing = pin!(self.host.store_session(name, record, TTL_SECONDS));
         select(storing, pin!(self.host.sleep(STORE_MS))).await;
     }

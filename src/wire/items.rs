@@ -2,7 +2,7 @@
 
 use crate::{
     base::{
-        json::{FromJson, from_json, to_json_object},
+        json::{FromJson, Takes, from_json, to_json_object},
         secret::Secret,
     },
     wire::{keysets::SymmetricJwk, sealed::Envelope},
@@ -234,6 +234,8 @@ pub struct FieldValue {
 }
 
 impl FromJson for FieldValue {
+    const TAKES: Takes = Takes::Objects;
+
     fn from_string(text: &str) -> Option<Self> {
         Some(Self { text: Some(Secret::from(text)), ..Self::default() })
     }
@@ -242,7 +244,8 @@ impl FromJson for FieldValue {
         Some(Self { number: Some(number), ..Self::default() })
     }
 
-    fn read_object(out: &mut Option<Self>) -> Box<dyn Map + '_> {
-        FieldObject::read_object(&mut out.insert(Self::default()).object)
+    fn read_object(out: &mut Self) -> Box<dyn Map + '_> {
+        *out = Self::default();
+        Option::read_object(&mut out.object)
     }
 }
