@@ -45,14 +45,14 @@ pub trait FromJson: Default {
 
     /// `read_array(out) -> reader`
     ///
-    /// From an array, element by element, into `out`.
+    /// From an array, element by element, into `out`, which is the default.
     fn read_array(_out: &mut Self) -> Box<dyn Seq + '_> {
         Box::new(Ignored)
     }
 
     /// `read_object(out) -> reader`
     ///
-    /// From an object, member by member, into `out`.
+    /// From an object, member by member, into `out`, which is the default.
     fn read_object(_out: &mut Self) -> Box<dyn Map + '_> {
         Box::new(Ignored)
     }
@@ -278,22 +278,25 @@ impl<T: FromJson> Visitor for Place<T> {
     }
 
     fn null(&mut self) -> miniserde::Result<()> {
+        self.0 = T::default();
         Ok(())
     }
 
     fn boolean(&mut self, _: bool) -> miniserde::Result<()> {
-        Ok(())
+        self.null()
     }
 
     fn float(&mut self, _: f64) -> miniserde::Result<()> {
-        Ok(())
+        self.null()
     }
 
     fn seq(&mut self) -> miniserde::Result<Box<dyn Seq + '_>> {
+        self.0 = T::default();
         Ok(T::read_array(&mut self.0))
     }
 
     fn map(&mut self) -> miniserde::Result<Box<dyn Map + '_>> {
+        self.0 = T::default();
         Ok(T::read_object(&mut self.0))
     }
 }
@@ -370,7 +373,6 @@ impl<T: FromJson> FromJson for Vec<T> {
     const TAKES: Takes = Takes::Arrays;
 
     fn read_array(out: &mut Self) -> Box<dyn Seq + '_> {
-        out.clear();
         Box::new(Elements { list: out, next: None })
     }
 }
@@ -428,7 +430,6 @@ macro_rules! from_json {
                     }
                 }
 
-                *out = Self::default();
                 Box::new(Members(out))
             }
         }
@@ -484,11 +485,12 @@ mod tests {
     }
 
     #[test]
-    fn of_a_member_that_is_there_twice_the_last_counts_and_null_is_none() {
+    fn of_a_member_that_is_there_twice_the_last_counts() {
         let twice = |first: &str, second: &str| sample(&format!("{{{first},{second}}}"));
         assert_eq!(twice(r#""text":"a""#, r#""text":"b""#).text, "b");
         assert_eq!(twice(r#""text":"a""#, r#""text":1"#).text, "");
-        assert_eq!(twice(r#""text":"a""#, r#""text":null"#).text, "a");
+        assert_eq!(twice(r#""text":"a""#, r#""text":{}"#).text, "");
+        assert_eq!(twice(r#""text":"a""#, r#""text":null"#).text, "");
         assert_eq!(twice(r#""option":"a""#, r#""option":1"#).option, None);
         let of_two = twice(r#""list":[{"number":1},{}]"#, r#""list":[{"text":"b"}]"#).list;
         assert_eq!(of_two.len(), 1, "nothing is left of the first");

@@ -245,7 +245,6 @@ impl FromJson for FieldValue {
     }
 
     fn read_object(out: &mut Self) -> Box<dyn Map + '_> {
-        *out = Self::default();
         Option::read_object(&mut out.object)
     }
 }
