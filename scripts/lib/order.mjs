@@ -76,11 +76,11 @@ class Likeness {
   /** For each gram, the functions that contain it, and how often. */
   #holders = [];
   #common;
-  #sizes;
+  #weights;
 
   constructor(grams) {
     this.#common = new Float64Array(grams.length);
-    this.#sizes = grams.map((counts) => Math.max(1, sum(counts.values())) ** LENGTH_WEIGHT);
+    this.#weights = grams.map((counts) => Math.max(1, sum(counts.values())) ** LENGTH_WEIGHT);
     for (const [index, counts] of grams.entries()) {
       for (const [gram, count] of counts) {
         this.#holders[gram] ??= [];
@@ -98,7 +98,7 @@ class Likeness {
     let found;
     let most = -1;
     for (const index of indices) {
-      const share = this.#common[index] / this.#sizes[index];
+      const share = this.#common[index] / this.#weights[index];
       if (share > most) [found, most] = [index, share];
     }
     return found;

@@ -26,7 +26,7 @@ const MAX_BRACKETS: usize = 1_000_000;
 
 /// What a type makes of each kind of JSON value; what it does not take is ignored.
 pub trait FromJson: Default {
-    /// Whether it takes an array, or an object.
+    /// Whether it takes an array, or an object: an `Option` of what does not stays `None`.
     const TAKES: Takes = Takes::Neither;
 
     /// `from_string(text) -> value`
