@@ -1,7 +1,8 @@
 // The package's dist/: `npm run build`. Does only what is not done yet.
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { withoutDocs } from "./lib/glue.mjs";
 import { withLock } from "./lib/lock.mjs";
 import { programOf } from "./lib/packages.mjs";
 import { ROOT } from "./lib/paths.mjs";
@@ -16,7 +17,8 @@ export const TSC = programOf("typescript/bin/tsc");
 export const TS_PROJECTS = ["js", "js/node", "js/emulator"];
 
 async function buildTypeScript() {
-  const inputs = ["js", "tsconfig.base.json", "package-lock.json", "scripts/build.mjs"];
+  const scripts = ["scripts/build.mjs", "scripts/lib/glue.mjs"];
+  const inputs = ["js", "tsconfig.base.json", "package-lock.json", ...scripts];
   const work = {
     stamp: join(ROOT, "target/stamps/dist"),
     hash: hashOf(inputs.map((path) => join(ROOT, path))),
@@ -29,9 +31,18 @@ async function buildTypeScript() {
       rmSync(DIST, { recursive: true, force: true });
       for (const project of TS_PROJECTS)
         await run(process.execPath, [TSC, "-p", join(ROOT, project)]);
+      dropDocs(join(DIST, "client"));
       cpSync(WASM_FOLDER, join(DIST, "wasm"), { recursive: true });
     }),
   );
+}
+
+/** From the classes that every Worker uploads; the declarations keep theirs. */
+function dropDocs(folder) {
+  for (const name of readdirSync(folder).filter((name) => name.endsWith(".js"))) {
+    const path = join(folder, name);
+    writeFileSync(path, withoutDocs(readFileSync(path, "utf8")));
+  }
 }
 
 /** Sets up the machine and builds; returns the toolchain. */

@@ -41,6 +41,14 @@ export function withoutDefaultPath(glue) {
   return glue.replace(DEFAULT_PATH, "\n");
 }
 
+/**
+ * Without doc comments: the declarations beside it have them, and bundlers keep those that stand
+ * in a class, so that each Worker would upload them.
+ */
+export function withoutDocs(glue) {
+  return glue.replace(/^[ \t]*\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n/gm, "");
+}
+
 /** The uses of a name as a variable, not as a property or a key. */
 function usesOf(name, code) {
   const free = new RegExp(`(?<![\\w$.])${name}(?![\\w$:])`, "g");

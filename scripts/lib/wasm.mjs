@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { withOwnTimers, withoutDefaultPath } from "./glue.mjs";
+import { withOwnTimers, withoutDefaultPath, withoutDocs } from "./glue.mjs";
 import { namedByLikeness } from "./order.mjs";
 import { programOf } from "./packages.mjs";
 import { CARGO_HOME, ROOT } from "./paths.mjs";
@@ -177,7 +177,7 @@ async function optimize() {
   const [js, dts] = ["op.js", "op.d.ts"].map((name) => readFileSync(inPack(name), "utf8"));
   const short = shortenNames({
     wasm: readFileSync(draft),
-    js: withOwnTimers(withoutDefaultPath(js)),
+    js: withoutDocs(withOwnTimers(withoutDefaultPath(js))),
     dts,
   });
   writeFileSync(join(WASM_FOLDER, "op.js"), short.js);

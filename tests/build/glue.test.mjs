@@ -1,7 +1,7 @@
-// The glue's own references to timers.
+// What the build does to the glue: its own references to timers, and no doc comments.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withOwnTimers } from "../../scripts/lib/glue.mjs";
+import { withOwnTimers, withoutDocs } from "../../scripts/lib/glue.mjs";
 
 const HEAD = '/* @ts-self-types="./op.d.ts" */\n';
 
@@ -56,4 +56,33 @@ test("properties, keys and longer names are left alone", () => {
 
 test("using more of performance than now() is an error", () => {
   assert.throws(() => withOwnTimers("performance.mark();"), { message: /more of performance/ });
+});
+
+test("doc comments go, and nothing else", () => {
+  const glue = `${HEAD}
+class Client {
+    /**
+     * Signs in.
+     * @returns {Promise<Client>}
+     */
+    signIn() {
+        return "/** kept */"; // kept
+    }
+    /** Closes. */
+    close() {}
+}
+/* kept */
+`;
+  assert.equal(
+    withoutDocs(glue),
+    `${HEAD}
+class Client {
+    signIn() {
+        return "/** kept */"; // kept
+    }
+    close() {}
+}
+/* kept */
+`,
+  );
 });

@@ -10,6 +10,8 @@ import { elsewhere, fixtureFolder, link, runTool, serving } from "./tools.mjs";
 const SECRET = "grüße";
 /** What the wasm module starts with, in base64: the header of every one. */
 const INLINED = "AGFzbQEAAAA";
+/** What a Worker may upload, gzipped, with a program of a few lines. */
+const UPLOAD_BUDGET_KIB = 167;
 const NO_BROWSER = "no Chromium: not loaded";
 
 function expectSecret(text, where) {
@@ -88,7 +90,11 @@ async function esbuild(fixture) {
 async function wrangler(fixture) {
   const { all } = await runTool("wrangler", ["deploy", "--dry-run", "--outdir", "out"], fixture);
   const [upload] = all.match(/Total Upload: .*/) ?? [];
-  if (!upload) throw new Failure(`${all}\nwrangler printed no upload size.`);
+  const [, zipped] = upload?.match(/gzip: ([\d.]+) KiB/) ?? [];
+  if (!zipped) throw new Failure(`${all}\nwrangler printed no upload size.`);
+  if (Number(zipped) > UPLOAD_BUDGET_KIB) {
+    throw new Failure(`The upload is over its budget of ${UPLOAD_BUDGET_KIB} KiB: ${upload}.`);
+  }
   const files = readdirSync(join(fixture.cwd, "out"));
   const script = readFileSync(join(fixture.cwd, "out/index.js"), "latin1");
   if (!files.some((file) => file.endsWith("op.wasm"))) throw new Failure("No .wasm is uploaded.");
