@@ -75,6 +75,7 @@ export abstract class SignedIn implements Disposable {
   ) {
     this.#config = { ...copyOf(config), ...more };
     this.#load = load;
+    checkToken(this.#config.auth);
   }
 
   /**
@@ -109,7 +110,6 @@ export abstract class SignedIn implements Disposable {
   /** Starts the module once for all calls that need it. A failure is not remembered. */
   #start(): Core | Promise<Core> {
     if (this.#isClosed) throw closed();
-    checkToken(this.#config.auth);
     const loaded = this.#load();
     // At once where it can be: in Workers no call may wait for another request's.
     if (!(loaded instanceof Promise)) return this.#made(loaded);
@@ -152,16 +152,33 @@ export abstract class SignedIn implements Disposable {
   }
 }
 
-/** What is given may throw as it is read. */
-function copyOf<T extends object>(config: T): T {
+/**
+ * The options as they are now, with the `fetch` that there is now: a lazy client needs them later.
+ * What is given may throw as it is read.
+ */
+function copyOf(config: ClientConfig): ClientConfig {
   try {
-    return { ...config };
+    // Without a prototype: only what the object has itself is an option.
+    const own: ClientConfig = Object.assign(Object.create(null), config);
+    const { fetch = globalThis.fetch, retry, cache, allowedHosts } = own;
+    const copies = {
+      retry: copied(retry),
+      cache: copied(cache),
+      allowedHosts: copied(allowedHosts),
+    };
+    return { ...own, ...copies, fetch };
   } catch {
     throw new OnePasswordError({
       code: "argumentInvalid",
       message: "the options of the client cannot be read",
     });
   }
+}
+
+/** A copy, of an array or an object; the module says what should be neither. */
+function copied<T>(given: T): T {
+  if (Array.isArray(given)) return [...given] as T;
+  return typeof given === "object" && given !== null ? { ...given } : given;
 }
 
 /** What nearly every mistake is, told without starting the module. */

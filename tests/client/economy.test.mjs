@@ -139,6 +139,27 @@ test("a lazy client says at its first call that the token is bad, and can be clo
   await service.failure(closed.resolve(BY_NAME), "closed");
 });
 
+test("a lazy client has the options, and the fetch, of when it was made", async () => {
+  for (const auth of [undefined, null, 5]) {
+    await service.failure(newClient({ lazy: true, auth }), "tokenInvalid");
+  }
+  const retry = { retries: 0 };
+  const allowedHosts = ["elsewhere.example"];
+  const refused = await newClient({ lazy: true, allowedHosts, retry });
+  allowedHosts.push("127.0.0.1");
+  retry.retries = 99;
+  await service.failure(refused.resolve(BY_NAME), "hostNotAllowed");
+  const hosts = globalThis.fetch;
+  globalThis.fetch = service.fetch;
+  const mocked = await newClient({ lazy: true, fetch: undefined });
+  globalThis.fetch = () => assert.fail("the token goes elsewhere");
+  try {
+    assert.equal(await mocked.resolve(BY_NAME), SECRET);
+  } finally {
+    globalThis.fetch = hosts;
+  }
+});
+
 test("an item that was renamed or replaced is not answered under its old name", async () => {
   const client = await newClient();
   assert.equal(await client.resolve(BY_NAME), SECRET);
