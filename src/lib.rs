@@ -29,8 +29,8 @@
 //! `client.resolve("op://prod/database/password")`:
 //!
 //! 1. `web` makes a [`resolve::question::Question`] of it and a [`client::Call`] of the options,
-//!    and registers both with [`client::Client::ask`]. Concurrent questions are read in one batch; the same
-//!    question is asked once, for all who wait for it.
+//!    and registers both with [`client::Client::ask`]. Concurrent questions are read in one batch;
+//!    the same question is asked once, for all who wait for it.
 //! 2. [`resolve::reference::parse_reference`] takes the text apart, or says which rule it breaks.
 //! 3. The client asks its [`auth::session::Session`] for a signed `GET` of the vaults and hands it
 //!    to [`host::Host::fetch`]. Without a session it signs in first: [`auth::sign_in::SignIn`] is

@@ -35,17 +35,20 @@ impl Pieces<'_> {
         if read.max(in_pieces) > MAX_BODY_BYTES { Err(Failure::TooLong) } else { Ok(()) }
     }
 
-    fn concat(&self) -> Vec<u8> {
-        // What a piece's buffer was when it came: a hostile one may have shrunk since.
-        let length = self.pieces.iter().map(|piece| piece.length() as usize).sum();
-        let mut bytes = vec![0; length];
+    fn concat(&self) -> Result<Vec<u8>, Failure> {
+        // Asked again: a hostile piece's buffer may have shrunk or grown since it came.
+        let length: u64 = self.pieces.iter().map(|piece| u64::from(piece.length())).sum();
+        if length > MAX_BODY_BYTES {
+            return Err(Failure::TooLong);
+        }
+        let mut bytes = vec![0; length as usize];
         let mut rest = bytes.as_mut_slice();
         for piece in &self.pieces {
             let (start, end) = rest.split_at_mut(piece.length() as usize);
             piece.copy_to(start);
             rest = end;
         }
-        bytes
+        Ok(bytes)
     }
 }
 
@@ -97,7 +100,7 @@ pub(super) async fn read_body(response: &JsValue, progress: &Progress) -> Result
         // An answer without a body may have none of the two.
         let whole = method(response, "arrayBuffer")?.ok_or(NO_RESPONSE)?;
         pieces.push(&Settled::new(&call(&whole, response, &[])?).await?)?;
-        return Ok(pieces.concat());
+        return pieces.concat();
     };
     let mut reads = 0_u32;
     while let Some(piece) = reader.next().await? {
@@ -108,5 +111,5 @@ pub(super) async fn read_body(response: &JsValue, progress: &Progress) -> Result
             Timers::Host.pause(0.0).await;
         }
     }
-    Ok(pieces.concat())
+    pieces.concat()
 }

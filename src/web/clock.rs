@@ -1,7 +1,8 @@
 //! Timers, as every host has them: neither a window's nor a worker's alone.
 //!
-//! The build takes `setTimeout`, `clearTimeout`, `queueMicrotask` and `performance.now` from the
-//! global object when the glue is loaded, so that a test which fakes them later stops no client.
+//! In the package the build has the glue take `setTimeout`, `clearTimeout`, `queueMicrotask` and
+//! `performance.now` from the global object when it is loaded, so that a test which fakes them
+//! later stops no client. wasm-bindgen's own glue asks the global object each time.
 
 use super::js::{Fulfil, call, method, promise};
 use js_sys::Function;

@@ -10,20 +10,24 @@ use super::{
     body::read_body,
     clock::Timers,
     failure::{Failure, NO_RESPONSE},
-    js::{self, Settled, get, method, string_object},
+    js::{self, Settled, get, method},
     relay::Relay,
 };
-use crate::host::{HttpRequest, HttpResponse, Progress};
+use crate::{
+    base::json::ToJson,
+    host::{HttpRequest, HttpResponse, Progress},
+};
 use futures_util::future::{Either, select};
 use gloo_net::http::{Method, RequestBuilder};
-use js_sys::{Date, Function, JsString};
+use js_sys::{Date, Function, JSON, JsString};
 use std::cell::Cell;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, AbortSignal, RequestInit, RequestRedirect};
 
 #[wasm_bindgen]
 extern "C" {
-    /// What stood in the global object when the glue was loaded.
+    /// What stood in the global object when the glue was loaded; in the bare module: when it was
+    /// first asked for.
     #[wasm_bindgen(thread_local_v2, js_name = fetch)]
     static HOST_FETCH: Option<Function>;
 
@@ -55,7 +59,10 @@ struct Abort(AbortController);
 
 impl Drop for Abort {
     fn drop(&mut self) {
-        self.0.abort();
+        // A polyfill's may throw.
+        if let Ok(Some(abort)) = method(&self.0, "abort") {
+            let _ = js::call(&abort, &self.0, &[]);
+        }
     }
 }
 
@@ -85,7 +92,8 @@ impl Fetch {
             .map(|(name, value)| (*name, value.as_str()))
             .chain(header.iter().map(|(name, value)| (*name, value.as_str())))
             .collect();
-        let response = self.ask(request, &url, &headers, &abort.0.signal()).await?;
+        let signal = get(&abort.0, "signal")?.unchecked_into();
+        let response = self.ask(request, &url, &headers, &signal).await?;
         if self.relay.is_some()
             && let Some(refusal) = Relay::refusal(&response)
         {
@@ -117,7 +125,8 @@ impl Fetch {
                 }
             }
         }
-        match self.call(&[&url.into(), &plain_init(request, headers, signal)]).await {
+        let init = plain_init(request, headers, signal)?;
+        match self.call(&[&url.into(), &init]).await {
             Sent::Answered(answer) => answer,
             Sent::Refused => Err(NO_RESPONSE),
         }
@@ -152,17 +161,19 @@ enum Sent {
 
 fn is_hosts_own(function: &Function) -> bool {
     let is_loaded = HOST_FETCH.with(|own| own.as_ref() == Some(function));
-    // gloo-net stops where a `Request` of another make throws what is no error.
-    let request = get(&js_sys::global(), "Request").unwrap_or_default();
-    is_loaded
-        && is_native(function, "fetch")
-        && request.dyn_ref().is_some_and(|request| is_native(request, "Request"))
+    // gloo-net stops where those of another make throw.
+    let is_class = |name| {
+        let class = get(&js_sys::global(), name).unwrap_or_default();
+        class.dyn_ref().is_some_and(|class| is_native(class, name))
+    };
+    is_loaded && is_native(function, "fetch") && is_class("Request") && is_class("Headers")
 }
 
-/// A bound function looks native, too, but has another name.
+/// By its source: bound functions and proxies look native, too, but have no name there.
 fn is_native(function: &Function, name: &str) -> bool {
-    get(function, "name").is_ok_and(|its| its == name)
-        && source_of(function).is_ok_and(|text| text.includes("[native code]", 0))
+    source_of(function).is_ok_and(|text| {
+        text.starts_with(&["function ", name, "("].concat(), 0) && text.includes("[native code]", 0)
+    })
 }
 
 fn hosts_request(
@@ -194,16 +205,25 @@ fn plain_init(
     request: &HttpRequest,
     headers: &[(&str, &str)],
     signal: &AbortSignal,
-) -> RequestInit {
-    let init = RequestInit::new();
-    init.set_method(request.method);
-    init.set_headers(&string_object(headers.iter().copied()));
-    init.set_redirect(RequestRedirect::Manual);
+) -> Result<RequestInit, Failure> {
+    // As one text: each property set by itself would be three more ways over the boundary, which
+    // is what a process that has just started takes longest for.
+    let mut text = String::from("{\"redirect\":\"manual\",\"method\":");
+    request.method.write_json(&mut text);
+    text.push_str(",\"headers\":{");
+    for (index, (name, value)) in headers.iter().enumerate() {
+        text.push_str(if index == 0 { "" } else { "," });
+        name.write_json(&mut text);
+        text.push(':');
+        value.write_json(&mut text);
+    }
+    text.push_str("}}");
+    let init: RequestInit = JSON::parse(&text)?.unchecked_into();
     init.set_signal(Some(signal));
     if let Some(body) = &request.body {
         init.set_body(&body.into());
     }
-    init
+    Ok(init)
 }
 
 fn status(response: &JsValue) -> Result<u16, Failure> {
@@ -336,6 +356,66 @@ mod tests {
         assert_eq!(judge("/redirect", None).await.0, 200);
         let broken = send("/broken", None).await;
         assert!(matches!(broken, Err(Failure::Network(_))), "{broken:?}");
+    }
+
+    /// Called with a `Request` it does as `odd` says; with an address and a plain object it answers.
+    fn picky(odd: &str) -> Fetch {
+        let code = format!(
+            "(() => {{ const picky = (input, init) => {{
+                picky.calls.push(init === undefined ? 'request' : 'plain');
+                if (init === undefined) {odd};
+                return Promise.resolve(new Response('{{}}'));
+            }}; picky.calls = []; return picky; }})()"
+        );
+        let function = js_sys::eval(&code).unwrap().unchecked_into();
+        Fetch { function, relay: None, form: Cell::new(Form::Untried) }
+    }
+
+    #[wasm_bindgen_test]
+    async fn where_a_request_is_refused_an_address_follows_and_is_all_that_is_tried_later() {
+        let later = "return new Promise((_, reject) => setTimeout(reject, 50, new Error('later')))";
+        let once = "return Promise.reject(new TypeError('no Request'))";
+        let plain = ["request", "plain", "plain"];
+        for (odd, all_calls) in [
+            ("throw new TypeError('no Request')", plain.as_slice()),
+            ("throw 'no Request'", &plain),
+            (once, &plain),
+            ("return Promise.resolve(new Response('{}'))", &["request"; 2]),
+            // It may have been sent: it is not sent again.
+            (later, &["request"; 2]),
+        ] {
+            let fetch = picky(odd);
+            let request = HttpRequest {
+                action: "ask",
+                method: "GET",
+                url: format!("{SERVER}/echo"),
+                host: String::new(),
+                headers: Vec::new(),
+                body: None,
+            };
+            for _ in 0..2 {
+                let answer = fetch.send(&request, &Progress::default()).await;
+                assert_eq!(answer.is_err(), odd == later, "{odd}");
+            }
+            let calls: js_sys::Array = get(&fetch.function, "calls").unwrap().unchecked_into();
+            assert_eq!(calls.to_vec(), all_calls, "{odd}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn only_what_its_source_names_is_native() {
+        let renamed = "Object.defineProperty((() => {}).bind(), 'name', { value: 'parseInt' })";
+        for (code, expected) in [
+            ("parseInt", true),
+            ("parseInt.bind(null)", false),
+            ("new Proxy(parseInt, {})", false),
+            ("(function parseInt() {})", false),
+            ("(function parseInt() { '[native code]' })", true),
+            (renamed, false),
+        ] {
+            let function = js_sys::eval(code).unwrap();
+            assert_eq!(is_native(function.unchecked_ref(), "parseInt"), expected, "{code}");
+        }
     }
 
     #[wasm_bindgen_test]

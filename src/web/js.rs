@@ -40,14 +40,15 @@ pub(super) fn get_own(of: &JsValue, name: &str) -> Result<JsValue, JsValue> {
     if described.is_undefined() { Ok(described) } else { Reflect::get(of, &key) }
 }
 
-/// The entries of a foreign array, as they are now; `None` if it is none. A proxy may throw at any
-/// of this.
+/// The entries of a foreign array, as they are now; `None` if it is none or has a hole, which ends
+/// it: a length is quickly said. A proxy may throw at any of this.
 pub(super) fn entries(list: &JsValue) -> Option<Array> {
     if !is_array(list).ok()? {
         return None;
     }
     let length = get(list, "length").ok()?.as_f64()? as u32;
-    (0..length).map(|index| Reflect::get_u32(list, index).ok()).collect()
+    let entry = |index| Reflect::get_u32(list, index).ok().filter(|entry| !entry.is_undefined());
+    (0..length).map(entry).collect()
 }
 
 /// A method of something foreign, if it has one.
@@ -239,14 +240,17 @@ mod tests {
             assert_eq!(read(code).unwrap(), ["a", "b"], "{code}");
         }
         assert!(read("[]").unwrap().is_empty());
-        let odd = read("['a', , 5]").unwrap();
-        assert!(odd.len() == 3 && odd[1].is_undefined() && odd[2] == 5);
+        let odd = read("['a', null, 5]").unwrap();
+        assert!(odd.len() == 3 && odd[1].is_null() && odd[2] == 5);
         // As they are now, and whatever the array says that its slice is.
         assert_eq!(read("Object.assign(['a'], { slice: 1, map: 2 })").unwrap(), ["a"]);
         for code in [
             "undefined",
             "'ab'",
             "({ length: 1, 0: 'a' })",
+            "['a', , 'b']",
+            "['a', undefined]",
+            "new Array(4294967295)",
             "Object.defineProperty([], 0, { get() { throw 1 } })",
             "new Proxy(['a'], { get() { throw 1 } })",
             "new Proxy(['a'], { get: (_, name) => (name === 'length' ? {} : 1) })",

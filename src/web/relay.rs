@@ -44,9 +44,9 @@ impl Relay {
     /// `None` if it is neither an address nor a function.
     pub(super) fn given(value: JsValue) -> Option<Self> {
         if let Some(address) = value.as_string() {
-            let url = address_of(&address)?;
-            let is_bare = text(&url, "search").is_empty() && text(&url, "hash").is_empty();
-            return is_bare.then_some(Self::Address(address));
+            let address = text(&address_of(&address)?, "href");
+            // A path that follows would end in them, also where there is nothing behind the mark.
+            return (!address.contains(['?', '#'])).then_some(Self::Address(address));
         }
         value.dyn_into().ok().map(Self::Function)
     }
@@ -121,6 +121,9 @@ mod tests {
             ("https://user@relay.example", false),
             ("https://relay.example/?query", false),
             ("https://relay.example/#part", false),
+            ("https://relay.example/?", false),
+            ("https://relay.example/below?", false),
+            ("https://relay.example/#", false),
             ("relay.example", false),
             ("", false),
         ] {
@@ -137,6 +140,7 @@ mod tests {
         for code in [
             "'https://relay.example/op'",
             "'https://relay.example/op//'",
+            "' https://relay.example/op '",
             "(url) => `https://relay.example/op${url.pathname}${url.search}`",
             "(url) => new URL('/op' + url.pathname + url.search, 'https://relay.example')",
         ] {
