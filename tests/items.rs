@@ -13,7 +13,9 @@ use onepassword_edge::{
     items::{
         model::{ListedItem, OpenedItem, OpenedVault, find_file, is_archived},
         open_details, open_overview,
+        value::{Answer, Moment},
     },
+    resolve::{field::resolve, reference::parse_reference},
     wire::{
         items::{Item, ItemDetails, ItemOverview},
         vaults::{Vault, VaultAttributes},
@@ -643,4 +645,77 @@ fn every_kind_of_vault_has_its_name() {
     ] {
         assert_eq!(vault(json!({ "type": kind }), json!({}), false)["vaultType"], name, "{kind}");
     }
+}
+
+/// An item whose details hold these pieces of JSON where its values are.
+fn with_values(value: &str) -> ItemDetails {
+    let details = format!(
+        r#"{{"password":{value},"notesPlain":{value},
+        "fields":[{{"designation":"username","type":"T","value":{value}}}],
+        "sections":[{{"name":"s","title":{value},"fields":[
+            {{"k":"concealed","n":"a","t":{value},"v":{value}}},
+            {{"k":"concealed","n":"TOTP_b","t":"b","v":{value}}},
+            {{"k":"address","n":"c","t":"c","v":{{"street":{value}}}}},
+            {{"k":"sshKey","n":"d","t":"d","v":{value},"a":{{"sshKeyAttributes":{{"privateKey":{value},
+                "publicKey":{value},"fingerprint":"f","keyType":{{"t":"ed25519"}}}}}}}},
+            {{{value}:1,"k":"concealed","n":"whole","t":"whole","v":"a\ud83d\ude80\\ud83d\ufffd"}}
+        ]}}]}}"#
+    );
+    open_details(&sent(&wire("001", json!({}), json!({})), &details), &key()).unwrap()
+}
+
+fn value(details: &ItemDetails, field: &str) -> Result<String, Error> {
+    let reference = parse_reference(&format!("op://v/i/{field}")).unwrap();
+    match resolve(details, &reference, Moment { now_ms: NOW_MS, check_bytes: [0; 4] })? {
+        Answer::Text(text) => Ok(text.expose().clone()),
+        Answer::File(file) => panic!("{file:?}"),
+    }
+}
+
+#[test]
+fn half_a_surrogate_pair_spoils_its_own_value_alone() {
+    for half in
+        [r"\ud83d", r"\uDE80", r"\ude80\ud83d", r"\ud83d\ud83d\ude80", r"\ud83d\n", r"\\\ud83d"]
+    {
+        for text in [format!(r#""{half}""#), format!(r#""hush {half} hush""#)] {
+            let details = with_values(&text);
+            for field in ["password", "notesPlain", "username", "a", "c", "d", "public key"] {
+                let error = value(&details, field).unwrap_err();
+                let Error::UnreadableField { reason, .. } = &error else { panic!("{error:?}") };
+                assert!(reason.contains("surrogate"), "{text} {field}: {reason}");
+                assert!(!error.to_string().contains("hush"), "{error}");
+            }
+            assert_eq!(
+                value(&details, "b?attribute=otp").unwrap_err().code(),
+                "unableToGenerateTotpCode"
+            );
+            assert_eq!(
+                value(&details, "whole").as_deref(),
+                Ok("a\u{1f680}\\ud83d\u{fffd}"),
+                "{text}"
+            );
+            let shown = opened(ItemOverview::default(), details, NOW_MS);
+            let shown = serde_json::to_value(shown.shape()).unwrap();
+            assert_eq!((&shown["notes"], &shown["fields"][0]["value"]), (&json!(""), &json!("")));
+            assert!(
+                !shown["fields"].as_array().unwrap().iter().any(|field| {
+                    field["value"].as_str().unwrap().contains("hush")
+                        || field["details"].to_string().contains("hush")
+                }),
+                "{shown}"
+            );
+        }
+    }
+}
+
+#[test]
+fn half_a_surrogate_pair_spoils_no_name() {
+    let mut item = sent(&wire("001", json!({}), json!({})), "{}");
+    let overview = r#"{"title":"rocket \ud83d","tags":["a\ude80"],"URLs":[{"u":"https://e.example","l":"\ud83d"}]}"#;
+    let sealed = json!({ "encOverview": sealed(overview) }).to_string();
+    let Item { enc_overview, .. } = parse(sealed.as_bytes()).unwrap();
+    item.enc_overview = enc_overview;
+    let overview = open_overview(&item, &key()).unwrap();
+    assert!(overview.title.starts_with("rocket \u{fffd}"), "{overview:?}");
+    assert_eq!(overview.urls[0].url, "https://e.example");
 }

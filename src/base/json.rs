@@ -2,7 +2,8 @@
 //!
 //! One rule for reading: a value of the wrong kind is as if it were absent, and
 //! what is absent is its type's default. So one odd entry of a list never hides
-//! the others; whoever uses a member judges it.
+//! the others; whoever uses a member judges it. So it is with half a surrogate pair,
+//! which JSON can hold and Rust's text cannot: it spoils the string that it is in.
 //!
 //! `miniserde` does the work: its readers are trait objects where serde makes a
 //! copy of the parser for every struct, which was a third of the module; it does
@@ -16,6 +17,7 @@ use miniserde::{
     json,
 };
 use ref_cast::RefCast;
+use std::borrow::Cow;
 
 /// Far above what the protocol nests. The parser keeps a frame on the heap for
 /// each level, so a short text of brackets alone could take all memory.
@@ -23,6 +25,11 @@ const MAX_DEPTH: usize = 64;
 /// Brackets of a whole text, far above what the largest vault has: what is read
 /// takes many times the memory of its text.
 const MAX_BRACKETS: usize = 1_000_000;
+
+/// What half a surrogate pair is read as, of the length of its escape. No other text has it:
+/// U+FFFF is no character.
+const HALF_PAIR: &str = "\u{fffd}\u{ffff}";
+const ESCAPE_BYTES: usize = HALF_PAIR.len();
 
 /// What a type makes of each kind of JSON value; what it does not take is ignored.
 pub trait FromJson: Default {
@@ -91,9 +98,51 @@ struct Place<T>(T);
 /// # Source
 /// RFC 8259
 pub fn parse<T: FromJson>(json: &[u8]) -> Option<T> {
-    let text = std::str::from_utf8(json).ok().filter(|_| is_bounded(json))?;
-    let Root(value) = json::from_str(text).ok()?;
+    let Root(value) = json::from_str(&checked(json)?).ok()?;
     value
+}
+
+/// The text, if it is one and within the bounds.
+fn checked(json: &[u8]) -> Option<Cow<'_, str>> {
+    let text = std::str::from_utf8(json).ok().filter(|_| is_bounded(json))?;
+    // The parser would refuse the whole text for one half of a pair.
+    Some(mark_half_pairs(text).map_or(Cow::Borrowed(text), Cow::Owned))
+}
+
+/// `is_whole(text) -> bool`
+///
+/// Whether the text is what was written, without half a surrogate pair.
+pub fn is_whole(text: &str) -> bool {
+    !text.contains(HALF_PAIR)
+}
+
+/// The same text with a mark in place of every half of a surrogate pair, if it has any.
+fn mark_half_pairs(text: &str) -> Option<String> {
+    let mut marked = String::new();
+    let (mut rest, mut at) = (text, 0);
+    while let Some(found) = rest.get(at..).and_then(|rest| rest.find('\\')) {
+        at += found;
+        let [one, other] = [at, at + ESCAPE_BYTES].map(|at| code_unit(rest.get(at..)));
+        at += match (one, other) {
+            (0xd800..0xdc00, 0xdc00..0xe000) => 2 * ESCAPE_BYTES,
+            (0xd800..0xe000, _) => {
+                marked.push_str(rest.get(..at)?);
+                marked.push_str(HALF_PAIR);
+                rest = rest.get(at + ESCAPE_BYTES..)?;
+                at = 0;
+                continue;
+            }
+            // It may escape a backslash.
+            _ => 2,
+        };
+    }
+    (!marked.is_empty()).then(|| marked + rest)
+}
+
+/// The number in an escape `\uXXXX`; 0 if it is another one.
+fn code_unit(escape: Option<&str>) -> u32 {
+    let digits = escape.and_then(|escape| escape.strip_prefix("\\u")?.get(..4));
+    digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or_default()
 }
 
 /// Whether the brackets outside strings are few and shallow enough.
@@ -572,16 +621,31 @@ mod tests {
         assert_eq!(object, r#"{}{"":null,"\u000a":null}"#);
     }
 
-    /// Rust's text has none, so nothing could be made of one.
     #[test]
-    fn half_a_surrogate_pair_is_no_json() {
+    fn half_a_surrogate_pair_spoils_its_string_alone() {
         assert_eq!(sample(r#"{"text":"\ud83d\uDE00"}"#).text, "😀");
-        for half in ["\\ud83d", "\\ude00", "\\ude00\\ud83d", "\\ud83dx", "\\ud83d\\n"] {
-            assert!(
-                parse::<Sample>(format!(r#"{{"text":"{half}"}}"#).as_bytes()).is_none(),
-                "{half}"
-            );
+        for (text, read) in [
+            (r"\ud83d", "½"),
+            (r"\ude00", "½"),
+            (r"\uDE00\uD83D", "½½"),
+            (r"\ud83dx", "½x"),
+            (r"\ud83d\n", "½\n"),
+            (r"é\ud83d\ud83d\ude00é", "é½😀é"),
+            (r"\ud83d\\ude00", "½\\ude00"),
+            (r"\\\ud83d", "\\½"),
+            (r"\\ud83d\ud83d", "\\ud83d½"),
+        ] {
+            let json = format!(r#"{{"text":"{text}","{text}":1,"option":"\ud83d\ude00\\ud83d"}}"#);
+            let sample = sample(&json);
+            assert_eq!(sample.text, read.replace('½', HALF_PAIR), "{json}");
+            assert!(!is_whole(&sample.text), "{json}");
+            assert_eq!(sample.option.as_deref(), Some("😀\\ud83d"), "{json}");
         }
+        for text in [r"\ud83", r"\ud83d\", r"\ud83d\é", r"\ud83d\u+de0", r"\u+d83"] {
+            let json = format!(r#"{{"text":"{text}"}}"#);
+            assert!(parse::<Sample>(json.as_bytes()).is_none(), "{json}");
+        }
+        assert!(is_whole("\u{fffd} and \u{ffff}"));
     }
 
     #[test]

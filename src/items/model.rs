@@ -8,7 +8,7 @@ use crate::{
     items::{
         ssh::{PublicParts, public_parts},
         totp::one_time_password,
-        value::{Field, is_one_time_password},
+        value::{Field, is_one_time_password, shown},
     },
     wire::{
         items::{FieldObject, Item, ItemDetails, ItemOverview, ItemUrl, Section, SectionField},
@@ -48,7 +48,7 @@ impl OpenedItem {
     pub fn shape(&self) -> Shape<'_> {
         let Self { item, vault_id, overview, details, now_ms } = self;
         let document = details.document.as_ref().filter(|file| is_sealed(file));
-        let notes = details.notes_plain.as_ref().map_or("", |notes| notes.expose());
+        let notes = details.notes_plain.as_ref().map_or("", |notes| shown(notes.expose()));
         Shape::object([
             ("id", Shape::text(&item.uuid)),
             ("title", Shape::text(&overview.title)),
@@ -239,13 +239,15 @@ fn fields<'a>(item: &Item, details: &'a ItemDetails, now_ms: u64) -> Shape<'a> {
                 "password" => "Concealed",
                 _ => continue,
             };
-            let value = field.value.text.clone().unwrap_or_default();
-            shapes.push(outside_sections(&field.designation, field_type, value));
+            shapes.push(outside_sections(
+                &field.designation,
+                field_type,
+                field.value.text.as_ref(),
+            ));
         }
     }
     if item.template == PASSWORD {
-        let value = details.password.clone().unwrap_or_default();
-        shapes.push(outside_sections("password", "Concealed", value));
+        shapes.push(outside_sections("password", "Concealed", details.password.as_ref()));
     }
     for section in &details.sections {
         let fields = section.fields.iter().filter(|field| !is_file(field));
@@ -257,8 +259,9 @@ fn fields<'a>(item: &Item, details: &'a ItemDetails, now_ms: u64) -> Shape<'a> {
 fn outside_sections<'a>(
     designation: &'a str,
     field_type: &'static str,
-    value: Secret<String>,
+    value: Option<&Secret<String>>,
 ) -> Shape<'a> {
+    let value = Secret::from(value.map_or("", |value| shown(value.expose())));
     field_shape([designation; 2], Shape::Null, field_type, value, Shape::Null)
 }
 
@@ -320,13 +323,17 @@ fn key_shape(PublicParts { public_key, fingerprint, key_type }: PublicParts) -> 
     ])
 }
 
+fn part(text: &Secret<String>) -> Shape<'_> {
+    Shape::text(shown(text.expose()))
+}
+
 fn address(address: &FieldObject) -> Shape<'_> {
     Shape::object([
-        ("street", Shape::text(address.street.expose())),
-        ("city", Shape::text(address.city.expose())),
-        ("country", Shape::text(address.country.expose())),
-        ("zip", Shape::text(address.zip.expose())),
-        ("state", Shape::text(address.state.expose())),
+        ("street", part(&address.street)),
+        ("city", part(&address.city)),
+        ("country", part(&address.country)),
+        ("zip", part(&address.zip)),
+        ("state", part(&address.state)),
     ])
 }
 

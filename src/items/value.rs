@@ -4,6 +4,7 @@ use crate::{
     base::{
         encoding::civil_date,
         error::{Candidate, Error},
+        json::is_whole,
         secret::Secret,
     },
     items::{
@@ -36,6 +37,8 @@ const NOTES: &str = "notesPlain";
 /// The first year that the vendor's client does not show.
 const END_OF_YEARS: i64 = 3000;
 const SECONDS_A_DAY: i64 = 86_400;
+
+const HALF_PAIR: &str = "half of a surrogate pair is in it (of an emoji that was cut, for one), which is no text; enter the value in 1Password again";
 
 /// What a value may depend on besides the item.
 #[derive(Debug, Clone, Copy)]
@@ -192,7 +195,8 @@ impl<'a> Field<'a> {
     /// [`Error::IncompatibleAttribute`] if the query does not fit,
     /// [`Error::UnableToGenerateTotpCode`], [`Error::SshKeyMetadataNotFound`],
     /// [`Error::UnableToParsePrivateKey`] and [`Error::UnableToFormatPrivateKey`]
-    /// for a damaged value, [`Error::UnreadableField`] if it has no text form.
+    /// for a damaged value, [`Error::UnreadableField`] if it has no text form or
+    /// half of a surrogate pair is in it.
     /// # Source
     /// protocol.md “Resolving a reference” 6 to 9 (observed, recorded)
     pub fn answer(
@@ -201,7 +205,7 @@ impl<'a> Field<'a> {
         query: Option<Query>,
         moment: Moment,
     ) -> Result<Answer<'a>, Error> {
-        match self.content {
+        let answer = match self.content {
             Content::File(file) => self.file(file, name, query),
             Content::SshKey(part, key) => {
                 self.ssh_key(part, key, name, query, moment).map(Answer::Text)
@@ -209,6 +213,12 @@ impl<'a> Field<'a> {
             Content::Value(_) | Content::Plain(_) => {
                 self.value(name, query, moment).map(Answer::Text)
             }
+        };
+        match answer {
+            Ok(Answer::Text(text)) if !is_whole(text.expose()) => {
+                Err(Error::UnreadableField { field: name.to_owned(), reason: HALF_PAIR.into() })
+            }
+            answer => answer,
         }
     }
 }
@@ -218,10 +228,11 @@ impl<'a> Field<'a> {
     ///
     /// The value as an item shows it: what has no text form is empty.
     pub fn shown(&self) -> Secret<String> {
-        match self.content {
+        let text = match self.content {
             Content::SshKey(_, key) => Secret::from(plain_text(&key.value)),
             _ => self.text().unwrap_or_default(),
-        }
+        };
+        Secret::from(shown(text.expose()))
     }
 
     fn file(
@@ -360,6 +371,13 @@ impl<'a> Field<'a> {
             Content::File(_) | Content::SshKey(..) => "",
         }
     }
+}
+
+/// `shown(text) -> text`
+///
+/// Text as an item shows it: empty if half of a surrogate pair is in it.
+pub fn shown(text: &str) -> &str {
+    if is_whole(text) { text } else { "" }
 }
 
 /// `is_one_time_password(kind, id) -> bool`
