@@ -211,7 +211,18 @@ fn every_kind_of_field_has_its_type() {
         ("concealed", "a", "Concealed"),
         ("concealed", "totp_1", "Concealed"),
         ("concealed", "TOTP_1", "Totp"),
+        ("concealed", "TOTPx", "Totp"),
+        ("concealed", "TOTP", "Totp"),
+        ("concealed", "Totpx", "Concealed"),
+        ("concealed", "xTOTP", "Concealed"),
         ("string", "TOTP_1", "Text"),
+        ("string", "ccnumx", "CreditCardNumber"),
+        ("string", "ccnum", "CreditCardNumber"),
+        ("string", "CCNUM", "Text"),
+        ("string", "xccnum", "Text"),
+        ("concealed", "ccnumx", "Concealed"),
+        ("gender", "ccnum", "Text"),
+        ("menu", "ccnum", "Menu"),
         ("URL", "a", "Url"),
         ("email", "a", "Email"),
         ("phone", "a", "Phone"),
@@ -297,6 +308,20 @@ fn what_has_no_text_form_is_empty() {
         ("sshKey", json!(7), ""),
     ] {
         assert_eq!(field(kind, "a", value.clone())["value"], text, "{kind}: {value}");
+    }
+}
+
+#[test]
+fn an_id_makes_a_concealed_field_a_one_time_password() {
+    for (id, code) in
+        [("TOTP_1", "Ok"), ("TOTPx", "Ok"), ("TOTP", "Ok"), ("totpx", "Err"), ("xTOTP", "Err")]
+    {
+        let fields = json!([{ "k": "concealed", "n": id, "t": "t", "v": "GEZDGNBVGY3TQOJQ" }]);
+        let item = with_fields(fields);
+        let details = item["details"].to_string();
+        let details = parse(details.as_bytes()).unwrap();
+        let answer = value(&details, "t?attribute=otp");
+        assert!(format!("{answer:?}").starts_with(code), "{id}: {answer:?}");
     }
 }
 

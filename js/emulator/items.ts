@@ -112,7 +112,7 @@ function toField(field: FieldDescription): JsonObject {
   if (kind === "otp") {
     // Nothing but its id tells a one-time password from another concealed field.
     wire["k"] = "concealed";
-    wire["n"] = id.startsWith("TOTP_") ? id : `TOTP_${id}`;
+    wire["n"] = id.startsWith("TOTP") ? id : `TOTP_${id}`;
   }
   if (field.value !== undefined) wire["v"] = field.value as Json;
   if (field.attributes !== undefined) wire["a"] = field.attributes;

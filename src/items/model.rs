@@ -8,7 +8,7 @@ use crate::{
     items::{
         ssh::{PublicParts, public_parts},
         totp::one_time_password,
-        value::{Field, is_one_time_password, shown},
+        value::{Field, is_card_number, is_one_time_password, shown},
     },
     wire::{
         items::{FieldObject, Item, ItemDetails, ItemOverview, ItemUrl, Section, SectionField},
@@ -212,6 +212,7 @@ fn category(template: &str) -> &'static str {
 fn field_type(kind: &str, id: &str) -> &'static str {
     match kind {
         _ if is_one_time_password(kind, id) => TOTP,
+        _ if is_card_number(kind, id) => "CreditCardNumber",
         "string" | "gender" => "Text",
         "concealed" => "Concealed",
         "URL" => "Url",

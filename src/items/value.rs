@@ -24,7 +24,9 @@ const CONCEALED: &str = "concealed";
 const SSH_KEY: &str = "sshKey";
 const FILE: &str = "file";
 /// A concealed field with an id that starts like this is a one-time password.
-const ONE_TIME_PASSWORD_ID: &str = "TOTP_";
+const ONE_TIME_PASSWORD_ID: &str = "TOTP";
+/// A text field with an id that starts like this is the number of a credit card.
+const CARD_NUMBER_ID: &str = "ccnum";
 /// What an SSH key has beside the private key, by the names it answers to.
 const SSH_KEY_PARTS: [(&str, SshKeyPart); 4] = [
     ("public key", SshKeyPart::PublicKey),
@@ -385,11 +387,17 @@ pub fn is_one_time_password(kind: &str, id: &str) -> bool {
     kind == CONCEALED && id.starts_with(ONE_TIME_PASSWORD_ID)
 }
 
+/// `is_card_number(kind, id) -> bool`
+pub fn is_card_number(kind: &str, id: &str) -> bool {
+    kind == BUILT_IN && id.starts_with(CARD_NUMBER_ID)
+}
+
 /// A field's type as the `op` command line names it (documented; the names of
 /// kinds that it does not document are assumed).
 fn type_name<'a>(kind: &'a str, id: &str) -> &'a str {
     match kind {
-        CONCEALED if is_one_time_password(kind, id) => "OTP",
+        _ if is_one_time_password(kind, id) => "OTP",
+        _ if is_card_number(kind, id) => "CREDIT_CARD_NUMBER",
         BUILT_IN => "STRING",
         CONCEALED | BUILT_IN_CONCEALED => "CONCEALED",
         "email" => "EMAIL",

@@ -11,6 +11,7 @@ const KINDS = [
   ...["ccnum", "creditCardNumber", "date", "monthYear", "address", "sshKey", "file", "TOTP"],
   ...["formattedText", "passkey", "ssoLogin", "weird", ""],
 ];
+const ID_PREFIXES = { "": 40, ccnum: 4, CCNUM: 1, totp_: 1 };
 const ID_LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
 const TITLES = [
   "",
@@ -109,7 +110,7 @@ function fieldOf(random) {
   const isCode = kind === "TOTP" || random.chance(0.03);
   return {
     k: kind === "TOTP" ? "concealed" : kind,
-    n: `${isCode ? "TOTP_" : ""}${idOf(random)}`,
+    n: `${isCode ? random.pick(["TOTP_", "TOTP"]) : random.weighted(ID_PREFIXES)}${idOf(random)}`,
     t: textOf(random),
     ...maybe(random, 0.9, "v", (random) => valueOfKind(random, kind)),
     ...maybe(random, 0.2, "a", () => ({ generate: "on" })),

@@ -131,6 +131,15 @@ test("private keys in PEM as people keep it", async () => {
   );
 });
 
+test("an id makes a field a one-time password", async () => {
+  const v = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+  for (const n of ["TOTP", "TOTPx", "TOTP_x", "totp_x", "Totpx", "xTOTP"]) {
+    for (const k of ["concealed", "string"]) {
+      await compare([{ k, n, v }], [`${n}?attribute=otp`, n]);
+    }
+  }
+});
+
 test("one-time passwords in odd URIs", async () => {
   const secret = "secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
   const values = [
