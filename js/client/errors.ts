@@ -55,8 +55,19 @@ export interface ErrorDetails {
 
 /** Something that an ambiguous reference may have meant. */
 export interface Candidate {
+  /** Its id; of a field in a section, the section's id and a slash stand before it. */
   readonly id: string;
+  /** Its name or title. */
   readonly title: string;
+  /** Of a field in a section: the section's title, or its id. */
+  readonly section?: string;
+  /** Of a vault or an item: when it was last changed, as RFC 3339 text. */
+  readonly updatedAt?: string;
+  /**
+   * The secret reference that names nothing but this: the one that was asked for with another part.
+   * Absent where no reference can tell it from the others, and where none was asked for.
+   */
+  readonly reference?: string;
 }
 
 /** The same in every copy of this package that a program may hold. */

@@ -5,15 +5,23 @@
 
 use std::borrow::Cow;
 
-/// Something that an ambiguous reference may have meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Something that an ambiguous reference may have meant. What there is not is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Candidate {
-    /// Its id, of a field with its section's before it: what a reference may say
-    /// instead. Empty if there is nothing.
+    /// Its id, of a field with its section's before it.
     pub id: String,
     /// Its name or title.
     pub title: String,
+    /// Of a field: the title of its section, or its id.
+    pub section: String,
+    /// Of a vault or an item: when it was changed, RFC 3339.
+    pub updated_at: String,
+    /// The reference that names nothing but this.
+    pub reference: String,
 }
+
+/// Where the field is among the pieces between the slashes of a reference.
+const FIELD: usize = 4;
 
 /// Everything that can go wrong, each with a stable [`code`](Error::code).
 ///
@@ -495,6 +503,38 @@ impl Error {
         }
     }
 
+    /// `for_reference(reference) -> error`
+    ///
+    /// With the whole reference for each candidate, made of the one that was asked with, if one
+    /// was. Those of fields have the part that differs.
+    #[must_use]
+    pub fn for_reference(mut self, asked: Option<&str>) -> Self {
+        // The scheme and what follows it come before the parts.
+        let (index, candidates) = match &mut self {
+            Self::TooManyVaults { candidates, .. } => (2, candidates),
+            Self::TooManyItems { candidates, .. } => (3, candidates),
+            Self::TooManyMatchingFields { candidates, .. } => (FIELD, candidates),
+            _ => return self,
+        };
+        // A token that was pasted into a reference is told nowhere.
+        let asked = asked.filter(|asked| !asked.contains("ops_")).unwrap_or_default();
+        let (path, query) = asked.split_at(asked.find('?').unwrap_or(asked.len()));
+        for Candidate { id, reference, .. } in candidates {
+            let part = if index == FIELD { &*reference } else { &*id };
+            let mut parts: Vec<_> = path.split('/').collect();
+            // A section may come before the field.
+            parts.truncate(if index == FIELD { FIELD + 1 } else { parts.len() });
+            *reference = match parts.get_mut(index) {
+                Some(slot) if !part.is_empty() => {
+                    *slot = part;
+                    parts.join("/") + query
+                }
+                _ => String::new(),
+            };
+        }
+        self
+    }
+
     /// `retryable() -> bool`
     ///
     /// Whether the same call may succeed later without any change.
@@ -554,7 +594,9 @@ impl Error {
 fn did_you_mean(similar: &Option<Candidate>) -> String {
     let by_id = |id: &str| if id.is_empty() { String::new() } else { format!(" (id {id})") };
     match similar {
-        Some(Candidate { id, title }) => format!("; did you mean “{title}”{}? Check", by_id(id)),
+        Some(Candidate { id, title, .. }) => {
+            format!("; did you mean “{title}”{}? Check", by_id(id))
+        }
         None => "; check".to_owned(),
     }
 }
@@ -564,18 +606,25 @@ fn in_section(section: &Option<String>) -> String {
     section.as_ref().map_or_else(String::new, within)
 }
 
-/// Not all have an id that a reference may name: the parts of SSH keys and documents do not.
+/// Not all have one: the parts of SSH keys and documents do not.
 fn in_their_place(candidates: &[Candidate]) -> String {
-    let named = candidates.iter().filter(|candidate| !candidate.id.is_empty());
-    let ids: Vec<_> = named.map(|candidate| candidate.id.as_str()).collect();
-    match ids.as_slice() {
-        [] => "no reference can tell them apart: rename one".to_owned(),
-        ids => format!("use in place of field and section one of: {}", ids.join(", ")),
+    match list(candidates, |candidate| &candidate.reference) {
+        none if none.is_empty() => "no reference can tell them apart: rename one".to_owned(),
+        list => format!("use one of: {list}"),
     }
 }
 
 fn ids(candidates: &[Candidate]) -> String {
-    candidates.iter().map(|candidate| candidate.id.as_str()).collect::<Vec<_>>().join(", ")
+    list(candidates, |candidate| &candidate.id)
+}
+
+fn list(candidates: &[Candidate], text: fn(&Candidate) -> &str) -> String {
+    let mut list = String::new();
+    for text in candidates.iter().map(text).filter(|text| !text.is_empty()) {
+        list.push_str(if list.is_empty() { "" } else { ", " });
+        list.push_str(text);
+    }
+    list
 }
 
 /// Whether a status may be another one at the next try.
@@ -610,7 +659,7 @@ mod tests {
                 vault: text(),
                 readable: 1,
                 unreadable: 2,
-                similar: Some(Candidate { id: text(), title: text() }),
+                similar: Some(Candidate { id: text(), title: text(), ..Candidate::default() }),
             },
             Error::TooManyItems { item: text(), vault: text(), candidates: vec![] },
             Error::ItemNotActive { item: text() },

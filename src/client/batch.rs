@@ -310,6 +310,7 @@ impl<H: Host> Group<'_, H> {
                 if let Some(reference) = question.reference() {
                     cache.drop_secret(reference);
                 }
+                let error = error.for_reference(question.reference());
                 if error.is_of_names() {
                     cache.put_missing(question, self.reading, error.clone());
                 }

@@ -164,7 +164,8 @@ impl<H: Host> Client<H> {
         for vault in vaults {
             match self.open_vault(account, &vault).await {
                 Ok((key, attributes)) => {
-                    listing.push(OpenVault { id: vault.uuid, key }, attributes.name);
+                    let opened = OpenVault { id: vault.uuid, key };
+                    listing.push(opened, attributes.name, vault.updated_at);
                 }
                 Err(Error::Decryption { .. }) => listing.unreadable += 1,
                 Err(other) => return Err(other),
@@ -258,7 +259,9 @@ impl<H: Host> Client<H> {
         let mut listing = Listing::default();
         for item in items.into_iter().filter(is_active) {
             match open_title(item.enc_overview, &vault.key) {
-                Ok(title) if is_object_id(&item.uuid) => listing.push(item.uuid, title),
+                Ok(title) if is_object_id(&item.uuid) => {
+                    listing.push(item.uuid, title, item.updated_at);
+                }
                 _ => listing.unreadable += 1,
             }
         }

@@ -307,7 +307,8 @@ impl<H: Host> Client<H> {
         let mut listing = Listing::default();
         listing.unreadable = unreadable;
         for (at, OpenedVault { vault, attributes, .. }) in opened.iter().enumerate() {
-            listing.push(Place { id: vault.uuid.clone(), at }, attributes.name.clone());
+            let place = Place { id: vault.uuid.clone(), at };
+            listing.push(place, attributes.name.clone(), vault.updated_at.clone());
         }
         let place = listing.pick_vault(part)?;
         let found = opened.into_iter().nth(place.at);

@@ -286,7 +286,7 @@ fn field_shape<'a>(
 fn in_section<'a>(field: &'a SectionField, section: &'a Section, now_ms: u64) -> Shape<'a> {
     let [kind, id] = [&field.kind, &field.id].map(|text| text.as_deref().unwrap_or_default());
     let field_type = field_type(kind, id);
-    let value = Field::in_section(field, section.id()).shown();
+    let value = Field::in_section(field, section).shown();
     let details = match field_type {
         TOTP => details("Otp", one_time_password_shape(&value, now_ms)),
         SSH_KEY => details(SSH_KEY, Shape::if_some(public_parts(value.expose()).map(key_shape))),

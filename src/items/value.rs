@@ -12,9 +12,9 @@ use crate::{
         query::{Attribute, Query},
         ssh, totp,
     },
-    wire::items::{BuiltInField, FieldObject, FieldValue, SectionField, SshKeyAttributes},
+    wire::items::{BuiltInField, FieldObject, FieldValue, Section, SectionField, SshKeyAttributes},
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, ptr};
 
 /// Kind of the fields outside sections.
 const BUILT_IN: &str = "string";
@@ -64,8 +64,7 @@ pub enum Answer<'a> {
 #[derive(Debug)]
 pub struct Field<'a> {
     kind: &'a str,
-    /// Id of the section, empty if it has none or the field stands outside.
-    section: &'a str,
+    section: Option<&'a Section>,
     /// What a reference may say in place of the title; empty if there is nothing.
     id: &'a str,
     title: &'a str,
@@ -135,16 +134,14 @@ impl<'a> Field<'a> {
         purpose: &'a str,
         content: Content<'a>,
     ) -> Self {
-        Self { kind, section: "", id, title, purpose, content }
+        Self { kind, section: None, id, title, purpose, content }
     }
 
     /// `in_section(field, section) -> field`
     ///
-    /// # Shapes
-    /// - `section`: its id
     /// # Source
     /// protocol.md “Resolving a reference” 5 and 8 (observed, recorded)
-    pub fn in_section(field: &'a SectionField, section: &'a str) -> Self {
+    pub fn in_section(field: &'a SectionField, section: &'a Section) -> Self {
         let SectionField { title, value, .. } = field;
         let [kind, id] = [&field.kind, &field.id].map(|text| text.as_deref().unwrap_or_default());
         let (title, content) = match (kind, &value.object) {
@@ -152,7 +149,7 @@ impl<'a> Field<'a> {
             (FILE, Some(file)) => (&file.file_name, Content::File(file)),
             _ => (title, Content::Value(value)),
         };
-        Self { kind, section, id, title, purpose: "", content }
+        Self { kind, section: Some(section), id, title, purpose: "", content }
     }
 
     /// `ssh_key_part(field, is_named) -> field`
@@ -168,7 +165,14 @@ impl<'a> Field<'a> {
         }
         let (_, part) = SSH_KEY_PARTS.into_iter().find(|(name, _)| is_named(name))?;
         let content = Content::SshKey(part, field);
-        Some(Self { kind: SSH_KEY, section: "", id: "", title: &field.title, purpose: "", content })
+        Some(Self {
+            kind: SSH_KEY,
+            section: None,
+            id: "",
+            title: &field.title,
+            purpose: "",
+            content,
+        })
     }
 
     /// `is_file() -> bool`
@@ -178,14 +182,42 @@ impl<'a> Field<'a> {
 
     /// `candidate() -> candidate`
     ///
-    /// What an error says of a field that is one of several: its section and id,
-    /// which a reference may name instead.
+    /// What an error says of a field that is one of several.
     pub fn candidate(&self) -> Candidate {
-        let id = match (self.section, self.id) {
+        let [section_id, section] = self.section.map_or([""; 2], Section::names);
+        let id = match (section_id, self.id) {
             ("", id) | (_, id @ "") => id.to_owned(),
             (section, id) => format!("{section}/{id}"),
         };
-        Candidate { id, title: self.title.to_owned() }
+        let section = if section.is_empty() { section_id } else { section };
+        let (title, section) = (self.title.to_owned(), section.to_owned());
+        Candidate { id, title, section, ..Candidate::default() }
+    }
+
+    /// `ways() -> list`
+    ///
+    /// What a reference may say of it: a section, empty if none, and a field. Some may name
+    /// others as well.
+    pub fn ways(&self) -> [[&'a str; 2]; 3] {
+        let [section_id, section] = self.section.map_or([""; 2], Section::names);
+        let title = if section.is_empty() { "" } else { self.title };
+        [[section, title], [section_id, self.id], ["", self.id]]
+    }
+
+    /// `is(other) -> bool`
+    ///
+    /// Whether both are the same field of the same item.
+    pub fn is(&self, other: &Self) -> bool {
+        self.address() == other.address()
+    }
+
+    const fn address(&self) -> *const () {
+        match self.content {
+            Content::Value(value) => ptr::from_ref(value).cast(),
+            Content::Plain(text) => ptr::from_ref(text).cast(),
+            Content::File(file) => ptr::from_ref(file).cast(),
+            Content::SshKey(_, key) => ptr::from_ref(key).cast(),
+        }
     }
 
     /// `answer(name, query, moment) -> answer`

@@ -278,7 +278,7 @@ mod tests {
 
     fn titles(count: usize) -> Rc<Listing<String>> {
         let mut listing = Listing::default();
-        (0..count).for_each(|n| listing.push(n.to_string(), n.to_string()));
+        (0..count).for_each(|n| listing.push(n.to_string(), n.to_string(), String::new()));
         Rc::new(listing)
     }
 

@@ -5,12 +5,14 @@
 use crate::{
     base::error::{Candidate, Error},
     items::value::{Answer, Field, Moment},
-    resolve::reference::SecretReference,
+    resolve::reference::{SecretReference, encode_part},
     wire::items::{FieldObject, ItemDetails, Section, SectionField},
 };
 
 /// What the notes answer to.
 const NOTES_NAMES: [&str; 2] = ["notesPlain", "notes"];
+
+const MAX_REFERENCES: usize = 20;
 
 /// Kind of a file's field.
 const FILE: &str = "file";
@@ -35,14 +37,12 @@ pub fn resolve<'a>(
     moment: Moment,
 ) -> Result<Answer<'a>, Error> {
     let name = &reference.field;
-    let fields = match &reference.section {
-        Some(part) => {
-            let sections = sections_named(details, part, reference)?;
-            or_files(named_in(&sections, name), || files_in(&sections, name))
-        }
-        None => fields_anywhere(details, name),
-    };
+    let section = reference.section.as_deref().unwrap_or_default();
+    let fields = fields_named(details, section, name);
     match fields.as_slice() {
+        [] if !section.is_empty() && sections_named(details, section).is_empty() => {
+            Err(no_section(details, section, reference))
+        }
         [] => Err(Error::FieldNotFound {
             item: reference.item.clone(),
             section: reference.section.clone(),
@@ -53,9 +53,41 @@ pub fn resolve<'a>(
         several => Err(Error::TooManyMatchingFields {
             item: reference.item.clone(),
             field: name.clone(),
-            candidates: several.iter().map(Field::candidate).collect(),
+            candidates: candidates(details, several),
         }),
     }
+}
+
+/// The fields that a reference with these parts names; none without such a section.
+fn fields_named<'a>(details: &'a ItemDetails, section: &str, name: &str) -> Vec<Field<'a>> {
+    if section.is_empty() {
+        return fields_anywhere(details, name);
+    }
+    let sections = sections_named(details, section);
+    or_files(named_in(&sections, name), || files_in(&sections, name))
+}
+
+/// Looking for a reference takes as long as the item is: the first of very many have one.
+fn candidates(details: &ItemDetails, several: &[Field<'_>]) -> Vec<Candidate> {
+    let (first, more) = several.split_at(several.len().min(MAX_REFERENCES));
+    let first = first.iter().map(|field| candidate(details, field));
+    first.chain(more.iter().map(Field::candidate)).collect()
+}
+
+/// What an error says of a field that is one of several, with the part of a reference that names
+/// it alone.
+fn candidate(details: &ItemDetails, field: &Field<'_>) -> Candidate {
+    let names_it = |[section, name]: &[&str; 2]| {
+        let found = fields_named(details, section, name);
+        matches!(found.as_slice(), [only] if only.is(field) && !name.is_empty())
+    };
+    let way = field.ways().into_iter().find(names_it);
+    let reference = match way.map(|way| way.map(encode_part)) {
+        Some([section, name]) if section.is_empty() => name,
+        Some([section, name]) => format!("{section}/{name}"),
+        None => String::new(),
+    };
+    Candidate { reference, ..field.candidate() }
 }
 
 /// `closest(name, candidates) -> candidate`
@@ -80,32 +112,28 @@ fn all_fields(details: &ItemDetails) -> impl Iterator<Item = Candidate> {
         .map(|([name, _], field)| Candidate { title: name.to_owned(), ..field.candidate() });
     let document = details.document.iter().map(|file| Field::document(file).candidate());
     let inside = details.sections.iter().flat_map(|section| {
-        section.fields.iter().map(|field| Field::in_section(field, section.id()).candidate())
+        section.fields.iter().map(|field| Field::in_section(field, section).candidate())
     });
     outside.chain(document).chain(inside)
 }
 
 /// Several sections may match; then all of them are searched.
-fn sections_named<'a>(
-    details: &'a ItemDetails,
-    part: &str,
-    reference: &SecretReference,
-) -> Result<Vec<&'a Section>, Error> {
-    let is_it =
-        |section: &&Section| is_named(part, section.id()) || is_named(part, section.title());
-    let sections: Vec<_> = details.sections.iter().filter(is_it).collect();
-    if !sections.is_empty() {
-        return Ok(sections);
-    }
+fn sections_named<'a>(details: &'a ItemDetails, part: &str) -> Vec<&'a Section> {
+    let is_it = |section: &&Section| section.names().iter().any(|name| is_named(part, name));
+    details.sections.iter().filter(is_it).collect()
+}
+
+fn no_section(details: &ItemDetails, part: &str, reference: &SecretReference) -> Error {
     let candidate = |section: &Section| Candidate {
         id: section.id().to_owned(),
         title: section.title().to_owned(),
+        ..Candidate::default()
     };
-    Err(Error::NoMatchingSections {
+    Error::NoMatchingSections {
         item: reference.item.clone(),
         section: part.to_owned(),
         similar: closest(part, &mut details.sections.iter().map(candidate)),
-    })
+    }
 }
 
 /// Fields outside titled sections come first, so that a built-in `username`
@@ -163,7 +191,7 @@ fn fields_of<'a>(
     let mut found = Vec::new();
     for section in sections {
         let fields = section.fields.iter().filter(|field| is_it(field));
-        found.extend(fields.map(|field| Field::in_section(field, section.id())));
+        found.extend(fields.map(|field| Field::in_section(field, section)));
     }
     found
 }

@@ -29,6 +29,8 @@ pub struct Listing<T> {
 struct Named<T> {
     thing: T,
     name: String,
+    /// RFC 3339.
+    updated_at: String,
     /// In lower case, for the many comparisons of a batch.
     lower: String,
 }
@@ -40,9 +42,12 @@ impl<T> Default for Listing<T> {
 }
 
 impl<T: Identified> Listing<T> {
-    /// `push(thing, name)`
-    pub fn push(&mut self, thing: T, name: String) {
-        self.entries.push(Named { thing, lower: name.to_lowercase(), name });
+    /// `push(thing, name, updated_at)`
+    ///
+    /// # Shapes
+    /// - `updated_at`: RFC 3339
+    pub fn push(&mut self, thing: T, name: String, updated_at: String) {
+        self.entries.push(Named { thing, lower: name.to_lowercase(), name, updated_at });
     }
 
     /// `len() -> count`
@@ -109,7 +114,8 @@ impl<T: Identified> Listing<T> {
 
 impl<T: Identified> Named<T> {
     fn candidate(&self) -> Candidate {
-        Candidate { id: self.thing.id().to_owned(), title: self.name.clone() }
+        let (id, title) = (self.thing.id().to_owned(), self.name.clone());
+        Candidate { id, title, updated_at: self.updated_at.clone(), ..Candidate::default() }
     }
 }
 

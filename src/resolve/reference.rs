@@ -117,6 +117,23 @@ fn percent_decode(part: &str) -> Option<String> {
     String::from_utf8(decoded).ok()
 }
 
+/// `encode_part(part) -> text`
+///
+/// A name as a part of a reference.
+///
+/// # Source
+/// RFC 3986 §2.1
+pub fn encode_part(part: &str) -> String {
+    let mut encoded = String::new();
+    for byte in part.bytes() {
+        match byte {
+            _ if is_part_character(byte) => encoded.push(byte.into()),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
 fn parse_query(text: &str) -> Result<Query, Error> {
     let broken = |reason| Err(Error::Parsing { reason });
     let Some((key, value)) = text.split_once('=') else { return broken(WRONG_SHAPE) };

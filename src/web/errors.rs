@@ -16,10 +16,18 @@ const LONGEST_WORD_CHARS: usize = 200;
 /// What an ambiguous reference may have meant, if it is one.
 pub(super) fn candidates(error: &Error) -> Option<Shape<'_>> {
     let shape = |candidate: &'_ Candidate| {
-        Shape::object([
-            ("id", Shape::Text(candidate.id.clone().into())),
-            ("title", Shape::Text(candidate.title.clone().into())),
-        ])
+        let mut shape = Shape::Object(Vec::new());
+        for (name, text) in [
+            ("id", &candidate.id),
+            ("title", &candidate.title),
+            ("section", &candidate.section),
+            ("updatedAt", &candidate.updated_at),
+            ("reference", &candidate.reference),
+        ] {
+            let is_there = !text.is_empty() || matches!(name, "id" | "title");
+            shape = shape.with(name, is_there.then(|| Shape::Text(text.clone().into())));
+        }
+        shape
     };
     let all = error.candidates();
     (!all.is_empty()).then(|| Shape::list(&mut all.iter().map(shape)))

@@ -83,6 +83,12 @@ export interface OnePasswordError extends Error {
 export interface Candidate {
   readonly id: string;
   readonly title: string;
+  /** Of a field in a section. */
+  readonly section?: string;
+  /** Of a vault or an item: when it was changed, RFC 3339. */
+  readonly updatedAt?: string;
+  /** The reference that names nothing but this. */
+  readonly reference?: string;
 }
 
 export interface Failure {

@@ -214,6 +214,13 @@ impl Section {
         self.name.as_deref().unwrap_or_default()
     }
 
+    /// `names() -> (id, title)`
+    ///
+    /// Empty where it has none.
+    pub fn names(&self) -> [&str; 2] {
+        [self.id(), self.title()]
+    }
+
     /// `title() -> text`
     ///
     /// Empty if it has none.

@@ -47,8 +47,31 @@ const items = [
     },
   },
 ];
+const section = (n, title, value) => ({
+  name: `m${n}`,
+  title,
+  fields: [field(`k${n}`, n === 2 ? "Key" : "key", value)],
+});
+items.push(
+  {
+    title: "multi",
+    details: {
+      sections: ["staging", "prod", "Zürich/1", "prod "].map((title, n) =>
+        section(n, title, `multi ${n}`),
+      ),
+    },
+  },
+  {
+    title: "files",
+    files: ["one", "two"].map((section) => ({ name: "a.txt", content: section, section })),
+  },
+);
+const same = ["one", "two", "three"].map((password) => ({
+  name: "three of one",
+  items: [{ title: "same", password }],
+}));
 const service = await Service.start({
-  account: { vaults: [{ name: "prod", items }, { name: "twin" }, { name: "Twin" }] },
+  account: { vaults: [{ name: "prod", items }, { name: "twin" }, { name: "Twin" }, ...same] },
 });
 const client = await service.authenticate();
 
@@ -86,12 +109,58 @@ test("a vault's name that fits two", async () => {
 
 test("a field's title that fits two", async () => {
   const error = await failure("op://prod/database/replica/api key", "tooManyMatchingFields");
+  const [one, two] = ["s1/f1", "s1/f2"].map((way) => `op://prod/database/${way}`);
   assert.deepEqual(error.candidates, [
-    { id: "s1/f1", title: "api key" },
-    { id: "s1/f2", title: "API key" },
+    { id: "s1/f1", title: "api key", section: "replica", reference: one },
+    { id: "s1/f2", title: "API key", section: "replica", reference: two },
   ]);
-  assert.ok(error.message.endsWith("one of: s1/f1, s1/f2"), error.message);
+  assert.ok(error.message.endsWith(`use one of: ${one}, ${two}`), error.message);
   assert.equal(await client.resolve("op://prod/database/s1/f2"), "two");
+});
+
+test("what a candidate says leads to it, and to nothing else", async () => {
+  for (const [reference, code, count] of [
+    ["op://prod/db/password", "tooManyItems", 2],
+    ["op://prod/DB/Password?attribute=value", "tooManyItems", 2],
+    ["op://Three%20of%20one/same/password", "tooManyVaults", 3],
+    ["op://prod/multi/key", "tooManyMatchingFields", 4],
+    ["op://prod/multi/key?attribute=value", "tooManyMatchingFields", 4],
+    ["op://prod/database/replica/api key", "tooManyMatchingFields", 2],
+    ["op://prod/files/a.txt", "tooManyMatchingFields", 2],
+  ]) {
+    const error = await failure(reference, code);
+    const [, query = ""] = reference.split("?");
+    const values = new Set();
+    for (const candidate of error.candidates) {
+      assert.ok(candidate.reference.endsWith(query), candidate.reference);
+      values.add(await client.resolve(candidate.reference));
+      if (code === "tooManyMatchingFields") assert.ok(candidate.section, reference);
+      else assert.equal(new Date(candidate.updatedAt).toISOString().length, 24);
+    }
+    assert.equal(values.size, count, reference);
+    const { individualResponses } = await client.secrets.resolveAll([reference]);
+    assert.deepEqual(individualResponses[reference].error.candidates, error.candidates);
+  }
+});
+
+test("sections tell fields apart", async () => {
+  const { candidates } = await failure("op://prod/multi/key", "tooManyMatchingFields");
+  assert.deepEqual(
+    candidates.map(({ section, reference }) => [section, reference]),
+    [
+      ["staging", "op://prod/multi/staging/key"],
+      ["prod", "op://prod/multi/prod/key"],
+      ["Zürich/1", "op://prod/multi/Z%C3%BCrich%2F1/Key"],
+      ["prod ", "op://prod/multi/prod /key"],
+    ],
+  );
+});
+
+test("items that were asked for without a reference have candidates without one", async () => {
+  const error = await service.failure(client.items.get("prod", "db"), "tooManyItems");
+  for (const candidate of error.candidates) {
+    assert.deepEqual(Object.keys(candidate), ["id", "title", "updatedAt"]);
+  }
 });
 
 test("a misspelt vault, item, section and field", async () => {
@@ -99,7 +168,7 @@ test("a misspelt vault, item, section and field", async () => {
   assert.equal(await client.resolve(`op://${vault}/database/password`), "main");
 
   const noItem = await failure("op://prod/databse/password", "itemNotFound");
-  assert.ok(noItem.message.includes("no item “databse” among the 4 items of the vault “prod”"));
+  assert.ok(noItem.message.includes("no item “databse” among the 6 items of the vault “prod”"));
   const item = offered(noItem, "database");
   assert.equal(await client.resolve(`op://prod/${item}/password`), "main");
 
