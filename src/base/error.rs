@@ -40,7 +40,7 @@ pub enum Error {
     #[error(
         "no vault “{vault}” among the {readable} vaults that this service account can read{}{} the name, name the vault by its id, or grant the service account access to it",
         and_unreadable(*.unreadable),
-        did_you_mean(.similar)
+        hint
     )]
     VaultNotFound {
         /// The vault part of the reference.
@@ -49,8 +49,8 @@ pub enum Error {
         readable: usize,
         /// How many more could not be opened.
         unreadable: usize,
-        /// A name that is nearly this one.
-        similar: Option<Candidate>,
+        /// What may be meant, what there is, and to check.
+        hint: String,
     },
     /// Several vaults have this name.
     #[error(
@@ -68,7 +68,7 @@ pub enum Error {
     #[error(
         "no item “{item}” among the {readable} items of the vault “{vault}”{}{} the title and the vault, or name the item by its id",
         and_unreadable(*.unreadable),
-        did_you_mean(.similar)
+        hint
     )]
     ItemNotFound {
         /// The item part of the reference.
@@ -79,8 +79,8 @@ pub enum Error {
         readable: usize,
         /// How many more could not be opened.
         unreadable: usize,
-        /// A name that is nearly this one.
-        similar: Option<Candidate>,
+        /// What may be meant, what there is, and to check.
+        hint: String,
     },
     /// Several items have this title.
     #[error(
@@ -107,21 +107,21 @@ pub enum Error {
     /// No section has this id or title.
     #[error(
         "the item “{item}” has no section “{section}”{} the section's title, name it by its id, or leave it out",
-        did_you_mean(.similar)
+        hint
     )]
     NoMatchingSections {
         /// The item part of the reference.
         item: String,
         /// The section part of the reference.
         section: String,
-        /// A title that is nearly this one.
-        similar: Option<Candidate>,
+        /// What may be meant, what there is, and to check.
+        hint: String,
     },
     /// No field has this id or title.
     #[error(
         "the item “{item}” has no field “{field}”{}{} the field's title and its section, or name it by its id",
         in_section(.section),
-        did_you_mean(.similar)
+        hint
     )]
     FieldNotFound {
         /// The item part of the reference.
@@ -130,8 +130,8 @@ pub enum Error {
         section: Option<String>,
         /// The field part of the reference.
         field: String,
-        /// A title that is nearly this one.
-        similar: Option<Candidate>,
+        /// What may be meant, what there is, and to check.
+        hint: String,
     },
     /// Several fields have this title.
     #[error(
@@ -591,16 +591,6 @@ impl Error {
     }
 }
 
-fn did_you_mean(similar: &Option<Candidate>) -> String {
-    let by_id = |id: &str| if id.is_empty() { String::new() } else { format!(" (id {id})") };
-    match similar {
-        Some(Candidate { id, title, .. }) => {
-            format!("; did you mean “{title}”{}? Check", by_id(id))
-        }
-        None => "; check".to_owned(),
-    }
-}
-
 fn in_section(section: &Option<String>) -> String {
     let within = |section| format!(" in the section “{section}”");
     section.as_ref().map_or_else(String::new, within)
@@ -652,23 +642,23 @@ mod tests {
         let (action, error_code, reason, what) = ("look", None, "is odd", "it");
         vec![
             Error::Parsing { reason },
-            Error::VaultNotFound { vault: text(), readable: 1, unreadable: 0, similar: None },
+            Error::VaultNotFound { vault: text(), readable: 1, unreadable: 0, hint: text() },
             Error::TooManyVaults { vault: text(), candidates: vec![] },
             Error::ItemNotFound {
                 item: text(),
                 vault: text(),
                 readable: 1,
                 unreadable: 2,
-                similar: Some(Candidate { id: text(), title: text(), ..Candidate::default() }),
+                hint: text(),
             },
             Error::TooManyItems { item: text(), vault: text(), candidates: vec![] },
             Error::ItemNotActive { item: text() },
-            Error::NoMatchingSections { item: text(), section: text(), similar: None },
+            Error::NoMatchingSections { item: text(), section: text(), hint: text() },
             Error::FieldNotFound {
                 item: text(),
                 section: Some(text()),
                 field: text(),
-                similar: None,
+                hint: text(),
             },
             Error::TooManyMatchingFields { item: text(), field: text(), candidates: vec![] },
             Error::UnreadableField { field: text(), reason: reason.into() },
@@ -717,7 +707,7 @@ mod tests {
     #[test]
     fn what_could_not_be_opened_is_counted() {
         let [_, vault, _, item, ..] = &one_of_each()[..] else { panic!() };
-        assert!(vault.to_string().contains("can read; check"), "{vault}");
+        assert!(vault.to_string().contains("can readx the name, "), "{vault}");
         assert!(item.to_string().contains("(2 more could not be opened)"), "{item}");
     }
 

@@ -5,10 +5,10 @@ use crate::{
     auth::envelope::SymmetricKey,
     base::{encoding::is_object_id, error::Error},
     host::{CacheUse, Event, Host},
-    items::{is_active, open_title},
+    items::{is_active, model::is_archived, open_title},
     resolve::{
         cache::{Accept, Known},
-        listing::{Identified, Listing},
+        listing::Listing,
         question::Target,
     },
     wire::{
@@ -32,12 +32,6 @@ pub(super) struct OpenVault {
     pub(super) key: Rc<SymmetricKey>,
 }
 
-impl Identified for OpenVault {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
-
 /// What a call believes of what is remembered.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Trust {
@@ -56,7 +50,7 @@ impl Trust {
 }
 
 /// The titles of a vault, for all references of a call; or why there are none.
-pub(super) type Titles = Option<Result<Known<String>, Error>>;
+pub(super) type Titles = Option<Result<Known<()>, Error>>;
 
 /// Something that was found, and whether that rests on what was remembered.
 #[derive(Debug)]
@@ -79,13 +73,12 @@ impl<H: Host> Client<H> {
         }
         let accept = trust.accept(trust.names && trust.keys);
         let (listing, is_remembered) = self.vaults(account, accept).await?;
-        let picked = listing.pick_vault(part).cloned();
+        let picked = pick_vault(&listing, part);
         if picked.is_ok() || !is_remembered {
             return picked.map(|thing| Located { thing, by_remembered_name: is_remembered });
         }
         let (listing, _) = self.vaults(account, trust.accept(false)).await?;
-        let thing = listing.pick_vault(part)?.clone();
-        Ok(Located { thing, by_remembered_name: false })
+        Ok(Located { thing: pick_vault(&listing, part)?, by_remembered_name: false })
     }
 
     async fn vault_by_id(
@@ -164,8 +157,9 @@ impl<H: Host> Client<H> {
         for vault in vaults {
             match self.open_vault(account, &vault).await {
                 Ok((key, attributes)) => {
-                    let opened = OpenVault { id: vault.uuid, key };
-                    listing.push(opened, attributes.name, vault.updated_at);
+                    let id = vault.uuid.clone();
+                    let named = (vault.uuid, attributes.name, vault.updated_at);
+                    listing.push(OpenVault { id, key }, named);
                 }
                 Err(Error::Decryption { .. }) => listing.unreadable += 1,
                 Err(other) => return Err(other),
@@ -204,7 +198,7 @@ impl<H: Host> Client<H> {
                 None => self.titles(account, vault, accept).await,
             };
             let (listing, is_remembered) = titles.insert(known).as_ref().map_err(Error::clone)?;
-            let picked = listing.pick_item(&target.item, &target.vault).cloned();
+            let picked = listing.pick_item(&target.item, &target.vault);
             if picked.is_ok() || !is_remembered {
                 let by_remembered_name = *is_remembered;
                 return picked.map(|thing| Located { thing, by_remembered_name });
@@ -221,7 +215,7 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
         accept: Accept,
-    ) -> Result<Known<String>, Error> {
+    ) -> Result<Known<()>, Error> {
         let lock = account.titles_lock(&vault.id);
         let _turn = self.turn(&lock).await;
         let now_ms = self.host.now_ms();
@@ -254,14 +248,24 @@ impl<H: Host> Client<H> {
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
-    ) -> Result<Listing<String>, Error> {
+    ) -> Result<Listing<()>, Error> {
         let items = self.read_overviews(account, &vault.id).await?;
         let mut listing = Listing::default();
-        for item in items.into_iter().filter(is_active) {
+        for item in items {
+            let [is_active, is_archived] = [is_active(&item), is_archived(&item)];
+            if !is_active && !is_archived {
+                continue;
+            }
             match open_title(item.enc_overview, &vault.key) {
                 Ok(title) if is_object_id(&item.uuid) => {
-                    listing.push(item.uuid, title, item.updated_at);
+                    let named = (item.uuid, title, item.updated_at);
+                    if is_archived {
+                        listing.push_archived((), named);
+                    } else {
+                        listing.push((), named);
+                    }
                 }
+                _ if is_archived => {}
                 _ => listing.unreadable += 1,
             }
         }
@@ -279,6 +283,11 @@ impl<H: Host> Client<H> {
         item.filter(|item| item.uuid == item_id)
             .ok_or(Error::Protocol { what: "the server answered without the item or with another" })
     }
+}
+
+fn pick_vault(listing: &Listing<OpenVault>, part: &str) -> Result<OpenVault, Error> {
+    let picked = listing.at(listing.pick_vault(part)?);
+    picked.cloned().ok_or(Error::Protocol { what: "a vault is gone" })
 }
 
 /// What the service has nothing for is `None`.

@@ -11,10 +11,7 @@ use crate::{
         model::{ListedItem, OpenedVault, is_archived},
         open_overview,
     },
-    resolve::{
-        listing::{Identified, Listing},
-        question::checked_name,
-    },
+    resolve::{listing::Listing, question::checked_name},
     wire::{items::Item, vaults::VaultAttributes},
 };
 use futures_util::lock::Mutex;
@@ -306,12 +303,12 @@ impl<H: Host> Client<H> {
         let (opened, unreadable) = self.opened_vaults(account, true).await?;
         let mut listing = Listing::default();
         listing.unreadable = unreadable;
-        for (at, OpenedVault { vault, attributes, .. }) in opened.iter().enumerate() {
-            let place = Place { id: vault.uuid.clone(), at };
-            listing.push(place, attributes.name.clone(), vault.updated_at.clone());
+        for OpenedVault { vault, attributes, .. } in &opened {
+            let [id, updated_at] = [&vault.uuid, &vault.updated_at].map(String::clone);
+            listing.push((), (id, attributes.name.clone(), updated_at));
         }
         let place = listing.pick_vault(part)?;
-        let found = opened.into_iter().nth(place.at);
+        let found = opened.into_iter().nth(place);
         let mut found = found.ok_or(Error::Protocol { what: "a vault is gone" })?;
         found.vault.access = None;
         // A list does not say it.
@@ -319,17 +316,5 @@ impl<H: Host> Client<H> {
             found.vault.access = vault.access;
         }
         Ok(found)
-    }
-}
-
-/// Where a vault stands in a list.
-struct Place {
-    id: String,
-    at: usize,
-}
-
-impl Identified for Place {
-    fn id(&self) -> &str {
-        &self.id
     }
 }

@@ -194,6 +194,13 @@ impl<'a> Field<'a> {
         Candidate { id, title, section, ..Candidate::default() }
     }
 
+    /// `named() -> (title, section, id)`
+    ///
+    /// The section by its id; empty where there is nothing.
+    pub fn named(&self) -> [&'a str; 3] {
+        [self.title, self.section.map_or("", Section::id), self.id]
+    }
+
     /// `ways() -> list`
     ///
     /// What a reference may say of it: a section, empty if none, and a field. Some may name

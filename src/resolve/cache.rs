@@ -87,7 +87,7 @@ pub struct Cache<V> {
     /// What was read before this number is not remembered any more.
     cleared: u64,
     vaults: Option<(Reading, Rc<Listing<V>>)>,
-    titles: VecDeque<Entry<Rc<Listing<String>>>>,
+    titles: VecDeque<Entry<Rc<Listing<()>>>>,
     secrets: VecDeque<Entry<Found>>,
     missing: VecDeque<Entry<Error, Question>>,
 }
@@ -152,13 +152,13 @@ impl<V> Cache<V> {
     }
 
     /// `titles(vault_id, accept, now_ms) -> (listing, is_older)`
-    pub fn titles(&self, vault_id: &str, accept: Accept, now_ms: u64) -> Option<Known<String>> {
+    pub fn titles(&self, vault_id: &str, accept: Accept, now_ms: u64) -> Option<Known<()>> {
         let entry = self.titles.iter().find(|entry| entry.key == vault_id)?;
         self.known((&entry.reading, &entry.value), accept, now_ms)
     }
 
     /// `put_titles(vault_id, reading, listing)`
-    pub fn put_titles(&mut self, vault_id: &str, reading: Reading, listing: Rc<Listing<String>>) {
+    pub fn put_titles(&mut self, vault_id: &str, reading: Reading, listing: Rc<Listing<()>>) {
         let entry = Entry { key: vault_id.to_owned(), reading, value: listing };
         put(&mut self.titles, self.cleared, entry, |key| key == vault_id);
         let mut left = MAX_TITLES;
@@ -263,7 +263,7 @@ mod tests {
 
     const REMEMBERED: Accept = Accept { since: u64::MAX, remembered: true };
 
-    fn cache() -> Cache<String> {
+    fn cache() -> Cache<()> {
         Cache::new(LIFETIMES)
     }
 
@@ -276,9 +276,9 @@ mod tests {
         found.map(|found| String::from_utf8(found.secret.expose().clone()).unwrap())
     }
 
-    fn titles(count: usize) -> Rc<Listing<String>> {
+    fn titles(count: usize) -> Rc<Listing<()>> {
         let mut listing = Listing::default();
-        (0..count).for_each(|n| listing.push(n.to_string(), n.to_string(), String::new()));
+        (0..count).for_each(|n| listing.push((), (n.to_string(), n.to_string(), String::new())));
         Rc::new(listing)
     }
 
@@ -404,7 +404,7 @@ mod tests {
     fn nothing_is_remembered_that_is_not_wanted() {
         let lifetimes =
             Lifetimes { metadata_ms: 0, secret_ms: 0, negative_ms: 0, stale_if_error_ms: 0 };
-        let mut cache = Cache::<String>::new(lifetimes);
+        let mut cache = Cache::<()>::new(lifetimes);
         let reading = cache.begin(1000);
         cache.put_secret("r", reading, &found("s"));
         cache.put_missing(&Question::text("m"), reading, Error::Closed);

@@ -5,7 +5,10 @@
 use crate::{
     base::error::{Candidate, Error},
     items::value::{Answer, Field, Moment},
-    resolve::reference::{SecretReference, encode_part},
+    resolve::{
+        hint::{Named, hint},
+        reference::{SecretReference, encode_part},
+    },
     wire::items::{FieldObject, ItemDetails, Section, SectionField},
 };
 
@@ -43,12 +46,7 @@ pub fn resolve<'a>(
         [] if !section.is_empty() && sections_named(details, section).is_empty() => {
             Err(no_section(details, section, reference))
         }
-        [] => Err(Error::FieldNotFound {
-            item: reference.item.clone(),
-            section: reference.section.clone(),
-            field: name.clone(),
-            similar: closest(name, &mut all_fields(details)),
-        }),
+        [] => Err(no_field(details, reference)),
         [field] => field.answer(name, reference.query, moment),
         several => Err(Error::TooManyMatchingFields {
             item: reference.item.clone(),
@@ -90,31 +88,19 @@ fn candidate(details: &ItemDetails, field: &Field<'_>) -> Candidate {
     Candidate { reference, ..field.candidate() }
 }
 
-/// `closest(name, candidates) -> candidate`
-///
-/// The candidate that is a typing error away: at most a third of the name differs.
-pub fn closest(name: &str, candidates: &mut dyn Iterator<Item = Candidate>) -> Option<Candidate> {
-    let name = name.to_lowercase();
-    let length = name.chars().count();
-    let limit = (length / 3).max(1);
-    candidates
-        // Before the distance, which takes the product of the lengths.
-        .filter(|Candidate { title, .. }| title.chars().count().abs_diff(length) <= limit)
-        .map(|named| (strsim::levenshtein(&name, &named.title.to_lowercase()), named))
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, named)| named)
+/// The item's fields, with what they answer to. The names of built-in fields are their roles.
+fn all_fields(details: &ItemDetails) -> Vec<Named<'_>> {
+    let outside = outside_sections(details).map(|([name, id], _)| [name, "", id]);
+    let mut all: Vec<_> = outside.collect();
+    all.extend(details.document.iter().map(|file| [&*file.file_name, "", ""]));
+    fields_within(details.sections.iter().collect(), &mut all);
+    all
 }
 
-/// What the item's fields answer to, as candidates. The names of built-in fields are their roles.
-fn all_fields(details: &ItemDetails) -> impl Iterator<Item = Candidate> {
-    let outside = outside_sections(details)
-        .map(|([name, _], field)| Candidate { title: name.to_owned(), ..field.candidate() });
-    let document = details.document.iter().map(|file| Field::document(file).candidate());
-    let inside = details.sections.iter().flat_map(|section| {
-        section.fields.iter().map(|field| Field::in_section(field, section).candidate())
-    });
-    outside.chain(document).chain(inside)
+fn fields_within<'a>(sections: Vec<&'a Section>, all: &mut Vec<Named<'a>>) {
+    for section in sections {
+        all.extend(section.fields.iter().map(|field| Field::in_section(field, section).named()));
+    }
 }
 
 /// Several sections may match; then all of them are searched.
@@ -124,16 +110,23 @@ fn sections_named<'a>(details: &'a ItemDetails, part: &str) -> Vec<&'a Section> 
 }
 
 fn no_section(details: &ItemDetails, part: &str, reference: &SecretReference) -> Error {
-    let candidate = |section: &Section| Candidate {
-        id: section.id().to_owned(),
-        title: section.title().to_owned(),
-        ..Candidate::default()
-    };
-    Error::NoMatchingSections {
-        item: reference.item.clone(),
-        section: part.to_owned(),
-        similar: closest(part, &mut details.sections.iter().map(candidate)),
+    let sections = details.sections.iter().map(|section| [section.title(), "", section.id()]);
+    let sections: Vec<_> = sections.collect();
+    let (item, section) = (reference.item.clone(), part.to_owned());
+    Error::NoMatchingSections { item, section, hint: hint(part, &sections, &sections) }
+}
+
+fn no_field(details: &ItemDetails, reference: &SecretReference) -> Error {
+    let SecretReference { item, section, field, .. } = reference;
+    let known = all_fields(details);
+    let mut there = Vec::new();
+    match section {
+        Some(part) => fields_within(sections_named(details, part), &mut there),
+        None => there.clone_from(&known),
     }
+    let hint = hint(field, &known, &there);
+    let [item, field] = [item, field].map(String::clone);
+    Error::FieldNotFound { item, section: section.clone(), field, hint }
 }
 
 /// Fields outside titled sections come first, so that a built-in `username`

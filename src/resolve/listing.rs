@@ -2,123 +2,162 @@
 
 use crate::{
     base::error::{Candidate, Error},
-    resolve::field::closest,
+    resolve::hint::{Named, hint},
 };
 
-/// Something that has an id.
-pub trait Identified {
-    /// `id() -> text`
-    fn id(&self) -> &str;
-}
-
-impl Identified for String {
-    fn id(&self) -> &str {
-        self
-    }
-}
+/// A few of the titles of a vault with more say nothing.
+const MAX_ITEMS_TOLD: usize = 8;
 
 /// Things with their names, and how many more could not be opened.
 #[derive(Debug)]
 pub struct Listing<T> {
-    entries: Vec<Named<T>>,
+    things: Vec<T>,
+    names: Names,
     /// How many more there are.
     pub unreadable: usize,
 }
 
+/// Apart from the things, so that there is one copy of what finds a name.
+#[derive(Debug, Default)]
+struct Names(Vec<Name>);
+
 #[derive(Debug)]
-struct Named<T> {
-    thing: T,
+struct Name {
+    id: String,
     name: String,
     /// RFC 3339.
     updated_at: String,
+    is_archived: bool,
     /// In lower case, for the many comparisons of a batch.
     lower: String,
 }
 
 impl<T> Default for Listing<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), unreadable: 0 }
+        Self { things: Vec::new(), names: Names::default(), unreadable: 0 }
     }
 }
 
-impl<T: Identified> Listing<T> {
-    /// `push(thing, name, updated_at)`
+impl<T> Listing<T> {
+    /// `push(thing, (id, name, updated_at))`
     ///
     /// # Shapes
     /// - `updated_at`: RFC 3339
-    pub fn push(&mut self, thing: T, name: String, updated_at: String) {
-        self.entries.push(Named { thing, lower: name.to_lowercase(), name, updated_at });
+    pub fn push(&mut self, thing: T, (id, name, updated_at): (String, String, String)) {
+        self.things.push(thing);
+        let lower = name.to_lowercase();
+        self.names.0.push(Name { id, name, updated_at, is_archived: false, lower });
+    }
+
+    /// `push_archived(thing, (id, name, updated_at))`
+    ///
+    /// What a reference may not name, but its author may mean.
+    pub fn push_archived(&mut self, thing: T, named: (String, String, String)) {
+        self.push(thing, named);
+        if let Some(name) = self.names.0.last_mut() {
+            name.is_archived = true;
+        }
     }
 
     /// `len() -> count`
     ///
-    /// How many things could be opened.
+    /// How many things could be opened, archived ones too.
     pub const fn len(&self) -> usize {
-        self.entries.len()
+        self.things.len()
     }
 
     /// `is_empty() -> bool`
     pub const fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.things.is_empty()
     }
 
-    /// `pick_vault(name) -> vault`
+    /// `pick_vault(name) -> place`
     ///
     /// # Errors
     /// [`Error::VaultNotFound`], [`Error::TooManyVaults`]
-    pub fn pick_vault(&self, name: &str) -> Result<&T, Error> {
-        let vault = name.to_owned();
-        match self.named(name).as_slice() {
-            [only] => Ok(&only.thing),
-            [] => Err(Error::VaultNotFound {
-                vault,
-                readable: self.len(),
-                unreadable: self.unreadable,
-                similar: self.similar(name),
-            }),
-            several => Err(Error::TooManyVaults { vault, candidates: candidates(several) }),
-        }
+    pub fn pick_vault(&self, name: &str) -> Result<usize, Error> {
+        self.names.pick_vault(name, self.unreadable)
     }
 
-    /// `pick_item(name, vault) -> item`
+    /// `pick_item(name, vault) -> id`
     ///
     /// # Shapes
     /// - `vault`: the name of the vault, for an error
     ///
     /// # Errors
     /// [`Error::ItemNotFound`], [`Error::TooManyItems`]
-    pub fn pick_item(&self, name: &str, vault: &str) -> Result<&T, Error> {
+    pub fn pick_item(&self, name: &str, vault: &str) -> Result<String, Error> {
+        self.names.pick_item(name, vault, self.unreadable)
+    }
+
+    /// `at(place) -> thing`
+    pub fn at(&self, place: usize) -> Option<&T> {
+        self.things.get(place)
+    }
+}
+
+impl Names {
+    fn pick_vault(&self, name: &str, unreadable: usize) -> Result<usize, Error> {
+        let vault = name.to_owned();
+        match self.named(name, false).as_slice() {
+            [(only, _)] => Ok(*only),
+            [] => Err(Error::VaultNotFound {
+                vault,
+                readable: self.0.len(),
+                unreadable,
+                hint: self.hint(name, usize::MAX),
+            }),
+            several => Err(Error::TooManyVaults { vault, candidates: candidates(several) }),
+        }
+    }
+
+    fn pick_item(&self, name: &str, vault: &str, unreadable: usize) -> Result<String, Error> {
         let (item, vault) = (name.to_owned(), vault.to_owned());
-        match self.named(&item).as_slice() {
-            [only] => Ok(&only.thing),
+        match self.named(name, false).as_slice() {
+            [(_, only)] => Ok(only.id.clone()),
             [] => Err(Error::ItemNotFound {
-                readable: self.len(),
-                unreadable: self.unreadable,
-                similar: self.similar(&item),
                 item,
                 vault,
+                readable: self.active().len(),
+                unreadable,
+                hint: match self.named(name, true).first() {
+                    Some((_, Name { id, .. })) => {
+                        format!(
+                            "; an item of this title (id {id}) is archived: restore it, or check"
+                        )
+                    }
+                    None => self.hint(name, MAX_ITEMS_TOLD),
+                },
             }),
             several => Err(Error::TooManyItems { item, vault, candidates: candidates(several) }),
         }
     }
 
-    fn named(&self, name: &str) -> Vec<&Named<T>> {
+    fn active(&self) -> Vec<Named<'_>> {
+        let active = self.0.iter().filter(|entry| !entry.is_archived);
+        active.map(|entry| [&*entry.name, "", &*entry.id]).collect()
+    }
+
+    fn named(&self, name: &str, is_archived: bool) -> Vec<(usize, &Name)> {
         let lower = name.to_lowercase();
-        self.entries.iter().filter(|entry| entry.lower == lower).collect()
+        let is_it = |entry: &Name| entry.lower == lower && entry.is_archived == is_archived;
+        self.0.iter().enumerate().filter(|(_, entry)| is_it(entry)).collect()
     }
 
-    fn similar(&self, name: &str) -> Option<Candidate> {
-        closest(name, &mut self.entries.iter().map(Named::candidate))
-    }
-}
-
-impl<T: Identified> Named<T> {
-    fn candidate(&self) -> Candidate {
-        let (id, title) = (self.thing.id().to_owned(), self.name.clone());
-        Candidate { id, title, updated_at: self.updated_at.clone(), ..Candidate::default() }
+    /// The names are told unless there are more than so many.
+    fn hint(&self, name: &str, most: usize) -> String {
+        let known = self.active();
+        let there = if known.len() > most { &[] } else { &*known };
+        hint(name, &known, there)
     }
 }
 
-fn candidates<T: Identified>(several: &[&Named<T>]) -> Vec<Candidate> {
-    several.iter().map(|named| named.candidate()).collect()
+fn candidates(several: &[(usize, &Name)]) -> Vec<Candidate> {
+    let candidate = |(_, name): &(usize, &Name)| Candidate {
+        id: name.id.clone(),
+        title: name.name.clone(),
+        updated_at: name.updated_at.clone(),
+        ..Candidate::default()
+    };
+    several.iter().map(candidate).collect()
 }

@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod field;
+pub mod hint;
 pub mod listing;
 pub mod question;
 pub mod reference;

@@ -66,12 +66,49 @@ items.push(
     files: ["one", "two"].map((section) => ({ name: "a.txt", content: section, section })),
   },
 );
+const credential = "username credential type filename valid_from expires hostname".split(" ");
+const apiFields = (titles) => titles.map((title, n) => field(`a${n}`, title, `hush ${n}`));
+const SHELF = [
+  {
+    title: "api",
+    details: { sections: [{ name: "x", title: "", fields: apiFields(credential) }] },
+  },
+  {
+    title: "many",
+    username: "hush",
+    sections: [
+      { title: "first", fields: Object.fromEntries([..."abcdefg"].map((x) => [`f ${x}`, "hush"])) },
+      { title: "second", fields: { "f a": "hush", "f h": "hush", "f i": "hush" } },
+      { title: "bare" },
+    ],
+  },
+  { title: "rotated", id: "rotatedrotatedrotatedrota4", trashed: "Y", password: "hush" },
+  { title: "deleted", trashed: "D", password: "hush" },
+  { title: "", password: "hush" },
+  {
+    title: "untitled",
+    details: {
+      sections: [
+        { name: "u", title: "", fields: [field("z", "", "hush")] },
+        { name: "v", title: "v", fields: [field("y", "", "hush")] },
+      ],
+    },
+  },
+];
 const same = ["one", "two", "three"].map((password) => ({
   name: "three of one",
   items: [{ title: "same", password }],
 }));
 const service = await Service.start({
-  account: { vaults: [{ name: "prod", items }, { name: "twin" }, { name: "Twin" }, ...same] },
+  account: {
+    vaults: [
+      { name: "prod", items },
+      { name: "twin" },
+      { name: "Twin" },
+      ...same,
+      { name: "shelf", items: SHELF },
+    ],
+  },
 });
 const client = await service.authenticate();
 
@@ -178,6 +215,69 @@ test("a misspelt vault, item, section and field", async () => {
 
   const noField = await failure("op://prod/database/pasword", "fieldNotFound");
   assert.equal(offered(noField, "password"), "password");
+});
+
+test("a field that is not there: what there is", async () => {
+  const expected = [
+    [
+      "api/api_key",
+      "no field “api_key”; there are “username”, “credential”, “type”, “filename”, “valid_from”, “expires”, “hostname”: check the field",
+    ],
+    [
+      "many/x1",
+      "no field “x1”; there are “username”, “f a”, “f b”, “f c”, “f d”, “f e”, “f f”, “f g”, and more: check the field",
+    ],
+    ["many/second/x1", "in the section “second”; there are “f a”, “f h”, “f i”: check the field"],
+    ["many/bare/x1", "in the section “bare”; check the field"],
+    [
+      "many/second/f j",
+      "; did you mean “f a” (id ID)? There are “f a”, “f h”, “f i”: check the field",
+    ],
+    ["untitled/x1", "no field “x1”; check the field"],
+    ["untitled/z1", "no field “z1”; check the field"],
+  ];
+  for (const [path, text] of expected) {
+    const { message } = await failure(`op://shelf/${path}`, "fieldNotFound");
+    assert.ok(message.replace(/\(id \S+\)/, "(id ID)").includes(text), message);
+    assert.ok(!/hush/.test(message), message);
+  }
+});
+
+test("a section or a vault that is not there: what there is", async () => {
+  const section = await failure("op://shelf/many/x/f a", "noMatchingSections");
+  assert.match(
+    section.message,
+    /“x”; there are “first”, “second”, “bare”: check the section's title/,
+  );
+  const vault = await failure("op://nowhere/x/y", "vaultNotFound");
+  const names = "there are “prod”, “twin”, “Twin”, “three of one”, “shelf”: check the name";
+  assert.ok(vault.message.includes(names), vault.message);
+});
+
+test("an item that is archived is mentioned, a deleted one is not", async () => {
+  for (const title of ["rotated", "ROTATED"]) {
+    const { message } = await failure(`op://shelf/${title}/password`, "itemNotFound");
+    const told =
+      "an item of this title (id rotatedrotatedrotatedrota4) is archived: restore it, or";
+    assert.ok(message.includes(told), message);
+    assert.match(message, /among the 4 items/);
+  }
+  for (const title of ["deleted", "rotate"]) {
+    const { message } = await failure(`op://shelf/${title}/password`, "itemNotFound");
+    assert.ok(!/archived|rotated|did you mean/.test(message), message);
+    assert.match(message, /; there are “api”, “many”, “untitled”: check the title/);
+  }
+});
+
+test("what has no title is not offered", async () => {
+  for (const [reference, code] of [
+    ["op://shelf/x/password", "itemNotFound"],
+    ["op://shelf/untitled/x/z", "noMatchingSections"],
+    ["op://shelf/untitled/x", "fieldNotFound"],
+  ]) {
+    const { message } = await failure(reference, code);
+    assert.ok(!message.includes("“”"), message);
+  }
 });
 
 test("a kind that is not known is named", async () => {
