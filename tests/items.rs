@@ -15,7 +15,7 @@ use onepassword_edge::{
         open_details, open_overview,
         value::{Answer, Moment},
     },
-    resolve::{field::resolve, reference::parse_reference},
+    resolve::{field::resolve, hint::Hints, reference::parse_reference},
     wire::{
         items::{Item, ItemDetails, ItemOverview},
         vaults::{Vault, VaultAttributes},
@@ -691,7 +691,8 @@ fn with_values(value: &str) -> ItemDetails {
 
 fn value(details: &ItemDetails, field: &str) -> Result<String, Error> {
     let reference = parse_reference(&format!("op://v/i/{field}")).unwrap();
-    match resolve(details, &reference, Moment { now_ms: NOW_MS, check_bytes: [0; 4] })? {
+    let moment = Moment { now_ms: NOW_MS, check_bytes: [0; 4] };
+    match resolve(details, &reference, moment, &Hints::new(&str::to_owned))? {
         Answer::Text(text) => Ok(text.expose().clone()),
         Answer::File(file) => panic!("{file:?}"),
     }

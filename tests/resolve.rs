@@ -9,6 +9,7 @@ use onepassword_edge::{
     items::value::{Answer, Moment},
     resolve::{
         field::{is_named, resolve},
+        hint::Hints,
         reference::{SecretReference, parse_reference},
     },
     wire::items::ItemDetails,
@@ -41,7 +42,7 @@ fn answer(account: &Value, text: &str, now_ms: u64) -> Result<String, String> {
     let details = item["details"].to_string();
     let details: ItemDetails = parse(details.as_bytes()).unwrap_or_default();
     let moment = Moment { now_ms, check_bytes: [0; 4] };
-    match resolve(&details, &reference, moment).map_err(code)? {
+    match resolve(&details, &reference, moment, &Hints::new(&str::to_owned)).map_err(code)? {
         Answer::Text(secret) => Ok(secret.expose().clone()),
         Answer::File(file) => panic!("a file: {file:?}"),
     }

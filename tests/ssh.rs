@@ -5,7 +5,7 @@
 use onepassword_edge::{
     base::{error::Error, json::parse},
     items::value::{Answer, Moment},
-    resolve::{field::resolve, reference::parse_reference},
+    resolve::{field::resolve, hint::Hints, reference::parse_reference},
     wire::items::ItemDetails,
 };
 use serde_json::{Value, json};
@@ -59,7 +59,8 @@ fn recorded_answers() {
 
 fn answer(details: &ItemDetails, key: &str) -> Result<String, Error> {
     let reference = parse_reference(&format!("op://v/k/{key}")).unwrap();
-    match resolve(details, &reference, Moment { now_ms: 0, check_bytes: [0; 4] })? {
+    let moment = Moment { now_ms: 0, check_bytes: [0; 4] };
+    match resolve(details, &reference, moment, &Hints::new(&str::to_owned))? {
         Answer::Text(secret) => Ok(secret.expose().clone()),
         Answer::File(file) => panic!("a file: {file:?}"),
     }

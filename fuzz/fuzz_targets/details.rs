@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use onepassword_edge::{
     base::json::parse,
     items::value::Moment,
-    resolve::{field::resolve, reference::parse_reference},
+    resolve::{field::resolve, hint::Hints, reference::parse_reference},
     wire::items::ItemDetails,
 };
 
@@ -29,7 +29,7 @@ fuzz_target!(|bytes: &[u8]| {
     let moment = Moment { now_ms: 1_700_000_000_000, check_bytes: [1, 2, 3, 4] };
     for text in REFERENCES {
         let reference = parse_reference(text).expect("well-formed");
-        if let Err(error) = resolve(&details, &reference, moment) {
+        if let Err(error) = resolve(&details, &reference, moment, &Hints::new(&str::to_owned)) {
             assert!(!error.to_string().is_empty());
         }
     }

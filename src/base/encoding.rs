@@ -92,6 +92,22 @@ pub fn encode_hex(bytes: &[u8]) -> String {
     base16ct::lower::encode_string(bytes)
 }
 
+/// `is_invisible(c) -> bool`
+///
+/// Whether a terminal or a page shows nothing for it, or does something: control characters,
+/// directions of text, joiners, ends of lines, tags, what is no character.
+///
+/// # Source
+/// Unicode 16: Cc, Zl, Zp, `Default_Ignorable_Code_Point` without those of Khmer and music, what is
+/// no character
+pub const fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e0fff}')
+}
+
 /// `is_object_id(text) -> bool`
 ///
 /// Whether the text has the form of a vault's, item's or keyset's id: 16 bytes

@@ -122,7 +122,7 @@ fn mark_half_pairs(text: &str) -> Option<String> {
     let (mut rest, mut at) = (text, 0);
     while let Some(found) = rest.get(at..).and_then(|rest| rest.find('\\')) {
         at += found;
-        let [one, other] = [at, at + ESCAPE_BYTES].map(|at| code_unit(rest.get(at..)));
+        let (one, other) = (code_unit(rest, at), code_unit(rest, at + ESCAPE_BYTES));
         at += match (one, other) {
             (0xd800..0xdc00, 0xdc00..0xe000) => 2 * ESCAPE_BYTES,
             (0xd800..0xe000, _) => {
@@ -139,9 +139,9 @@ fn mark_half_pairs(text: &str) -> Option<String> {
     (!marked.is_empty()).then(|| marked + rest)
 }
 
-/// The number in an escape `\uXXXX`; 0 if it is another one.
-fn code_unit(escape: Option<&str>) -> u32 {
-    let digits = escape.and_then(|escape| escape.strip_prefix("\\u")?.get(..4));
+/// The number in an escape `\uXXXX` at a place; 0 if there is none.
+fn code_unit(text: &str, at: usize) -> u32 {
+    let digits = text.get(at..).and_then(|escape| escape.strip_prefix("\\u")?.get(..4));
     digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or_default()
 }
 

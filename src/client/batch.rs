@@ -18,6 +18,7 @@ use crate::{
     resolve::{
         cache::{Found, Reading},
         field::{is_named, resolve},
+        hint::Hints,
         question::{Form, Part, Question, Target},
         reference::SecretReference,
     },
@@ -65,6 +66,7 @@ struct Group<'a, H: Host> {
     account: &'a Account<H::PrivateKey>,
     fresh: bool,
     reading: Reading,
+    hints: Hints<'a>,
     settle: &'a dyn Fn(usize, Outcome),
 }
 
@@ -105,7 +107,9 @@ impl<H: Host> Client<H> {
     ) -> Result<(), Error> {
         let account = self.account()?;
         let reading = account.cache.borrow_mut().begin(self.host.now_ms());
-        let group = Group { client: self, account: &account, fresh, reading, settle };
+        let nfkd = |text: &str| self.host.nfkd(text);
+        let hints = Hints::new(&nfkd);
+        let group = Group { client: self, account: &account, fresh, reading, hints, settle };
         let mut groups: Vec<Vec<Rc<Asked<'_>>>> = Vec::new();
         for asked in all {
             if let Some(outcome) = group.remembered(&asked) {
@@ -191,7 +195,7 @@ impl<H: Host> Group<'_, H> {
         let located = async {
             // Before two requests at once would both find that there is none.
             client.session(account).await?;
-            client.find_vault(account, &first.target.vault, trust).await
+            client.find_vault(account, &first.target.vault, (trust, &self.hints)).await
         };
         let vault = match located.await {
             Ok(vault) => vault,
@@ -201,7 +205,7 @@ impl<H: Host> Group<'_, H> {
             }
         };
         let targets: Vec<_> = asked.iter().map(|asked| &asked.target).collect();
-        let items = client.find_items(account, &vault.thing, &targets, trust).await;
+        let items = client.find_items(account, &vault.thing, &targets, (trust, &self.hints)).await;
         let answers = asked.iter().zip(&items.ids).map(async |(asked, located)| {
             let is_remembered = located.as_ref().is_ok_and(|located| located.by_remembered_name);
             let is_by_name = located.as_ref().is_ok_and(|of| of.thing != asked.target.item);
@@ -249,18 +253,20 @@ impl<H: Host> Group<'_, H> {
                     now_ms: moment.now_ms,
                 }))));
             }
-            Part::Field(reference, form) => match resolve(&details, reference, moment)? {
-                FieldAnswer::Text(text) => Secret::new(text.into_inner().into_bytes()),
-                FieldAnswer::File(file) => {
-                    let bytes = self.download(vault, item, file, &reference.field).await?;
-                    if *form == Form::Text && std::str::from_utf8(bytes.expose()).is_err() {
-                        return Err(Error::UnsupportedFileFormat {
-                            field: reference.field.clone(),
-                        });
+            Part::Field(reference, form) => {
+                match resolve(&details, reference, moment, &self.hints)? {
+                    FieldAnswer::Text(text) => Secret::new(text.into_inner().into_bytes()),
+                    FieldAnswer::File(file) => {
+                        let bytes = self.download(vault, item, file, &reference.field).await?;
+                        if *form == Form::Text && std::str::from_utf8(bytes.expose()).is_err() {
+                            return Err(Error::UnsupportedFileFormat {
+                                field: reference.field.clone(),
+                            });
+                        }
+                        bytes
                     }
-                    bytes
                 }
-            },
+            }
             Part::File(id) => {
                 let missing = Error::NotFound { action: FIND_FILE, error_code: None };
                 let file = find_file(&details, id).ok_or(missing)?;

@@ -8,6 +8,7 @@ use crate::{
     items::{is_active, model::is_archived, open_title},
     resolve::{
         cache::{Accept, Known},
+        hint::Hints,
         listing::Listing,
         question::Target,
     },
@@ -64,7 +65,7 @@ impl<H: Host> Client<H> {
         &self,
         account: &Account<H::PrivateKey>,
         part: &str,
-        trust: Trust,
+        (trust, hints): (Trust, &Hints<'_>),
     ) -> Result<Located<OpenVault>, Error> {
         if is_object_id(part)
             && let Some(thing) = self.vault_by_id(account, part, trust).await?
@@ -73,12 +74,12 @@ impl<H: Host> Client<H> {
         }
         let accept = trust.accept(trust.names && trust.keys);
         let (listing, is_remembered) = self.vaults(account, accept).await?;
-        let picked = pick_vault(&listing, part);
+        let picked = pick_vault(&listing, part, hints);
         if picked.is_ok() || !is_remembered {
             return picked.map(|thing| Located { thing, by_remembered_name: is_remembered });
         }
         let (listing, _) = self.vaults(account, trust.accept(false)).await?;
-        Ok(Located { thing: pick_vault(&listing, part)?, by_remembered_name: false })
+        Ok(Located { thing: pick_vault(&listing, part, hints)?, by_remembered_name: false })
     }
 
     async fn vault_by_id(
@@ -189,7 +190,7 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
         target: &Target,
-        (trust, titles): (Trust, &mut Titles),
+        (trust, titles, hints): (Trust, &mut Titles, &Hints<'_>),
     ) -> Result<Located<String>, Error> {
         let mut accept = trust.accept(trust.names);
         loop {
@@ -198,7 +199,7 @@ impl<H: Host> Client<H> {
                 None => self.titles(account, vault, accept).await,
             };
             let (listing, is_remembered) = titles.insert(known).as_ref().map_err(Error::clone)?;
-            let picked = listing.pick_item(&target.item, &target.vault);
+            let picked = listing.pick_item(&target.item, &target.vault, hints);
             if picked.is_ok() || !is_remembered {
                 let by_remembered_name = *is_remembered;
                 return picked.map(|thing| Located { thing, by_remembered_name });
@@ -285,8 +286,12 @@ impl<H: Host> Client<H> {
     }
 }
 
-fn pick_vault(listing: &Listing<OpenVault>, part: &str) -> Result<OpenVault, Error> {
-    let picked = listing.at(listing.pick_vault(part)?);
+fn pick_vault(
+    listing: &Listing<OpenVault>,
+    part: &str,
+    hints: &Hints<'_>,
+) -> Result<OpenVault, Error> {
+    let picked = listing.at(listing.pick_vault(part, hints)?);
     picked.cloned().ok_or(Error::Protocol { what: "a vault is gone" })
 }
 

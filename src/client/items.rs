@@ -7,7 +7,7 @@ use super::{
 use crate::{
     base::{encoding::is_object_id, error::Error, json::to_json},
     host::Host,
-    resolve::question::Target,
+    resolve::{hint::Hints, question::Target},
     wire::items::{BatchRequest, BatchResponse, Item},
 };
 
@@ -50,7 +50,7 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
         targets: &[&Target],
-        trust: Trust,
+        (trust, hints): (Trust, &Hints<'_>),
     ) -> Items {
         let mut items = Items::default();
         let mut titles: Titles = None;
@@ -59,7 +59,7 @@ impl<H: Host> Client<H> {
             items.ids.push(if is_object_id(part) {
                 Ok(Located { thing: part.clone(), by_remembered_name: false })
             } else {
-                self.item_id(account, vault, target, (trust, &mut titles)).await
+                self.item_id(account, vault, target, (trust, &mut titles, hints)).await
             });
         }
         self.read_missing(account, vault, &mut items).await;
@@ -68,7 +68,7 @@ impl<H: Host> Client<H> {
         for (target, index) in targets.iter().zip(0..) {
             if is_object_id(&target.item) && items.is_missing(&target.item) {
                 is_title = true;
-                let id = self.item_id(account, vault, target, (trust, &mut titles)).await;
+                let id = self.item_id(account, vault, target, (trust, &mut titles, hints)).await;
                 if let Some(slot) = items.ids.get_mut::<usize>(index) {
                     *slot = id;
                 }

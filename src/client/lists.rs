@@ -11,7 +11,7 @@ use crate::{
         model::{ListedItem, OpenedVault, is_archived},
         open_overview,
     },
-    resolve::{listing::Listing, question::checked_name},
+    resolve::{hint::Hints, listing::Listing, question::checked_name},
     wire::{items::Item, vaults::VaultAttributes},
 };
 use futures_util::lock::Mutex;
@@ -232,7 +232,9 @@ impl<H: Host> Client<H> {
         loop {
             let since = account.cache.borrow_mut().begin(self.host.now_ms()).number;
             let trust = Trust { since, names: remembered, keys: remembered };
-            let found = self.find_vault(account, vault, trust).await?;
+            let nfkd = |text: &str| self.host.nfkd(text);
+            let with = (trust, &Hints::new(&nfkd));
+            let found = self.find_vault(account, vault, with).await?;
             let items = self.read_overviews(account, &found.thing.id).await;
             let may_be_another = remembered && found.by_remembered_name;
             remembered = false;
@@ -307,7 +309,8 @@ impl<H: Host> Client<H> {
             let [id, updated_at] = [&vault.uuid, &vault.updated_at].map(String::clone);
             listing.push((), (id, attributes.name.clone(), updated_at));
         }
-        let place = listing.pick_vault(part)?;
+        let nfkd = |text: &str| self.host.nfkd(text);
+        let place = listing.pick_vault(part, &Hints::new(&nfkd))?;
         let found = opened.into_iter().nth(place);
         let mut found = found.ok_or(Error::Protocol { what: "a vault is gone" })?;
         found.vault.access = None;

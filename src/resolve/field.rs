@@ -6,7 +6,7 @@ use crate::{
     base::error::{Candidate, Error},
     items::value::{Answer, Field, Moment},
     resolve::{
-        hint::{Named, hint},
+        hint::{Hints, Named},
         reference::{SecretReference, encode_part},
     },
     wire::items::{FieldObject, ItemDetails, Section, SectionField},
@@ -27,7 +27,7 @@ pub fn is_named(part: &str, name: &str) -> bool {
     part.to_lowercase() == name.to_lowercase()
 }
 
-/// `resolve(details, reference, moment) -> answer`
+/// `resolve(details, reference, moment, hints) -> answer`
 ///
 /// # Errors
 /// [`Error::NoMatchingSections`], [`Error::FieldNotFound`],
@@ -38,15 +38,16 @@ pub fn resolve<'a>(
     details: &'a ItemDetails,
     reference: &SecretReference,
     moment: Moment,
+    hints: &Hints<'_>,
 ) -> Result<Answer<'a>, Error> {
     let name = &reference.field;
     let section = reference.section.as_deref().unwrap_or_default();
     let fields = fields_named(details, section, name);
     match fields.as_slice() {
         [] if !section.is_empty() && sections_named(details, section).is_empty() => {
-            Err(no_section(details, section, reference))
+            Err(no_section(details, section, reference, hints))
         }
-        [] => Err(no_field(details, reference)),
+        [] => Err(no_field(details, reference, hints)),
         [field] => field.answer(name, reference.query, moment),
         several => Err(Error::TooManyMatchingFields {
             item: reference.item.clone(),
@@ -109,14 +110,19 @@ fn sections_named<'a>(details: &'a ItemDetails, part: &str) -> Vec<&'a Section> 
     details.sections.iter().filter(is_it).collect()
 }
 
-fn no_section(details: &ItemDetails, part: &str, reference: &SecretReference) -> Error {
+fn no_section(
+    details: &ItemDetails,
+    part: &str,
+    reference: &SecretReference,
+    hints: &Hints<'_>,
+) -> Error {
     let sections = details.sections.iter().map(|section| [section.title(), "", section.id()]);
     let sections: Vec<_> = sections.collect();
     let (item, section) = (reference.item.clone(), part.to_owned());
-    Error::NoMatchingSections { item, section, hint: hint(part, &sections, &sections) }
+    Error::NoMatchingSections { item, section, hint: hints.hint(part, &sections, &sections) }
 }
 
-fn no_field(details: &ItemDetails, reference: &SecretReference) -> Error {
+fn no_field(details: &ItemDetails, reference: &SecretReference, hints: &Hints<'_>) -> Error {
     let SecretReference { item, section, field, .. } = reference;
     let known = all_fields(details);
     let mut there = Vec::new();
@@ -124,7 +130,7 @@ fn no_field(details: &ItemDetails, reference: &SecretReference) -> Error {
         Some(part) => fields_within(sections_named(details, part), &mut there),
         None => there.clone_from(&known),
     }
-    let hint = hint(field, &known, &there);
+    let hint = hints.hint(field, &known, &there);
     let [item, field] = [item, field].map(String::clone);
     Error::FieldNotFound { item, section: section.clone(), field, hint }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     base::error::{Candidate, Error},
-    resolve::hint::{Named, hint},
+    resolve::hint::{Hints, Named},
 };
 
 /// A few of the titles of a vault with more say nothing.
@@ -71,23 +71,23 @@ impl<T> Listing<T> {
         self.things.is_empty()
     }
 
-    /// `pick_vault(name) -> place`
+    /// `pick_vault(name, hints) -> place`
     ///
     /// # Errors
     /// [`Error::VaultNotFound`], [`Error::TooManyVaults`]
-    pub fn pick_vault(&self, name: &str) -> Result<usize, Error> {
-        self.names.pick_vault(name, self.unreadable)
+    pub fn pick_vault(&self, name: &str, hints: &Hints<'_>) -> Result<usize, Error> {
+        self.names.pick_vault(name, self.unreadable, hints)
     }
 
-    /// `pick_item(name, vault) -> id`
+    /// `pick_item(name, vault, hints) -> id`
     ///
     /// # Shapes
     /// - `vault`: the name of the vault, for an error
     ///
     /// # Errors
     /// [`Error::ItemNotFound`], [`Error::TooManyItems`]
-    pub fn pick_item(&self, name: &str, vault: &str) -> Result<String, Error> {
-        self.names.pick_item(name, vault, self.unreadable)
+    pub fn pick_item(&self, name: &str, vault: &str, hints: &Hints<'_>) -> Result<String, Error> {
+        self.names.pick_item([name, vault], self.unreadable, hints)
     }
 
     /// `at(place) -> thing`
@@ -97,7 +97,7 @@ impl<T> Listing<T> {
 }
 
 impl Names {
-    fn pick_vault(&self, name: &str, unreadable: usize) -> Result<usize, Error> {
+    fn pick_vault(&self, name: &str, unreadable: usize, hints: &Hints<'_>) -> Result<usize, Error> {
         let vault = name.to_owned();
         match self.named(name, false).as_slice() {
             [(only, _)] => Ok(*only),
@@ -105,20 +105,25 @@ impl Names {
                 vault,
                 readable: self.0.len(),
                 unreadable,
-                hint: self.hint(name, usize::MAX),
+                hint: self.hint(name, usize::MAX, hints),
             }),
             several => Err(Error::TooManyVaults { vault, candidates: candidates(several) }),
         }
     }
 
-    fn pick_item(&self, name: &str, vault: &str, unreadable: usize) -> Result<String, Error> {
+    fn pick_item(
+        &self,
+        [name, vault]: [&str; 2],
+        unreadable: usize,
+        hints: &Hints<'_>,
+    ) -> Result<String, Error> {
         let (item, vault) = (name.to_owned(), vault.to_owned());
         match self.named(name, false).as_slice() {
             [(_, only)] => Ok(only.id.clone()),
             [] => Err(Error::ItemNotFound {
                 item,
                 vault,
-                readable: self.active().len(),
+                readable: self.active().count(),
                 unreadable,
                 hint: match self.named(name, true).first() {
                     Some((_, Name { id, .. })) => {
@@ -126,16 +131,15 @@ impl Names {
                             "; an item of this title (id {id}) is archived: restore it, or check"
                         )
                     }
-                    None => self.hint(name, MAX_ITEMS_TOLD),
+                    None => self.hint(name, MAX_ITEMS_TOLD, hints),
                 },
             }),
             several => Err(Error::TooManyItems { item, vault, candidates: candidates(several) }),
         }
     }
 
-    fn active(&self) -> Vec<Named<'_>> {
-        let active = self.0.iter().filter(|entry| !entry.is_archived);
-        active.map(|entry| [&*entry.name, "", &*entry.id]).collect()
+    fn active(&self) -> impl Iterator<Item = &Name> {
+        self.0.iter().filter(|entry| !entry.is_archived)
     }
 
     fn named(&self, name: &str, is_archived: bool) -> Vec<(usize, &Name)> {
@@ -145,10 +149,12 @@ impl Names {
     }
 
     /// The names are told unless there are more than so many.
-    fn hint(&self, name: &str, most: usize) -> String {
-        let known = self.active();
+    fn hint(&self, name: &str, most: usize, hints: &Hints<'_>) -> String {
+        let all = if hints.are_spent() { 0 } else { usize::MAX };
+        let known = self.active().take(all).map(|entry| [&*entry.name, "", &*entry.id]);
+        let known: Vec<Named<'_>> = known.collect();
         let there = if known.len() > most { &[] } else { &*known };
-        hint(name, &known, there)
+        hints.hint(name, &known, there)
     }
 }
 

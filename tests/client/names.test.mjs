@@ -95,6 +95,8 @@ const SHELF = [
     },
   },
 ];
+const UNICODE = ["cafe\u0301", "long-name-on-line", "replica"].map((title) => ({ title }));
+UNICODE.push({ title: "prod db", sections: [{ title: "server", fields: { host: "hush" } }] });
 const same = ["one", "two", "three"].map((password) => ({
   name: "three of one",
   items: [{ title: "same", password }],
@@ -107,6 +109,7 @@ const service = await Service.start({
       { name: "Twin" },
       ...same,
       { name: "shelf", items: SHELF },
+      { name: "unicode", items: UNICODE },
     ],
   },
 });
@@ -250,7 +253,8 @@ test("a section or a vault that is not there: what there is", async () => {
     /“x”; there are “first”, “second”, “bare”: check the section's title/,
   );
   const vault = await failure("op://nowhere/x/y", "vaultNotFound");
-  const names = "there are “prod”, “twin”, “Twin”, “three of one”, “shelf”: check the name";
+  const names =
+    "there are “prod”, “twin”, “Twin”, “three of one”, “shelf”, “unicode”: check the name";
   assert.ok(vault.message.includes(names), vault.message);
 });
 
@@ -277,6 +281,40 @@ test("what has no title is not offered", async () => {
   ]) {
     const { message } = await failure(reference, code);
     assert.ok(!message.includes("“”"), message);
+  }
+});
+
+test("names that look the same are offered with what differs", async () => {
+  const encode = (name) => name.replace(/[^\w -]/gu, encodeURIComponent);
+  for (const [name, told] of [
+    ["caf\u00e9", "the Unicode form: it has U+0065 in place of U+00E9?"],
+    ["CAFE\u0301S", undefined],
+    ["\uff50rod db", "it has U+0070 in place of U+FF50?"],
+    ["\u0440rod db", "what looks alike or is not seen: it has U+0070 in place of U+0440?"],
+    ["prod\u200b db", "what looks alike or is not seen: it has U+0020 in place of U+200B?"],
+    ["prod\u00a0db", "it has U+0020 in place of U+00A0?"],
+    ["prod db ", "it has nothing in place of U+0020?"],
+    ["prod\u2013db", undefined],
+    ["re\u00adplica", "it has U+0070 in place of U+00AD?"],
+    ["l0ng-name-0n-1ine", "it has U+006F in place of U+0030?"],
+    ["long\u2013name-on-line", "it has U+002D in place of U+2013?"],
+  ]) {
+    const { message } = await failure(`op://unicode/${encode(name)}/x`, "itemNotFound");
+    const hint = message.match(/ \(id \S+\), which differs in ([^?]+\?)/)?.[1];
+    if (told === undefined) assert.equal(hint, undefined, message);
+    else assert.ok(hint?.endsWith(told), message);
+    assert.ok(message.includes("did you mean"), message);
+  }
+  for (const [path, code] of [
+    ["op://unic\u043ede/x/y", "vaultNotFound"],
+    ["op://unicode/prod db/serv\u0435r/h\u043est", "noMatchingSections"],
+    ["op://unicode/prod db/server/h\u043est", "fieldNotFound"],
+  ]) {
+    const reference = path.replace(/\P{ASCII}/gu, encodeURIComponent);
+    assert.match(
+      (await failure(reference, code)).message,
+      /differs in what looks alike.*U\+043[5E]/,
+    );
   }
 });
 
