@@ -8,6 +8,8 @@ use crate::{
 /// A few of the titles of a vault with more say nothing.
 const MAX_ITEMS_TOLD: usize = 8;
 
+const BUILT_IN_VAULT: &str = "; no service account can be given a Private, Personal, Employee or default Shared vault: move the item to another vault";
+
 /// Things with their names, and how many more could not be opened.
 #[derive(Debug)]
 pub struct Listing<T> {
@@ -105,7 +107,8 @@ impl Names {
                 vault,
                 readable: self.0.len(),
                 unreadable,
-                hint: self.hint(name, usize::MAX, hints),
+                hint: not_for_service_accounts(name).to_owned()
+                    + &self.hint(name, usize::MAX, hints),
             }),
             several => Err(Error::TooManyVaults { vault, candidates: candidates(several) }),
         }
@@ -155,6 +158,17 @@ impl Names {
         let known: Vec<Named<'_>> = known.collect();
         let there = if known.len() > most { &[] } else { &*known };
         hints.hint(name, &known, there)
+    }
+}
+
+/// What is wrong with a vault of this name, if it is one of those that every account has.
+///
+/// # Source
+/// developer.1password.com/docs/service-accounts/get-started “Limitations” (documented)
+fn not_for_service_accounts(name: &str) -> &'static str {
+    match name.to_lowercase().as_str() {
+        "private" | "personal" | "employee" | "shared" => BUILT_IN_VAULT,
+        _ => "",
     }
 }
 

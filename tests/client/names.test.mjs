@@ -258,6 +258,19 @@ test("a section or a vault that is not there: what there is", async () => {
   assert.ok(vault.message.includes(names), vault.message);
 });
 
+test("vaults that no service account can be given", async () => {
+  const told = "; no service account can be given a Private, Personal, Employee or default Shared";
+  for (const name of ["Private", "personal", "EMPLOYEE", "Shared"]) {
+    const { message } = await failure(`op://${name}/x/y`, "vaultNotFound");
+    assert.ok(message.includes(told), message);
+    assert.match(message, /move the item to another vault; there are “prod”.*: check the name/);
+  }
+  for (const name of ["Privately", "Our Private", "nowhere"]) {
+    const { message } = await failure(`op://${name}/x/y`, "vaultNotFound");
+    assert.ok(!message.includes(told), message);
+  }
+});
+
 test("an item that is archived is mentioned, a deleted one is not", async () => {
   for (const title of ["rotated", "ROTATED"]) {
     const { message } = await failure(`op://shelf/${title}/password`, "itemNotFound");
