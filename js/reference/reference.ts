@@ -40,6 +40,8 @@ const UNKNOWN_QUERY_VALUE =
   "?attribute= takes otp, totp, type, value, title, id, purpose, content, size or name, ?ssh-format= takes openssh, in lower case";
 const ILLEGAL_CHARACTER =
   "a part of a secret reference may hold ASCII letters, digits, space, _, . and -; percent-encode other characters (é is %C3%A9), or name the vault, item or field by its id";
+const VARIABLE =
+  "variables and templates in a secret reference are not replaced: put a name or an id in place of $NAME or {{ name }}";
 const BROKEN_ESCAPE =
   "a % in a secret reference begins a byte of UTF-8 in two hex digits: é is %C3%A9, / is %2F, % itself is %25";
 
@@ -66,11 +68,14 @@ export function validateSecretReference(ref: string): void {
 export function parseSecretReference(ref: string): SecretReference {
   if (typeof ref !== "string") throw broken(NOT_A_STRING);
   // Without the text: a token passed by mistake must not come back in an error.
-  if (!ref.startsWith("op://")) throw broken(NOT_PREFIXED);
+  if (!ref.startsWith("op://")) {
+    throw broken(/^[${]|op:\/\/.*[${]|[${].*op:\/\//s.test(ref) ? VARIABLE : NOT_PREFIXED);
+  }
   const [path = "", query, ...more] = ref.slice(5).split("?");
-  if (more.length > 0) throw broken(ILLEGAL_CHARACTER, ref);
+  const illegal = /[${]/.test(ref) ? VARIABLE : ILLEGAL_CHARACTER;
+  if (more.length > 0) throw broken(illegal, ref);
   const asked = query === undefined ? {} : parseQuery(query, ref);
-  if (!/^[\w .%/-]*$/.test(path)) throw broken(ILLEGAL_CHARACTER, ref);
+  if (!/^[\w .%/-]*$/.test(path)) throw broken(illegal, ref);
   const parts = path.split("/").map((part) => decode(part, ref));
   if (parts.length !== 3 && parts.length !== 4) throw broken(WRONG_SHAPE, ref);
   const field = parts.pop() ?? "";

@@ -4,7 +4,7 @@ use crate::{
     auth::address::Address,
     base::{
         encoding::{decode_base64, decode_hex},
-        error::Error,
+        error::{COPY_AGAIN, Error},
         json::parse,
         secret::Secret,
     },
@@ -13,6 +13,8 @@ use crate::{
 use zeroize::Zeroizing;
 
 const PREFIX: &str = "ops_";
+const OF_AN_ACCOUNT: &str = "pass the token of a service account (ops_…)";
+const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
 /// Ten times what a token has; anything longer is something else.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 /// The one account key format there is.
@@ -84,12 +86,15 @@ pub fn parse_token(text: &str) -> Result<Credentials, Error> {
 }
 
 const fn invalid(reason: String) -> Error {
-    Error::TokenInvalid { reason }
+    Error::TokenInvalid { reason, advice: COPY_AGAIN }
 }
 
 fn decode(text: &str) -> Result<Token, Error> {
     if text.is_empty() {
         return Err(invalid("it is empty".into()));
+    }
+    if let Some((reason, advice)) = pasted_instead(text) {
+        return Err(Error::TokenInvalid { reason: reason.to_owned(), advice });
     }
     if text.len() > MAX_TOKEN_BYTES {
         let length = text.len();
@@ -102,6 +107,31 @@ fn decode(text: &str) -> Result<Token, Error> {
         .ok_or_else(|| invalid("what follows ops_ is not base64url, or is cut off".into()))?;
     parse(&json)
         .ok_or_else(|| invalid("what follows ops_ is not a JSON object, or is cut off".into()))
+}
+
+/// What a text is that is often given in place of a token, and what to do.
+fn pasted_instead(text: &str) -> Option<(&'static str, &'static str)> {
+    Some(if text.starts_with("op://") {
+        ("it is a secret reference", "pass the token itself (ops_…)")
+    } else if text.starts_with("eyJ") && text.split('.').count() == 3 {
+        ("it is a Connect token or another JWT", OF_AN_ACCOUNT)
+    } else if text.starts_with("A3-") {
+        ("it is a Secret Key", OF_AN_ACCOUNT)
+    } else if text.starts_with(['$', '{', '%']) || text == "OP_SERVICE_ACCOUNT_TOKEN" {
+        ("it is a variable that was not replaced", "pass its value (ops_…)")
+    } else {
+        let (before, _) = text.split_once(PREFIX)?;
+        let name = before.trim_end_matches(QUOTES);
+        if name.ends_with('=') {
+            ("it is a whole line such as NAME=ops_…", "pass what comes after the =, without quotes")
+        } else if !name.is_empty() {
+            ("there is something before ops_", "pass the token alone")
+        } else if !before.is_empty() || text.ends_with(QUOTES) {
+            ("it is in quotes", "pass it without them")
+        } else {
+            return None;
+        }
+    })
 }
 
 fn required<'a>(name: &str, text: &'a str) -> Result<&'a str, Error> {
@@ -185,7 +215,7 @@ pub(crate) mod tests {
 
     fn reason(text: &str) -> String {
         match parse_token(text).unwrap_err() {
-            Error::TokenInvalid { reason } => reason,
+            Error::TokenInvalid { reason, .. } => reason,
             other => panic!("{other:?}"),
         }
     }
@@ -236,6 +266,41 @@ pub(crate) mod tests {
         }
         for end in 4..token.len() {
             assert!(reason(&token[..end]).ends_with("is cut off"), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn what_was_pasted_in_its_place_is_named() {
+        let token = encode(&sample());
+        let [jwt, connect] = ["eyJhbGciOiJFUzI1NiJ9.e30.hush-hush", "eyJh.eyJ.hush"];
+        for (text, what, advice) in [
+            (format!("OP_SERVICE_ACCOUNT_TOKEN={token}"), "a whole line", "after the ="),
+            (format!("export TOKEN=\"{token}\""), "a whole line", "after the ="),
+            (format!("TOKEN: '{token}'"), "something before ops_", "alone"),
+            (format!("Bearer {token}"), "something before ops_", "alone"),
+            (format!("\u{feff}{token}"), "something before ops_", "alone"),
+            (format!("\"{token}\""), "in quotes", "without them"),
+            (format!("“{token}”"), "in quotes", "without them"),
+            (format!("'{token}"), "in quotes", "without them"),
+            (format!("{token}'"), "in quotes", "without them"),
+            (jwt.to_owned(), "a Connect token", "of a service account"),
+            (connect.to_owned(), "a Connect token", "of a service account"),
+            ("op://app/database/hush".to_owned(), "a secret reference", "the token itself"),
+            (format!("op://app/{token}/x"), "a secret reference", "the token itself"),
+            ("$OP_SERVICE_ACCOUNT_TOKEN".to_owned(), "a variable", "its value"),
+            ("${{ secrets.TOKEN }}".to_owned(), "a variable", "its value"),
+            ("{{ token }}".to_owned(), "a variable", "its value"),
+            ("OP_SERVICE_ACCOUNT_TOKEN".to_owned(), "a variable", "its value"),
+            ("A3-HUSHHU-HUSHHU".to_owned(), "a Secret Key", "of a service account"),
+        ] {
+            let told = parse_token(&text).unwrap_err().to_string();
+            assert!(told.contains(what) && told.contains(advice), "{text}: {told}");
+            assert!(!told.contains("copy the whole token"), "{told}");
+            assert!(!told.contains("hush") && !told.contains(&token[8..20]), "{told}");
+        }
+        for text in ["eyJhbGciOiJFUzI1NiJ9", "a.b.c", "hello"] {
+            let told = parse_token(text).unwrap_err().to_string();
+            assert!(told.ends_with("copy the whole token (ops_…) from 1Password again"), "{told}");
         }
     }
 

@@ -20,6 +20,9 @@ pub struct Candidate {
     pub reference: String,
 }
 
+/// What to do about most tokens that are not valid.
+pub const COPY_AGAIN: &str = "copy the whole token (ops_…) from 1Password again";
+
 /// Where the field is among the pieces between the slashes of a reference.
 const FIELD: usize = 4;
 
@@ -230,12 +233,12 @@ pub enum Error {
         limit: i64,
     },
     /// The service-account token cannot be used.
-    #[error(
-        "the service-account token is not valid: {reason}; copy the whole token (ops_…) from 1Password again"
-    )]
+    #[error("the service-account token is not valid: {reason}; {advice}")]
     TokenInvalid {
         /// What is wrong, naming the field and never its content.
         reason: String,
+        /// What to do.
+        advice: &'static str,
     },
     /// An option has the wrong type or form.
     #[error("the option {option} {reason}")]
@@ -671,7 +674,7 @@ mod tests {
             Error::UnableToFormatPrivateKey { field: text() },
             Error::UnsupportedFileFormat { field: text() },
             Error::FileTooLarge { field: text(), size: 2, limit: 1 },
-            Error::TokenInvalid { reason: text() },
+            Error::TokenInvalid { reason: text(), advice: COPY_AGAIN },
             Error::ArgumentInvalid { option: "x", reason },
             Error::HostNotAllowed { host: text() },
             Error::AuthenticationFailed { reason, status: None },

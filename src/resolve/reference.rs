@@ -18,6 +18,8 @@ pub const UNKNOWN_QUERY: &str = "the query of a secret reference is ?attribute=o
 pub const UNKNOWN_QUERY_VALUE: &str = "?attribute= takes otp, totp, type, value, title, id, purpose, content, size or name, ?ssh-format= takes openssh, in lower case";
 /// A part with a character that references do not have.
 pub const ILLEGAL_CHARACTER: &str = "a part of a secret reference may hold ASCII letters, digits, space, _, . and -; percent-encode other characters (é is %C3%A9), or name the vault, item or field by its id";
+/// What a shell or a template would have replaced.
+pub const VARIABLE: &str = "variables and templates in a secret reference are not replaced: put a name or an id in place of $NAME or {{ name }}";
 /// A `%` that does not begin an escape, or escapes that are not UTF-8.
 pub const BROKEN_ESCAPE: &str = "a % in a secret reference begins a byte of UTF-8 in two hex digits: é is %C3%A9, / is %2F, % itself is %25";
 /// Nothing where the vault should be.
@@ -54,11 +56,17 @@ pub struct SecretReference {
 /// - `text`: `op://<vault>/<item>/[<section>/]<field>[?attribute=<attribute>][?ssh-format=openssh]`
 /// # Errors
 /// [`Error::Parsing`] with the first rule that is broken, in the order prefix,
-/// query, characters, number of parts, empty parts.
+/// query, characters, number of parts, empty parts. What a shell or a template would have replaced
+/// is named as such where prefix or characters are wrong.
 /// # Source
 /// protocol.md “Resolving a reference” 1; tests/vectors/grammar.json (recorded); docs/references.md
 pub fn parse_reference(text: &str) -> Result<SecretReference, Error> {
-    let broken = |reason| Error::Parsing { reason };
+    let is_template =
+        (text.contains(PREFIX) || text.starts_with(['$', '{'])) && text.contains(['$', '{']);
+    let broken = |reason| match reason {
+        NOT_PREFIXED | ILLEGAL_CHARACTER if is_template => Error::Parsing { reason: VARIABLE },
+        reason => Error::Parsing { reason },
+    };
     let rest = text.strip_prefix(PREFIX).ok_or(broken(NOT_PREFIXED))?;
     let (path, query) = match rest.split_once('?') {
         None => (rest, None),

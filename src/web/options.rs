@@ -16,7 +16,10 @@ use super::{
     subtle::subtle,
 };
 use crate::{
-    base::{error::Error, secret::Secret},
+    base::{
+        error::{COPY_AGAIN, Error},
+        secret::Secret,
+    },
     client::{self, Backoff, Call, Lifetimes, Options, Watching},
 };
 use js_sys::Function;
@@ -210,6 +213,7 @@ fn token(all: &Reader<'_>) -> Secret<String> {
             reason: format!(
                 "the option auth is not a string but {kind} (is the environment variable set?)"
             ),
+            advice: COPY_AGAIN,
         });
         Secret::default()
     })
