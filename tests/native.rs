@@ -8,10 +8,10 @@ mod support;
 
 use onepassword_edge::{
     base::error::Error,
-    client::{Client, Options},
+    client::{Client, Options, Outcome, Question},
 };
 use pollster::block_on;
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc, time::Instant};
 use support::{emulator::Emulator, host::NativeHost, options, resolve};
 
 fn authenticate(token: &str) -> Result<Rc<Client<NativeHost>>, Error> {
@@ -103,4 +103,53 @@ fn a_token_for_another_host_goes_nowhere() {
     let options = Options { allowed_hosts, ..options(&emulator.token) };
     let error = Client::new(NativeHost::unreachable(), options).unwrap_err();
     assert!(matches!(error, Error::HostNotAllowed { .. }), "{error:?}");
+}
+
+/// How long it takes to resolve these, in seconds, and what became of them.
+fn timed(client: &Client<NativeHost>, references: &[String]) -> (f64, Vec<Result<(), Error>>) {
+    let questions: Vec<_> = references.iter().map(|text| Question::text(text)).collect();
+    let outcomes = RefCell::new(vec![None; questions.len()]);
+    let settle = |at: usize, outcome: Outcome| {
+        outcomes.borrow_mut()[at] = Some(outcome.map(drop));
+    };
+    let start = Instant::now();
+    block_on(client.resolve_all(&questions.iter().collect::<Vec<_>>(), false, &settle)).unwrap();
+    let seconds = start.elapsed().as_secs_f64();
+    (seconds, outcomes.into_inner().into_iter().map(Option::unwrap).collect())
+}
+
+/// The quickest of three. Eight times as many take eight times as long; quadratic is 64 times.
+fn is_linear(client: &Client<NativeHost>, reference: impl Fn(usize) -> String) {
+    let quickest = |count| {
+        let references: Vec<_> = (0..count).map(&reference).collect();
+        let times = (0..3).map(|_| timed(client, &references).0);
+        times.fold(f64::INFINITY, f64::min)
+    };
+    let (few, many) = (quickest(1_000), quickest(8_000));
+    assert!(many < 24.0 * few, "{} {few} s, {many} s", reference(0));
+}
+
+#[test]
+fn many_different_names_take_time_in_proportion() {
+    let items: Vec<_> = (0..1_000).map(|n| format!(r#"{{ "title": "item {n}" }}"#)).collect();
+    let vaults = format!(r#"[{{ "name": "v", "items": [{}] }}]"#, items.join(","));
+    let emulator = Emulator::start(&format!(r#"{{ "account": {{ "vaults": {vaults} }} }}"#));
+    let client = authenticate(&emulator.token).unwrap();
+    is_linear(&client, |n| format!("op://vault {n}/i/f"));
+    is_linear(&client, |n| format!("op://v/some item {n}/f"));
+    let (_, outcomes) = timed(&client, &["op://V/item 7/f".into(), "op://v/ITEM 8/f".into()]);
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(Error::FieldNotFound { .. }))));
+}
+
+#[test]
+fn long_names_are_not_compared() {
+    let title = |n: usize| format!("{}{n}", "x".repeat(9_000));
+    let items: Vec<_> = (0..20).map(|n| format!(r#"{{ "title": "{}" }}"#, title(n))).collect();
+    let vaults = format!(r#"[{{ "name": "v", "items": [{}] }}]"#, items.join(","));
+    let emulator = Emulator::start(&format!(r#"{{ "account": {{ "vaults": {vaults} }} }}"#));
+    let client = authenticate(&emulator.token).unwrap();
+    let (seconds, outcomes) = timed(&client, &[format!("op://v/{}/f", title(100))]);
+    let Err(Error::ItemNotFound { hint, .. }) = &outcomes[0] else { panic!() };
+    assert_eq!(hint, "; check");
+    assert!(seconds < 1.0, "{seconds} s");
 }

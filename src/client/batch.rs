@@ -111,17 +111,22 @@ impl<H: Host> Client<H> {
         let hints = Hints::new(&nfkd);
         let group = Group { client: self, account: &account, fresh, reading, hints, settle };
         let mut groups: Vec<Vec<Rc<Asked<'_>>>> = Vec::new();
+        // The vaults in lower case, in their order, and where their groups are.
+        let mut places: Vec<(String, usize)> = Vec::new();
         for asked in all {
             if let Some(outcome) = group.remembered(&asked) {
                 settle(asked.index, outcome);
                 continue;
             }
-            let is_its = |of: &&mut Vec<Rc<Asked<'_>>>| {
-                of.first().is_some_and(|one| is_named(&one.target.vault, &asked.target.vault))
-            };
-            match groups.iter_mut().find(is_its) {
-                Some(of) => of.push(asked),
-                None => groups.push(vec![asked]),
+            let vault = asked.target.vault.to_lowercase();
+            let place = places.binary_search_by(|(other, _)| other.cmp(&vault));
+            match place.map(|at| places.get(at).and_then(|(_, at)| groups.get_mut(*at))) {
+                Ok(Some(group)) => group.push(asked),
+                Ok(None) => {}
+                Err(at) => {
+                    places.insert(at, (vault, groups.len()));
+                    groups.push(vec![asked]);
+                }
             }
         }
         let groups = groups.into_iter().map(|asked| group.resolve(asked));

@@ -13,14 +13,15 @@ use crate::{
 
 const READ_ITEM: &str = "read the item";
 const READ_ITEMS: &str = "read several items";
+const GONE: Error = Error::NotFound { action: READ_ITEM, error_code: None };
 /// Items that one request may ask for.
 const MAX_BATCH: usize = 50;
 
 /// The items that targets name, and which is whose.
 #[derive(Debug, Default)]
 pub(super) struct Items {
-    read: Vec<Item>,
-    failed: Vec<(String, Error)>,
+    /// What became of each, in the order of their ids. In boxes, because they are moved aside.
+    read: Vec<(String, Box<Result<Item, Error>>)>,
     /// For each target the id of its item.
     pub(super) ids: Vec<Result<Located<String>, Error>>,
 }
@@ -28,18 +29,24 @@ pub(super) struct Items {
 impl Items {
     /// By its id, wherever in an answer it stood.
     pub(super) fn find(&self, id: &str) -> Result<&Item, Error> {
-        let failure = self.failure(id).cloned();
-        self.read.iter().find(|item| item.uuid == id).ok_or_else(|| {
-            failure.unwrap_or(Error::NotFound { action: READ_ITEM, error_code: None })
-        })
+        let found = self.place(id).ok().and_then(|at| self.read.get(at));
+        found.map_or(Err(GONE), |(_, result)| result.as_ref().as_ref().map_err(Error::clone))
     }
 
-    fn failure(&self, id: &str) -> Option<&Error> {
-        self.failed.iter().find(|(of, _)| of == id).map(|(_, error)| error)
+    /// The first that is said of an item holds.
+    fn put(&mut self, id: &str, result: Result<Item, Error>) {
+        if let Err(at) = self.place(id) {
+            self.read.insert(at, (id.to_owned(), Box::new(result)));
+        }
+    }
+
+    /// Where it is, or where it would stand.
+    fn place(&self, id: &str) -> Result<usize, usize> {
+        self.read.binary_search_by(|(other, _)| other.as_str().cmp(id))
     }
 
     fn is_missing(&self, id: &str) -> bool {
-        matches!(self.failure(id), Some(Error::NotFound { .. }))
+        matches!(self.find(id), Err(Error::NotFound { .. }))
     }
 }
 
@@ -87,38 +94,35 @@ impl<H: Host> Client<H> {
         vault: &OpenVault,
         items: &mut Items,
     ) {
-        let mut wanted: Vec<String> = Vec::new();
+        let (mut wanted, mut in_order) = (Vec::new(), Vec::<&str>::new());
         for Located { thing: id, .. } in items.ids.iter().flatten() {
-            let is_known = items.failure(id).is_some() || items.find(id).is_ok();
-            if !is_known && !wanted.contains(id) {
+            if items.place(id).is_err()
+                && let Err(at) = in_order.binary_search(&id.as_str())
+            {
+                in_order.insert(at, id);
                 wanted.push(id.clone());
             }
         }
-        let gone = Error::NotFound { action: READ_ITEM, error_code: None };
         for ids in wanted.chunks(MAX_BATCH) {
             let answer = match ids {
-                [_] => Err(gone.clone()),
+                [_] => Err(GONE),
                 _ => self.read_batch(account, vault, ids).await,
             };
             match answer {
                 Ok(answered) => {
-                    let is_left_out = |id: &&String| answered.iter().all(|item| item.uuid != **id);
-                    let left_out = ids.iter().filter(is_left_out);
-                    items.failed.extend(left_out.map(|id| (id.clone(), gone.clone())));
-                    items.read.extend(answered);
+                    for item in answered.into_iter().filter(|item| ids.contains(&item.uuid)) {
+                        items.put(&item.uuid.clone(), Ok(item));
+                    }
+                    ids.iter().for_each(|id| items.put(id, Err(GONE)));
                 }
                 // A single one, or the service refuses a batch for one id that it does not know.
                 Err(Error::NotFound { .. }) => {
                     for id in ids {
-                        match self.read_item(account, &vault.id, id).await {
-                            Ok(item) => items.read.push(item),
-                            Err(error) => items.failed.push((id.clone(), error)),
-                        }
+                        let result = self.read_item(account, &vault.id, id).await;
+                        items.put(id, result);
                     }
                 }
-                Err(error) => {
-                    items.failed.extend(ids.iter().map(|id| (id.clone(), error.clone())));
-                }
+                Err(error) => ids.iter().for_each(|id| items.put(id, Err(error.clone()))),
             }
         }
     }
