@@ -57,7 +57,7 @@ export interface ErrorDetails {
 export interface Candidate {
   /** Its id; of a field in a section, the section's id and a slash stand before it. */
   readonly id: string;
-  /** Its name or title. */
+  /** Its name or title, with invisible characters written as `\u{202e}`. */
   readonly title: string;
   /** Of a field in a section: the section's title, or its id. */
   readonly section?: string;
@@ -88,7 +88,7 @@ export class OnePasswordError extends Error {
   readonly retryable: boolean;
   /** When to try again, in milliseconds, if the service said so. */
   declare readonly retryAfterMs?: number;
-  /** The secret reference that was asked for. */
+  /** The secret reference that was asked for, unless a token or an invisible character is in it. */
   declare readonly reference?: string;
   /** What an ambiguous reference may have meant. */
   declare readonly candidates?: readonly Candidate[];

@@ -98,14 +98,30 @@ pub fn encode_hex(bytes: &[u8]) -> String {
 /// directions of text, joiners, ends of lines, tags, what is no character.
 ///
 /// # Source
-/// Unicode 16: Cc, Zl, Zp, `Default_Ignorable_Code_Point` without those of Khmer and music, what is
-/// no character
+/// Unicode 16: Cc, Zl, Zp, `Default_Ignorable_Code_Point`, marks of annotations, what is no character
 pub const fn is_invisible(c: char) -> bool {
     matches!(c,
         '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e0fff}')
+        | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// `visible(text) -> text`
+///
+/// What may be shown on a terminal or written to a log: each invisible character is written as its
+/// number, `\u{202e}`.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_invisible(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 /// `is_object_id(text) -> bool`
@@ -176,6 +192,22 @@ mod tests {
         ("fooba", "Zm9vYmE", "666f6f6261"),
         ("foobar", "Zm9vYmFy", "666f6f626172"),
     ];
+
+    #[test]
+    fn what_is_invisible_is_shown_by_its_number() {
+        for (text, shown) in [
+            ("", ""),
+            ("é 中 👋🏽 “x” $ \\u{1b}", "é 中 👋🏽 “x” $ \\u{1b}"),
+            ("\u{1b}[2J\u{9b}2J\0\x7f", "\\u{1b}[2J\\u{9b}2J\\u{0}\\u{7f}"),
+            ("a\r\nb\tc\u{2028}\u{2029}", "a\\u{d}\\u{a}b\\u{9}c\\u{2028}\\u{2029}"),
+            ("\u{202a}\u{202e}\u{2066}\u{2069}", "\\u{202a}\\u{202e}\\u{2066}\\u{2069}"),
+            ("\u{200b}\u{200f}\u{feff}\u{ad}", "\\u{200b}\\u{200f}\\u{feff}\\u{ad}"),
+            ("\u{e0041}\u{3164}\u{ffff}\u{fe0f}", "\\u{e0041}\\u{3164}\\u{ffff}\\u{fe0f}"),
+            ("\u{2027}\u{202f}\u{2010}\u{fffd}", "\u{2027}\u{202f}\u{2010}\u{fffd}"),
+        ] {
+            assert_eq!(visible(text), shown);
+        }
+    }
 
     #[test]
     fn rfc4648_vectors() {

@@ -2,6 +2,7 @@
 
 use super::js::{set, string_object};
 use crate::base::{
+    encoding::{is_invisible, visible},
     error::{Candidate, Error},
     shape::Shape,
 };
@@ -13,7 +14,8 @@ const SHORTEST_KEY_CHARS: usize = 16;
 /// Names of fields and hosts are no longer than this, tokens are.
 const LONGEST_WORD_CHARS: usize = 200;
 
-/// What an ambiguous reference may have meant, if it is one.
+/// What an ambiguous reference may have meant, if it is one. Titles are for people and end on their
+/// terminals, so they are shown as in messages; a program takes `reference` or an id.
 pub(super) fn candidates(error: &Error) -> Option<Shape<'_>> {
     let shape = |candidate: &'_ Candidate| {
         let mut shape = Shape::Object(Vec::new());
@@ -25,7 +27,7 @@ pub(super) fn candidates(error: &Error) -> Option<Shape<'_>> {
             ("reference", &candidate.reference),
         ] {
             let is_there = !text.is_empty() || matches!(name, "id" | "title");
-            shape = shape.with(name, is_there.then(|| Shape::Text(text.clone().into())));
+            shape = shape.with(name, is_there.then(|| Shape::Text(visible(text).into())));
         }
         shape
     };
@@ -41,7 +43,7 @@ pub(super) fn retry_after_ms(error: &Error) -> Option<Shape<'_>> {
 /// `error_object(error, reference) -> Error`
 ///
 /// What a promise rejects with. The reference that was asked for is told unless it may be a token
-/// that was passed by mistake.
+/// that was passed by mistake, or does something to a terminal.
 pub(super) fn error_object(error: &Error, reference: &JsValue) -> JsValue {
     let object = js_sys::Error::new(&message(error));
     // Defined, not set: a frozen prototype refuses that.
@@ -55,7 +57,9 @@ pub(super) fn error_object(error: &Error, reference: &JsValue) -> JsValue {
     .with("retryAfterMs", retry_after_ms(error))
     .with("candidates", candidates(error));
     Object::assign(&object, super::results::object(&details).unchecked_ref());
-    let may_be_told = |text: String| text.starts_with("op://") && !text.contains("ops_");
+    let may_be_told = |text: String| {
+        text.starts_with("op://") && !text.contains("ops_") && !text.chars().any(is_invisible)
+    };
     if reference.as_string().is_some_and(may_be_told) {
         set(&object, "reference", reference);
     }
@@ -73,13 +77,12 @@ pub(super) fn message(error: &Error) -> String {
     for word in message.split_inclusive(' ') {
         let is_long = word.chars().count() > LONGEST_WORD_CHARS;
         let kept = if is_long { SHORTEST_KEY_CHARS } else { LONGEST_WORD_CHARS };
-        let kept = word.chars().take(kept).map(|c| if c.is_control() { '\u{fffd}' } else { c });
-        shown.extend(kept);
+        shown.extend(word.chars().take(kept));
         if is_long {
             shown.push_str("… ");
         }
     }
-    shown
+    visible(&shown)
 }
 
 #[cfg(test)]
@@ -129,7 +132,9 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn what_may_be_a_token_is_not_told() {
-        for reference in ["ops_eyJ", "op://ops_eyJ/x/y", "", "other", " op://a/b/c"] {
+        for reference in
+            ["ops_eyJ", "op://ops_eyJ/x/y", "", "other", " op://a/b/c", "op://a/\u{202e}/c"]
+        {
             let error = object(&Error::Closed, reference);
             assert!(get_own(&error, "reference").unwrap().is_undefined(), "{reference}");
         }
@@ -141,7 +146,7 @@ mod tests {
     fn messages_hold_no_control_characters_and_no_long_words() {
         let item = format!("a\u{7}b {} end", "k".repeat(5_000));
         let told = message(&Error::ItemNotActive { item });
-        assert!(told.contains("a\u{fffd}b"), "{told}");
+        assert!(told.contains("a\\u{7}b"), "{told}");
         assert!(!told.contains(&"k".repeat(17)) && told.contains(&"k".repeat(16)), "{told}");
         assert!(!told.chars().any(char::is_control));
     }

@@ -2,7 +2,7 @@
 //! foreign `fetch` may hold the request.
 
 use super::js::get;
-use crate::base::error::Error;
+use crate::base::{encoding::visible, error::Error};
 use wasm_bindgen::prelude::*;
 
 const MAX_CAUSE_CHARS: usize = 300;
@@ -64,7 +64,9 @@ impl Failure {
                 let cause = "fetch did not answer with a Response".to_owned();
                 Error::Network { action, host, cause }
             }
-            Self::Network(cause) => Error::Network { action, host, cause: without_keys(&cause) },
+            Self::Network(cause) => {
+                Error::Network { action, host, cause: visible(&without_keys(&cause)) }
+            }
         }
     }
 }

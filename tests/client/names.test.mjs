@@ -1,6 +1,7 @@
 // Names that fit several things, or nothing: what the error offers instead works.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { validateSecretReference } from "../../dist/reference.js";
 import { Service } from "./support.mjs";
 
 const field = (id, title, value) => ({ k: "concealed", n: id, t: title, v: value });
@@ -350,6 +351,68 @@ test("names forge no lines in a log, and a token in a reference is not repeated"
   assert.ok(!/\p{Cc}/u.test(forged.message), forged.message);
   const token = await failure(`op://prod/${service.token}/x`, "itemNotFound");
   assert.ok(token.message.length < 300 && token.reference === undefined);
+});
+
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
+test("nothing in an error moves a cursor or turns text around", async () => {
+  const odd = ["\x1b[2J", "\u202egnp", "\u2066x", "\u200fx", "\u0085x", "\u2028x", "\ufeffx"];
+  odd.push("\u{e0041}x", "\u00adx");
+  const items = odd.flatMap((title) => [{ title }, { title }]);
+  items.push({
+    title: "fields",
+    details: {
+      sections: odd.map((title, n) => ({
+        name: `s${n}${title}`,
+        title,
+        fields: [field(`${n}${title}`, title, `value ${n}`), field("same", "same", `same ${n}`)],
+      })),
+    },
+  });
+  const service = await Service.start({ account: { vaults: [{ name: "odd", items }] } });
+  const client = await service.authenticate();
+  const told = [];
+  for (const title of odd) {
+    const reference = `op://odd/${encodeURIComponent(title)}/x`;
+    told.push(await service.failure(client.resolve(reference), "tooManyItems"));
+    assert.ok(told.at(-1).candidates[0].title.includes("\\u{"), told.at(-1).candidates[0].title);
+    const { individualResponses } = await client.secrets.resolveAll([reference]);
+    told.push(individualResponses[reference].error);
+    const missing = `op://odd/fields/nothing like it ${encodeURIComponent(title)}`;
+    told.push(await service.failure(client.resolve(missing), "fieldNotFound"));
+    const raw = `op://odd/${title}/x`;
+    told.push(await service.failure(client.resolve(raw), "parsing"));
+    try {
+      validateSecretReference(raw);
+    } catch (error) {
+      told.push(error);
+    }
+  }
+  const same = await service.failure(
+    client.resolve("op://odd/fields/same"),
+    "tooManyMatchingFields",
+  );
+  for (const [n, { reference }] of same.candidates.entries()) {
+    assert.equal(await client.resolve(reference), `same ${n}`);
+  }
+  told.push(same);
+  assert.equal(told.length, 5 * odd.length + 1);
+  const broken = await service.authenticate({
+    lazy: true,
+    fetch: () => Promise.reject(new Error(odd.join(" "))),
+  });
+  const network = await service.failure(broken.resolve("op://a/b/c"), "network");
+  assert.match(network.cause.message, /\\u\{1b\}\[2J \\u\{202e\}gnp/);
+  told.push(network, { message: network.cause.message });
+  for (const error of told) {
+    for (const text of [
+      error.message,
+      error.reference ?? "",
+      JSON.stringify(error.candidates) ?? "",
+    ]) {
+      assert.ok(!UNSEEN.test(text), JSON.stringify(text));
+    }
+  }
 });
 
 test("what is near nothing is offered nothing, and no value is ever told", async () => {
