@@ -153,3 +153,19 @@ fn long_names_are_not_compared() {
     assert_eq!(hint, "; check");
     assert!(seconds < 1.0, "{seconds} s");
 }
+
+#[test]
+fn hints_take_no_longer_than_they_may() {
+    let alike = |n: usize| format!("{n:06}{}", "abcdefghi ".repeat(9));
+    let items: Vec<_> = (0..5_000).map(|n| format!(r#"{{ "title": "{}" }}"#, alike(n))).collect();
+    let vaults = format!(r#"[{{ "name": "v", "items": [{}] }}]"#, items.join(","));
+    let emulator = Emulator::start(&format!(r#"{{ "account": {{ "vaults": {vaults} }} }}"#));
+    let client = authenticate(&emulator.token).unwrap();
+    let title = |n: usize| format!("{n:06}{}", "ihgfedcba ".repeat(9));
+    let references =
+        |count| (0..count).map(|n| format!("op://v/{}/f", title(n))).collect::<Vec<_>>();
+    let (_, outcomes) = timed(&client, &references(1));
+    assert!(matches!(&outcomes[0], Err(Error::ItemNotFound { .. })));
+    let (seconds, _) = timed(&client, &references(1_000));
+    assert!(seconds < 2.0, "{seconds} s");
+}

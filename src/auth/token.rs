@@ -14,7 +14,6 @@ use zeroize::Zeroizing;
 
 const PREFIX: &str = "ops_";
 const OF_AN_ACCOUNT: &str = "pass the token of a service account (ops_…)";
-const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
 /// Ten times what a token has; anything longer is something else.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 /// The one account key format there is.
@@ -121,17 +120,21 @@ fn pasted_instead(text: &str) -> Option<(&'static str, &'static str)> {
         ("it is a variable that was not replaced", "pass its value (ops_…)")
     } else {
         let (before, _) = text.split_once(PREFIX)?;
-        let name = before.trim_end_matches(QUOTES);
+        let name = before.trim_end_matches(is_quote);
         if name.ends_with('=') {
             ("it is a whole line such as NAME=ops_…", "pass what comes after the =, without quotes")
         } else if !name.is_empty() {
             ("there is something before ops_", "pass the token alone")
-        } else if !before.is_empty() || text.ends_with(QUOTES) {
+        } else if !before.is_empty() || text.ends_with(is_quote) {
             ("it is in quotes", "pass it without them")
         } else {
             return None;
         }
     })
+}
+
+const fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'' | '`' | '“' | '”' | '‘' | '’')
 }
 
 fn required<'a>(name: &str, text: &'a str) -> Result<&'a str, Error> {

@@ -141,8 +141,11 @@ fn mark_half_pairs(text: &str) -> Option<String> {
 
 /// The number in an escape `\uXXXX` at a place; 0 if there is none.
 fn code_unit(text: &str, at: usize) -> u32 {
-    let digits = text.get(at..).and_then(|escape| escape.strip_prefix("\\u")?.get(..4));
-    digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or_default()
+    let Some([b'\\', b'u', digits @ ..]) = text.as_bytes().get(at..at + ESCAPE_BYTES) else {
+        return 0;
+    };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    digits.iter().try_fold(0, |number, byte| Some(number * 16 + digit(*byte)?)).unwrap_or_default()
 }
 
 /// Whether the brackets outside strings are few and shallow enough.

@@ -306,8 +306,8 @@ impl<H: Host> Client<H> {
         let mut listing = Listing::default();
         listing.unreadable = unreadable;
         for OpenedVault { vault, attributes, .. } in &opened {
-            let [id, updated_at] = [&vault.uuid, &vault.updated_at].map(String::clone);
-            listing.push((), (id, attributes.name.clone(), updated_at));
+            let named = (vault.uuid.clone(), attributes.name.clone(), vault.updated_at.clone());
+            listing.push((), named);
         }
         let nfkd = |text: &str| self.host.nfkd(text);
         let place = listing.pick_vault(part, &Hints::new(&nfkd))?;

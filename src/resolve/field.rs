@@ -68,39 +68,47 @@ fn fields_named<'a>(details: &'a ItemDetails, section: &str, name: &str) -> Vec<
 
 /// Looking for a reference takes as long as the item is: the first of very many have one.
 fn candidates(details: &ItemDetails, several: &[Field<'_>]) -> Vec<Candidate> {
-    let (first, more) = several.split_at(several.len().min(MAX_REFERENCES));
-    let first = first.iter().map(|field| candidate(details, field));
-    first.chain(more.iter().map(Field::candidate)).collect()
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for field in several {
+        let mut candidate = field.candidate();
+        if candidates.len() < MAX_REFERENCES {
+            candidate.reference = way_to(details, field);
+        }
+        candidates.push(candidate);
+    }
+    candidates
 }
 
-/// What an error says of a field that is one of several, with the part of a reference that names
-/// it alone.
-fn candidate(details: &ItemDetails, field: &Field<'_>) -> Candidate {
-    let names_it = |[section, name]: &[&str; 2]| {
+/// The end of a reference that names this field alone; empty if there is none.
+fn way_to(details: &ItemDetails, field: &Field<'_>) -> String {
+    for [section, name] in field.ways() {
         let found = fields_named(details, section, name);
-        matches!(found.as_slice(), [only] if only.is(field) && !name.is_empty())
-    };
-    let way = field.ways().into_iter().find(names_it);
-    let reference = match way.map(|way| way.map(encode_part)) {
-        Some([section, name]) if section.is_empty() => name,
-        Some([section, name]) => format!("{section}/{name}"),
-        None => String::new(),
-    };
-    Candidate { reference, ..field.candidate() }
+        if matches!(found.as_slice(), [only] if only.is(field) && !name.is_empty()) {
+            let slash = if section.is_empty() { "" } else { "/" };
+            return [&*encode_part(section), slash, &encode_part(name)].concat();
+        }
+    }
+    String::new()
 }
 
 /// The item's fields, with what they answer to. The names of built-in fields are their roles.
 fn all_fields(details: &ItemDetails) -> Vec<Named<'_>> {
-    let outside = outside_sections(details).map(|([name, id], _)| [name, "", id]);
-    let mut all: Vec<_> = outside.collect();
-    all.extend(details.document.iter().map(|file| [&*file.file_name, "", ""]));
-    fields_within(details.sections.iter().collect(), &mut all);
+    let mut all = Vec::new();
+    for ([name, id], _) in outside_sections(details) {
+        all.push([name, "", id]);
+    }
+    if let Some(file) = &details.document {
+        all.push([&file.file_name, "", ""]);
+    }
+    for section in &details.sections {
+        fields_within(section, &mut all);
+    }
     all
 }
 
-fn fields_within<'a>(sections: Vec<&'a Section>, all: &mut Vec<Named<'a>>) {
-    for section in sections {
-        all.extend(section.fields.iter().map(|field| Field::in_section(field, section).named()));
+fn fields_within<'a>(section: &'a Section, all: &mut Vec<Named<'a>>) {
+    for field in &section.fields {
+        all.push(Field::in_section(field, section).named());
     }
 }
 
@@ -116,23 +124,28 @@ fn no_section(
     reference: &SecretReference,
     hints: &Hints<'_>,
 ) -> Error {
-    let sections = details.sections.iter().map(|section| [section.title(), "", section.id()]);
-    let sections: Vec<_> = sections.collect();
+    let mut known = Vec::new();
+    for section in &details.sections {
+        known.push([section.title(), "", section.id()]);
+    }
     let (item, section) = (reference.item.clone(), part.to_owned());
-    Error::NoMatchingSections { item, section, hint: hints.hint(part, &sections, &sections) }
+    Error::NoMatchingSections { item, section, hint: hints.hint(part, &known, &known) }
 }
 
 fn no_field(details: &ItemDetails, reference: &SecretReference, hints: &Hints<'_>) -> Error {
-    let SecretReference { item, section, field, .. } = reference;
+    let SecretReference { item, section, field, .. } = reference.clone();
     let known = all_fields(details);
-    let mut there = Vec::new();
-    match section {
-        Some(part) => fields_within(sections_named(details, part), &mut there),
-        None => there.clone_from(&known),
-    }
-    let hint = hints.hint(field, &known, &there);
-    let [item, field] = [item, field].map(String::clone);
-    Error::FieldNotFound { item, section: section.clone(), field, hint }
+    let hint = match &section {
+        Some(part) => {
+            let mut there = Vec::new();
+            for section in sections_named(details, part) {
+                fields_within(section, &mut there);
+            }
+            hints.hint(&field, &known, &there)
+        }
+        None => hints.hint(&field, &known, &known),
+    };
+    Error::FieldNotFound { item, section, field, hint }
 }
 
 /// Fields outside titled sections come first, so that a built-in `username`

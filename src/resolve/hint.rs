@@ -7,8 +7,10 @@ use std::cell::Cell;
 const MAX_NAMES: usize = 8;
 /// Longer names are not compared, which takes the product of the lengths, and not told.
 const MAX_NAME_CHARS: usize = 100;
-/// How many names are compared for the questions of one batch.
-const MAX_COMPARISONS: usize = 100_000;
+/// What the questions of one batch may take: a step for each pair of characters that is compared,
+/// and some for each name. A step is a few nanoseconds.
+const MAX_STEPS: usize = 20_000_000;
+const STEPS_A_NAME: usize = 100;
 /// Letters that look like those at the same place below, in lower case or in upper.
 const LOOK_ALIKES: &str = "аеорсухіјѕһӏԁԛԝвкмнтαβεικνορτυχıɑɡ‐‒–—−‘’ʼ“”01";
 const LOOKED_LIKE: &[u8] = b"aeopcyxijshldqwbkmhtabeikvoptuxiag-----'''\"\"ol";
@@ -29,7 +31,7 @@ impl<'a> Hints<'a> {
     /// # Shapes
     /// - `nfkd`: Unicode normalisation form NFKD
     pub const fn new(nfkd: &'a dyn Fn(&str) -> String) -> Self {
-        Self { nfkd, left: Cell::new(MAX_COMPARISONS) }
+        Self { nfkd, left: Cell::new(MAX_STEPS) }
     }
 
     /// `are_spent() -> bool`
@@ -56,11 +58,8 @@ impl<'a> Hints<'a> {
                 _ => [" (id ", "/", ")"],
             };
             let section = if id.is_empty() { "" } else { section };
-            for piece in
-                ["; did you mean “", title, "”", open, section, slash, id, close, &difference, "?"]
-            {
-                hint.push_str(piece);
-            }
+            let by_id = [open, section, slash, id, close].concat();
+            hint = ["; did you mean “", title, "”", &by_id, &difference, "?"].concat();
             check = " Check";
         }
         let mut told: Vec<&str> = Vec::new();
@@ -78,9 +77,7 @@ impl<'a> Hints<'a> {
             if told.len() == MAX_NAMES {
                 break;
             }
-            for piece in ["“", name, "”"] {
-                hint.push_str(piece);
-            }
+            hint += &["“", name, "”"].concat();
             told.push(name);
         }
         hint + check
@@ -89,9 +86,7 @@ impl<'a> Hints<'a> {
     /// What looks the same, and how it differs; else what is a typing error away: at most a third
     /// of the name differs.
     fn closest<'b>(&self, name: &str, known: &[Named<'b>]) -> Option<(Named<'b>, String)> {
-        let left = self.left.get();
-        self.left.set(left.saturating_sub(known.len()));
-        if !is_told(name) || known.len() > left {
+        if !is_told(name) {
             return None;
         }
         let (lower, normal) = (name.to_lowercase(), self.normal(name));
@@ -101,7 +96,8 @@ impl<'a> Hints<'a> {
         let mut closest = None;
         for named in known {
             let [title, ..] = named;
-            if !is_told(title) {
+            self.take(STEPS_A_NAME);
+            if self.are_spent() || !is_told(title) {
                 continue;
             }
             let other = self.normal(title);
@@ -114,7 +110,9 @@ impl<'a> Hints<'a> {
                 return Some((*named, difference(how, &lower, &title.to_lowercase())));
             }
             // Before the distance, which takes the product of the lengths.
-            if title.chars().count().abs_diff(length) < least {
+            let other = title.chars().count();
+            if other.abs_diff(length) < least {
+                self.take(length * other);
                 let distance = strsim::levenshtein(&lower, &title.to_lowercase());
                 if distance < least {
                     (least, closest) = (distance, Some((*named, String::new())));
@@ -122,6 +120,10 @@ impl<'a> Hints<'a> {
             }
         }
         closest
+    }
+
+    fn take(&self, steps: usize) {
+        self.left.set(self.left.get().saturating_sub(steps));
     }
 
     /// In lower case, in a form that is the same for all that is the same text.
@@ -137,12 +139,17 @@ fn is_told(name: &str) -> bool {
 
 /// What is seen of a name, spaces aside.
 fn looks(normal: &str) -> String {
-    let seen = normal.chars().filter(|c| !c.is_whitespace() && !is_invisible(*c));
-    let like = |c| {
-        let at = LOOK_ALIKES.chars().position(|other| other == c);
-        at.and_then(|at| LOOKED_LIKE.get(at)).map_or(c, |like| char::from(*like))
-    };
-    seen.map(like).collect()
+    let mut looks = String::with_capacity(normal.len());
+    for c in normal.chars() {
+        if c == ' ' || is_invisible(c) {
+            continue;
+        }
+        let mut likes = LOOK_ALIKES.chars().zip(LOOKED_LIKE);
+        let like =
+            if c.is_ascii_alphabetic() { None } else { likes.find(|(other, _)| *other == c) };
+        looks.push(like.map_or(c, |(_, like)| char::from(*like)));
+    }
+    looks
 }
 
 /// Where they begin to differ.

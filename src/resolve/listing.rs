@@ -126,7 +126,7 @@ impl Names {
             [] => Err(Error::ItemNotFound {
                 item,
                 vault,
-                readable: self.active().count(),
+                readable: self.0.iter().filter(|entry| !entry.is_archived).count(),
                 unreadable,
                 hint: match self.named(name, true).first() {
                     Some((_, Name { id, .. })) => {
@@ -141,21 +141,25 @@ impl Names {
         }
     }
 
-    fn active(&self) -> impl Iterator<Item = &Name> {
-        self.0.iter().filter(|entry| !entry.is_archived)
-    }
-
     fn named(&self, name: &str, is_archived: bool) -> Vec<(usize, &Name)> {
         let lower = name.to_lowercase();
-        let is_it = |entry: &Name| entry.lower == lower && entry.is_archived == is_archived;
-        self.0.iter().enumerate().filter(|(_, entry)| is_it(entry)).collect()
+        let mut named = Vec::new();
+        for (place, entry) in self.0.iter().enumerate() {
+            if entry.lower == lower && entry.is_archived == is_archived {
+                named.push((place, entry));
+            }
+        }
+        named
     }
 
     /// The names are told unless there are more than so many.
     fn hint(&self, name: &str, most: usize, hints: &Hints<'_>) -> String {
-        let all = if hints.are_spent() { 0 } else { usize::MAX };
-        let known = self.active().take(all).map(|entry| [&*entry.name, "", &*entry.id]);
-        let known: Vec<Named<'_>> = known.collect();
+        let mut known: Vec<Named<'_>> = Vec::new();
+        if !hints.are_spent() {
+            for entry in self.0.iter().filter(|entry| !entry.is_archived) {
+                known.push([&entry.name, "", &entry.id]);
+            }
+        }
         let there = if known.len() > most { &[] } else { &*known };
         hints.hint(name, &known, there)
     }
@@ -173,11 +177,14 @@ fn not_for_service_accounts(name: &str) -> &'static str {
 }
 
 fn candidates(several: &[(usize, &Name)]) -> Vec<Candidate> {
-    let candidate = |(_, name): &(usize, &Name)| Candidate {
-        id: name.id.clone(),
-        title: name.name.clone(),
-        updated_at: name.updated_at.clone(),
-        ..Candidate::default()
-    };
-    several.iter().map(candidate).collect()
+    let mut candidates = Vec::new();
+    for (_, name) in several {
+        candidates.push(Candidate {
+            id: name.id.clone(),
+            title: name.name.clone(),
+            updated_at: name.updated_at.clone(),
+            ..Candidate::default()
+        });
+    }
+    candidates
 }
