@@ -1,4 +1,5 @@
 import { check, isStringArray } from "../client/check.js";
+import { cancel, Exchange } from "./relay_exchange.js";
 import { RELAY_HOST_HEADER, RELAY_REFUSAL_HEADER } from "./relay_header.js";
 
 /** Whom a relay serves, and how. */
@@ -12,6 +13,15 @@ export interface RelayOptions {
   readonly allowedHosts?: readonly string[] | undefined;
   /** Sends the requests. Default: the host's `fetch`. */
   readonly fetch?: ((input: string, init: RequestInit) => Promise<Response>) | undefined;
+  /** How long a request and its answer may take, both bodies included. Default: 60,000 ms. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** A relay's options, checked. */
+interface Rules {
+  readonly allowedHosts: readonly string[];
+  readonly fetch: RelayOptions["fetch"];
+  readonly timeoutMs: number;
 }
 
 const DEFAULT_HOSTS = ["*.1password.com", "*.1password.ca", "*.1password.eu"];
@@ -19,6 +29,11 @@ const HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/;
 const METHODS = "GET, POST, PUT";
 /** Requests have small bodies: files are only ever downloaded. */
 const MAX_BODY_BYTES = 1024 * 1024;
+/** Longer answers are refused by clients, too. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+const TIMEOUT_MS = 60_000;
+/** Timers know no longer time. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const PREFLIGHT_SECONDS = "7200";
 const ID = "[a-z0-9]{26}";
 /** What clients ask for: docs/protocol.md. */
@@ -57,6 +72,7 @@ const ANSWER_HEADERS = ["content-type", "content-length", "retry-after"];
 export function createRelay(options: RelayOptions): (request: Request) => Promise<Response> {
   const allowedOrigins = options?.allowedOrigins;
   const allowedHosts = options?.allowedHosts ?? DEFAULT_HOSTS;
+  const timeoutMs = options?.timeoutMs === undefined ? TIMEOUT_MS : options.timeoutMs;
   // A string has `includes` too, and would allow whatever is part of it.
   check(isStringArray(allowedOrigins), "allowedOrigins must be an array of strings");
   check(isStringArray(allowedHosts), "allowedHosts must be an array of strings");
@@ -68,15 +84,18 @@ export function createRelay(options: RelayOptions): (request: Request) => Promis
     const isHost = HOST.test(host.replace(/^\*\./, ""));
     check(isHost, `allowedHosts: “${host}” is no host, host:port or *.domain in lower case`);
   }
+  const isTime = typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS;
+  check(isTime, `timeoutMs must be a number of milliseconds above 0, at most ${MAX_TIMEOUT_MS}`);
+  const rules = { allowedHosts, fetch: options.fetch, timeoutMs };
   return async (request) => {
     const origin = request.headers.get("origin");
-    if (!isAllowed(request, origin, allowedOrigins)) {
-      return refuse(403, "this origin may not use it");
-    }
-    const answer =
-      request.method === "OPTIONS"
-        ? preflight()
-        : await forward(request, allowedHosts, options.fetch ?? globalThis.fetch);
+    const isPages = isAllowed(request, origin, allowedOrigins);
+    const answer = isPages
+      ? await answerTo(request, rules)
+      : refuse(403, "this origin may not use it");
+    // Sessions' answers are for one reader; no browser or proxy is to keep them.
+    answer.headers.set("Cache-Control", "no-store");
+    if (!isPages) return answer;
     if (origin !== null) answer.headers.set("Access-Control-Allow-Origin", origin);
     answer.headers.set("Access-Control-Expose-Headers", `Retry-After, ${RELAY_REFUSAL_HEADER}`);
     answer.headers.set("Vary", "Origin");
@@ -101,11 +120,14 @@ function preflight(): Response {
   });
 }
 
-async function forward(
-  request: Request,
-  allowedHosts: readonly string[],
-  fetch: NonNullable<RelayOptions["fetch"]>,
-): Promise<Response> {
+function answerTo(request: Request, rules: Rules): Response | Promise<Response> {
+  if (request.method === "OPTIONS") return preflight();
+  const url = urlFor(request, rules.allowedHosts);
+  return url instanceof Response ? url : forward(request, url, rules);
+}
+
+/** Where a request goes, or why it goes nowhere. */
+function urlFor(request: Request, allowedHosts: readonly string[]): string | Response {
   const host = request.headers.get(RELAY_HOST_HEADER)?.toLowerCase() ?? "";
   if (!allowedHosts.some((pattern) => fits(host, pattern))) {
     return refuse(403, "it does not forward to this host");
@@ -120,44 +142,73 @@ async function forward(
   ) {
     return refuse(403, "it does not forward this request");
   }
-  const body = request.method === "GET" ? null : await readBody(request);
-  if (body === undefined) return refuse(413, "the body is too long");
-  const init: RequestInit = {
-    method: request.method,
-    headers: pick(request.headers, REQUEST_HEADERS),
-    body,
-    redirect: "manual",
-  };
+  return `${schemeOf(host)}://${host}${path}${search}`;
+}
+
+async function forward(request: Request, url: string, rules: Rules): Promise<Response> {
+  const exchange = new Exchange(request.signal, rules.timeoutMs);
   try {
-    const answer = await fetch(`${schemeOf(host)}://${host}${path}${search}`, init);
-    // A redirect would lead the token's proofs elsewhere.
-    if (answer.status < 200 || (answer.status >= 300 && answer.status < 400)) {
-      return refuse(502, "1Password answered with a redirect");
-    }
-    const headers = pick(answer.headers, ANSWER_HEADERS);
-    // What fetch has decompressed is longer than its header says.
-    if (answer.headers.has("content-encoding")) headers.delete("content-length");
-    return new Response(answer.body, { status: answer.status, headers });
+    const body = request.method === "GET" ? null : await bodyOf(request, exchange);
+    if (body instanceof Response) return closed(exchange, body);
+    const init: RequestInit = {
+      method: request.method,
+      headers: pick(request.headers, REQUEST_HEADERS),
+      body,
+      redirect: "manual",
+      signal: exchange.signal,
+    };
+    const fetch = rules.fetch ?? globalThis.fetch;
+    const answer = await exchange.unlessEnded(fetch(url, init), ({ body }) => cancel(body));
+    return passOn(answer, exchange);
   } catch {
-    return refuse(502, "1Password could not be reached");
+    const isLate = exchange.ending === "its time is up";
+    const refusal = isLate
+      ? refuse(504, "1Password did not answer in time")
+      : refuse(502, "1Password could not be reached");
+    return closed(exchange, refusal);
   }
 }
 
-/** The body; `undefined` if it is too long, of which no more is read. */
-async function readBody(request: Request): Promise<Blob | undefined> {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
-  const reader = request.body?.getReader();
-  for (;;) {
-    const { value } = (await reader?.read()) ?? {};
-    if (value === undefined) return new Blob(pieces);
-    length += value.length;
-    if (length > MAX_BODY_BYTES) {
-      await reader?.cancel();
-      return undefined;
-    }
-    pieces.push(value as Uint8Array<ArrayBuffer>);
+/** The body, or why it is not taken. */
+async function bodyOf(request: Request, exchange: Exchange): Promise<Blob | Response> {
+  try {
+    const body = await exchange.readAll(request.body, MAX_BODY_BYTES);
+    return body ?? refuse(413, "the body is too long");
+  } catch {
+    const isLate = exchange.ending === "its time is up";
+    return isLate
+      ? refuse(408, "the body did not come in time")
+      : refuse(400, "the body broke off");
   }
+}
+
+/** The answer for the page, whose body is read as the page reads it. */
+function passOn(answer: Response, exchange: Exchange): Response {
+  const refuseIt = (reason: string) => {
+    cancel(answer.body);
+    return closed(exchange, refuse(502, reason));
+  };
+  // A redirect would lead the token's proofs elsewhere.
+  if (answer.status < 200 || (answer.status >= 300 && answer.status < 400)) {
+    return refuseIt("1Password answered with a redirect");
+  }
+  const headers = pick(answer.headers, ANSWER_HEADERS);
+  // What fetch has decompressed is longer than its header says.
+  if (answer.headers.has("content-encoding")) headers.delete("content-length");
+  const declared = headers.get("content-length") ?? undefined;
+  if (declared !== undefined && !(/^\d{1,15}$/.test(declared) && +declared <= MAX_ANSWER_BYTES)) {
+    return refuseIt("1Password's answer is too long");
+  }
+  const { status, body } = answer;
+  if (body === null) return closed(exchange, new Response(null, { status, headers }));
+  const length = declared === undefined ? undefined : Number(declared);
+  const passed = exchange.passOn(body, MAX_ANSWER_BYTES, length);
+  return new Response(passed, { status, headers });
+}
+
+function closed(exchange: Exchange, answer: Response): Response {
+  exchange.close();
+  return answer;
 }
 
 function fits(host: string, pattern: string): boolean {

@@ -42,10 +42,13 @@ async function pass(
   const hasBody = method !== "GET" && method !== "HEAD";
   // The host does not matter to a handler, and what a client says of it need not be one.
   const address = new URL(url, "http://localhost");
+  const leaving = new AbortController();
+  outgoing.once("close", () => leaving.abort());
   // In pieces, so that a handler may refuse before it reads them.
   const init = {
     method,
     headers,
+    signal: leaving.signal,
     ...(hasBody ? { body: streamOf(incoming), duplex: "half" } : {}),
   };
   const answer = await handler(new Request(address, init));
@@ -69,19 +72,23 @@ function streamOf(incoming: Incoming): ReadableStream<Uint8Array> {
 }
 
 async function pipe(body: ReadableStream<Uint8Array>, outgoing: Outgoing): Promise<void> {
-  let isGone = false;
-  const gone = new Promise<void>((resolve) =>
-    outgoing.once("close", () => {
-      isGone = true;
-      resolve();
-    }),
-  );
   const reader = body.getReader();
+  let isGone = false;
+  let wake = () => {};
+  // Also while the page takes nothing: a body that has broken off waits for nobody.
+  reader.closed.catch(() => wake());
+  outgoing.once("close", () => {
+    isGone = true;
+    wake();
+    reader.cancel().catch(() => {});
+  });
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return;
-    if (isGone) return await reader.cancel();
+    if (done || isGone) return;
     if (outgoing.write(value)) continue;
-    await Promise.race([gone, new Promise<void>((resolve) => outgoing.once("drain", resolve))]);
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      outgoing.once("drain", resolve);
+    });
   }
 }
