@@ -32,11 +32,11 @@ export interface ItemChange {
 export interface AccountEditor {
   /** Adds an item; returns its id. */
   addItem(vault: string, item: ItemDescription): Promise<string>;
-  /** Renames an item, gives it other values, bins or restores it. */
+  /** Renames an item, gives it other values, archives or restores it. */
   setItem(vault: string, item: string, change: ItemChange): Promise<void>;
   /** Puts another item in the place of one, which is gone; returns the new one's id. */
   replaceItem(vault: string, item: string, by: ItemDescription): Promise<string>;
-  /** Removes an item for good; with the state `trashed` it would be in the bin. */
+  /** Removes an item for good; with the state `archived` it would be in the archive. */
   removeItem(vault: string, item: string): Promise<void>;
   /** Gives a vault another name. */
   renameVault(vault: string, name: string): Promise<void>;

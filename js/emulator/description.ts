@@ -64,8 +64,12 @@ export interface VaultDescription {
   unreadable?: "key" | "attributes";
 }
 
-/** An item's state, as `trashed` spells it on the wire: `N`, `A`, `Y`, `D`. */
-export type ItemState = "active" | "archived" | "trashed" | "deleted";
+/**
+ * An item's state. On the wire, `trashed` is `N` for `active`, `Y` for `archived` and `D` for
+ * `deleted`. `trashed` is another word for `archived`; `alsoActive` is the wire's `A`, which clients
+ * treat as active.
+ */
+export type ItemState = "active" | "alsoActive" | "archived" | "trashed" | "deleted";
 
 /**
  * An item, in plain words or as the wire has it.

@@ -26,7 +26,8 @@ export interface PlainItem {
 /** An item's state in the words of the wire. */
 export const TRASHED: Record<ItemState, string> = {
   active: "N",
-  archived: "A",
+  alsoActive: "A",
+  archived: "Y",
   trashed: "Y",
   deleted: "D",
 };

@@ -18,6 +18,7 @@ import {
 } from "./checks.js";
 import { type AccountDescription, type KeysetDescription, TEMPLATES } from "./description.js";
 import { isObjectId } from "./ids.js";
+import { TRASHED } from "./items.js";
 
 const id = satisfies(
   (value) => typeof value === "string" && isObjectId(value),
@@ -82,7 +83,7 @@ const itemMembers = shape({
   title: text,
   id,
   category: oneOf(...Object.keys(TEMPLATES)),
-  state: oneOf("active", "archived", "trashed", "deleted"),
+  state: oneOf(...Object.keys(TRASHED)),
   tags: list(text),
   urls: list(either((value) => typeof value === "string", text, url)),
   username: text,
@@ -116,7 +117,7 @@ const item = also(also(itemMembers, requireMember("title", "overview")), (value,
 
 const change = shape({
   title: text,
-  state: oneOf("active", "archived", "trashed", "deleted"),
+  state: oneOf(...Object.keys(TRASHED)),
   username: text,
   password: text,
   notes: text,

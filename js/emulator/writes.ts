@@ -1,11 +1,12 @@
 import type { Vault, WireItem } from "./account.js";
 import { openJson } from "./crypto.js";
 import { isObjectId } from "./ids.js";
+import { TRASHED } from "./items.js";
 import { isObject, type Json } from "./json.js";
 import { badRequest, conflict } from "./refusal.js";
 import { type Call, param, type Reply, vaultOf } from "./service.js";
 
-const STATES = ["N", "A", "Y", "D"];
+const STATES = Object.values(TRASHED);
 
 /**
  * `PATCH /api/v3/vault/<vault>/<contentVersion>/items`: all items of the body, or none.

@@ -99,7 +99,7 @@ pub enum Error {
         /// Those that matched.
         candidates: Vec<Candidate>,
     },
-    /// The item is archived, in the bin or deleted.
+    /// The item is archived or deleted.
     #[error(
         "the item “{item}” is not in an active state: it was archived or deleted; restore it first"
     )]

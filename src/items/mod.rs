@@ -22,8 +22,7 @@ const DETAILS: &str = "the item's fields";
 
 /// `is_active(item) -> bool`
 ///
-/// Whether a reference may name the item: it is neither in the bin nor deleted.
-/// An archived item may.
+/// Whether a reference may name the item: it is neither archived nor deleted.
 ///
 /// # Source
 /// protocol.md “Items” (observed)

@@ -166,7 +166,7 @@ fn accessor(accessor: &Accessor) -> Shape<'_> {
 
 /// `is_archived(item) -> bool`
 ///
-/// As the vendor's client has it: what the wire calls the bin is its archive.
+/// The wire says so with `Y` in `trashed`.
 pub fn is_archived(item: &Item) -> bool {
     item.trashed == "Y"
 }

@@ -48,7 +48,7 @@ from_json! {
         "updatedAt" => pub updated_at: String,
         /// Rises by one with each change.
         "itemVersion" => pub version: i64,
-        /// `N` active, `A` archived, `Y` in the bin, `D` deleted.
+        /// `N` active, `Y` archived, `D` deleted; `A` is treated as active.
         "trashed" => pub trashed: String,
         /// Title and URLs, sealed with the vault key.
         "encOverview" => pub enc_overview: Envelope,

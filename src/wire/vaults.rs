@@ -17,7 +17,7 @@ from_json! {
         "attrVersion" => pub attribute_version: i64,
         /// Rises when an item changes.
         "contentVersion" => pub content_version: i64,
-        /// How many items are neither in the bin nor deleted.
+        /// How many items are neither archived nor deleted.
         "activeItemCount" => pub active_items: i64,
         /// Name and description, sealed with the vault key.
         "encAttrs" => pub enc_attrs: Envelope,

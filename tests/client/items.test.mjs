@@ -6,7 +6,7 @@ import { ITEM_ID, PATHS, SECRET, Service, VAULT, VAULT_ID } from "./support.mjs"
 
 const BATCH = `/api/v3/vault/${VAULT_ID}/items/batch`;
 const ID_TITLE = "abcdefghijklmnopqrstuvwxya";
-const [TRASHED, DELETED, ARCHIVED, DAMAGED, UNTITLED, NOBODY] = "2345ie"
+const [TRASHED, DELETED, ARCHIVED, ALSO_ACTIVE, DAMAGED, UNTITLED, NOBODY] = "23457ie"
   .split("")
   .map((digit) => digit.repeat(25) + (digit === "e" ? "e" : "a"));
 const FILE_ID = "s3rcqtop2nvvffimmsetsn3zyi";
@@ -31,7 +31,8 @@ const service = await Service.start({
           { title: ID_TITLE, password: "titled like an id" },
           { title: "trashed", id: TRASHED, state: "trashed", password: SECRET },
           { title: "deleted", id: DELETED, state: "deleted", password: SECRET },
-          { title: "archived", id: ARCHIVED, state: "archived", password: "kept" },
+          { title: "archived", id: ARCHIVED, state: "archived", password: SECRET },
+          { title: "also active", id: ALSO_ACTIVE, state: "alsoActive", password: "kept" },
           { title: "damaged", id: DAMAGED, unreadable: "details", password: UNOPENED },
           { title: "untitled", id: UNTITLED, unreadable: "overview", password: UNOPENED },
           { title: "twin", password: SECRET },
@@ -128,10 +129,11 @@ test("a title and a vault's name that have the form of an id", async () => {
   assert.deepEqual(await answers([ID_TITLE, "item 1"]), ["titled like an id", "pw 1"]);
 });
 
-test("items that are archived, in the bin or deleted", async () => {
-  assert.equal(passwordOf(await items.get("app", ARCHIVED)), "kept");
-  assert.equal(passwordOf(await items.get("app", "archived")), "kept");
+test("items that are archived or deleted", async () => {
+  assert.equal(passwordOf(await items.get("app", ALSO_ACTIVE)), "kept");
+  assert.equal(passwordOf(await items.get("app", "also active")), "kept");
   for (const [id, title] of [
+    [ARCHIVED, "archived"],
     [TRASHED, "trashed"],
     [DELETED, "deleted"],
   ]) {

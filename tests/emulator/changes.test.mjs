@@ -64,10 +64,14 @@ test("new values of built-in fields, notes and fields by title", async () => {
   assert.equal(await ask("op://app/database/key.txt"), "the file");
 });
 
-test("an item goes into the bin and comes back", async () => {
-  await editor.setItem("app", "database", { state: "trashed" });
-  await assert.rejects(ask("op://app/database/password"), { code: "itemNotFound" });
-  await assert.rejects(ask(`op://app/${ITEM}/password`), { code: "itemNotActive" });
+test("an item is archived and comes back", async () => {
+  for (const state of ["archived", "trashed", "deleted"]) {
+    await editor.setItem("app", "database", { state });
+    await assert.rejects(ask("op://app/database/password"), { code: "itemNotFound" }, state);
+    await assert.rejects(ask(`op://app/${ITEM}/password`), { code: "itemNotActive" }, state);
+  }
+  await editor.setItem("app", "database", { state: "alsoActive" });
+  assert.equal(await ask("op://app/database/password"), "old");
   await editor.setItem("app", "database", { state: "active" });
   assert.equal(await ask("op://app/database/password"), "old");
 });

@@ -119,6 +119,16 @@ function openRsa(jwk, enc, data) {
   return privateDecrypt({ key, padding, oaepHash }, Buffer.from(data, "base64url")).toString();
 }
 
+test("states in the words of the wire: what is archived is `Y`", async () => {
+  // docs/protocol.md, “Vaults and items”.
+  const letters = { active: "N", alsoActive: "A", archived: "Y", trashed: "Y", deleted: "D" };
+  for (const [state, letter] of Object.entries(letters)) {
+    const { items, overviews } = await openVault(inItem({ state }));
+    assert.equal(items[0].trashed, letter, state);
+    assert.equal(overviews[0].trashed, letter, state);
+  }
+});
+
 test("raw parts go onto the wire unchanged", async () => {
   const overview = { title: "raw", odd: [1, null] };
   const details = { fields: [{ name: "x", value: 5 }], anything: "else" };

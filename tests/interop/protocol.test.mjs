@@ -194,14 +194,14 @@ test("reads every part of a described item", async () => {
 test("names vault types and item states", async () => {
   const types = ["personal", "everyone", "userCreated", "transfer"];
   const vaults = types.map((type) => ({ name: type, type }));
-  vaults.push({ ...vault, items: [item, { title: "old", password: "x", state: "archived" }] });
-  vaults.at(-1).items.push({ title: "bin", password: "x", state: "trashed" });
+  vaults.push({ ...vault, items: [item, { title: "also", password: "x", state: "alsoActive" }] });
+  vaults.at(-1).items.push({ title: "old", password: "x", state: "archived" });
   const client = await vendorClient(await createEmulator({ account: { vaults } }));
   for (const { title, vaultType } of await client.vaults.list()) {
     if (title !== "app") assert.equal(vaultType, title);
   }
-  assert.deepEqual(await vendorAnswer(client, "op://app/old/password"), { secret: "x" });
-  assert.deepEqual(await vendorAnswer(client, "op://app/bin/password"), { error: "itemNotFound" });
+  assert.deepEqual(await vendorAnswer(client, "op://app/also/password"), { secret: "x" });
+  assert.deepEqual(await vendorAnswer(client, "op://app/old/password"), { error: "itemNotFound" });
 });
 
 test("reads a document, and bytes that are no text", async () => {

@@ -19,7 +19,8 @@ const item = {
     { title: "card", fields: [{ title: "until", kind: "monthYear", value: 202_612 }] },
   ],
 };
-const vault = { name: "App", id: VAULT_ID, items: [item, { title: "old", state: "archived" }] };
+const others = ["alsoActive", "archived"].map((state) => ({ title: state, password: "x", state }));
+const vault = { name: "App", id: VAULT_ID, items: [item, ...others] };
 
 const accounts = {
   "one vault": { vaults: [vault] },
@@ -41,7 +42,8 @@ const references = [
   "op://app/Datenbank 1/card/until",
   "op://app/Datenbank 1/nothing",
   "op://app/Datenbank 1/nowhere/host",
-  "op://app/old/password",
+  "op://app/alsoActive/password",
+  "op://app/archived/password",
   "op://app/nothing/password",
   "op://twin/Datenbank 1/password",
   "op://app/Datenbank 1",
