@@ -70,6 +70,17 @@ export interface Candidate {
   readonly reference?: string;
 }
 
+/** Keys and tokens, in whole or in part, have so many letters and digits in a row; names seldom do. */
+const KEY_RUN = /(?:[0-9A-Za-z]|%[3-7][0-9A-Za-z]){40}/;
+
+/**
+ * Whether a reference may be repeated in an error: not if somebody pasted a token into it,
+ * percent-encoded or not. The core has the same rule (src/web/errors.rs).
+ */
+function mayBeTold(reference: unknown): reference is string {
+  return typeof reference === "string" && !reference.includes("ops_") && !KEY_RUN.test(reference);
+}
+
 /** The same in every copy of this package that a program may hold. */
 const BRAND = Symbol.for("onepassword-edge.error");
 
@@ -88,7 +99,7 @@ export class OnePasswordError extends Error {
   readonly retryable: boolean;
   /** When to try again, in milliseconds, if the service said so. */
   declare readonly retryAfterMs?: number;
-  /** The secret reference that was asked for, unless a token or an invisible character is in it. */
+  /** The secret reference that was asked for, unless an invisible character is in it or it looks as if a token was pasted into it. */
   declare readonly reference?: string;
   /** What an ambiguous reference may have meant. */
   declare readonly candidates?: readonly Candidate[];
@@ -99,7 +110,7 @@ export class OnePasswordError extends Error {
     this.retryable = details.retryable ?? false;
     if (details.status !== undefined) this.status = details.status;
     if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
-    if (details.reference !== undefined) this.reference = details.reference;
+    if (mayBeTold(details.reference)) this.reference = details.reference;
     if (details.candidates !== undefined) this.candidates = details.candidates;
     Object.defineProperty(this, BRAND, { value: true });
   }

@@ -76,13 +76,14 @@ export function createRelay(options: RelayOptions): (request: Request) => Promis
   // A string has `includes` too, and would allow whatever is part of it.
   check(isStringArray(allowedOrigins), "allowedOrigins must be an array of strings");
   check(isStringArray(allowedHosts), "allowedHosts must be an array of strings");
-  for (const origin of allowedOrigins) {
+  // Without the texts: what was meant for another option must not come back in an error.
+  for (const [index, origin] of allowedOrigins.entries()) {
     const isOrigin = URL.canParse(origin) && new URL(origin).origin === origin;
-    check(isOrigin, `allowedOrigins: “${origin}” is no origin such as https://tool.example`);
+    check(isOrigin, `allowedOrigins[${index}] is no origin such as https://tool.example`);
   }
-  for (const host of allowedHosts) {
+  for (const [index, host] of allowedHosts.entries()) {
     const isHost = HOST.test(host.replace(/^\*\./, ""));
-    check(isHost, `allowedHosts: “${host}” is no host, host:port or *.domain in lower case`);
+    check(isHost, `allowedHosts[${index}] is no host, host:port or *.domain in lower case`);
   }
   const isTime = typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS;
   check(isTime, `timeoutMs must be a number of milliseconds above 0, at most ${MAX_TIMEOUT_MS}`);

@@ -13,6 +13,9 @@ use wasm_bindgen::prelude::*;
 const SHORTEST_KEY_CHARS: usize = 16;
 /// Names of fields and hosts are no longer than this, tokens are.
 const LONGEST_WORD_CHARS: usize = 200;
+/// Base64 and hex of keys and of tokens, in whole or in part, have so many letters and digits in a
+/// row; names seldom do.
+const KEY_RUN_CHARS: usize = 40;
 
 /// What an ambiguous reference may have meant, if it is one. Titles are for people and end on their
 /// terminals, so they are shown as in messages; a program takes `reference` or an id.
@@ -58,7 +61,8 @@ pub(super) fn error_object(error: &Error, reference: &JsValue) -> JsValue {
     .with("candidates", candidates(error));
     Object::assign(&object, super::results::object(&details).unchecked_ref());
     let may_be_told = |text: String| {
-        text.starts_with("op://") && !text.contains("ops_") && !text.chars().any(is_invisible)
+        let is_odd = text.contains("ops_") || has_key_run(&text) || text.chars().any(is_invisible);
+        text.starts_with("op://") && !is_odd
     };
     if reference.as_string().is_some_and(may_be_told) {
         set(&object, "reference", reference);
@@ -69,16 +73,33 @@ pub(super) fn error_object(error: &Error, reference: &JsValue) -> JsValue {
     object.into()
 }
 
+/// Whether there is what keys and tokens look like, percent-encoded or not.
+fn has_key_run(text: &str) -> bool {
+    let (mut run, mut rest) = (0, text.as_bytes());
+    while let [first, after @ ..] = rest {
+        let is_part;
+        (is_part, rest) = match rest {
+            [b'%', b'3'..=b'7', digit, after @ ..] if digit.is_ascii_hexdigit() => (true, after),
+            _ => (first.is_ascii_alphanumeric(), after),
+        };
+        run = if is_part { run + 1 } else { 0 };
+        if run == KEY_RUN_CHARS {
+            return true;
+        }
+    }
+    false
+}
+
 /// Names may hold what a log must not: control characters, and a text of the length of a key,
-/// such as a token that was pasted into a reference.
+/// such as a token that was pasted into a reference, in lines or in one.
 pub(super) fn message(error: &Error) -> String {
     let message = error.to_string();
     let mut shown = String::new();
     for word in message.split_inclusive(' ') {
-        let is_long = word.chars().count() > LONGEST_WORD_CHARS;
-        let kept = if is_long { SHORTEST_KEY_CHARS } else { LONGEST_WORD_CHARS };
-        shown.extend(word.chars().take(kept));
-        if is_long {
+        let kept = if has_key_run(word) { SHORTEST_KEY_CHARS } else { LONGEST_WORD_CHARS };
+        let mut rest = word.chars();
+        shown.extend(rest.by_ref().take(kept));
+        if rest.next().is_some() {
             shown.push_str("… ");
         }
     }
@@ -132,9 +153,11 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn what_may_be_a_token_is_not_told() {
-        for reference in
-            ["ops_eyJ", "op://ops_eyJ/x/y", "", "other", " op://a/b/c", "op://a/\u{202e}/c"]
-        {
+        let piece = "eyJzaWduSW5BZGRyZXNzIjoiaHR0cHM6Ly9teS4x";
+        let encoded: String = piece.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let pieces = [format!("op://a/{piece}/c"), format!("op://a/b/{encoded}")];
+        let odd = ["ops_eyJ", "op://ops_eyJ/x/y", "", "other", " op://a/b/c", "op://a/\u{202e}/c"];
+        for reference in odd.into_iter().chain(pieces.iter().map(String::as_str)) {
             let error = object(&Error::Closed, reference);
             assert!(get_own(&error, "reference").unwrap().is_undefined(), "{reference}");
         }
