@@ -46,14 +46,16 @@ interface Core {
 
 /** What every entry's `Client` is, however it comes by the wasm module. Calls may overlap. */
 export abstract class SignedIn implements Disposable {
-  /** As it was given; the module checks it. */
-  readonly #config: ClientConfig;
+  /**
+   * As it was given; the module checks it. Gone once the module has it, or the client is closed: the
+   * token is in it.
+   */
+  #config: ClientConfig | undefined;
   /** Starts the module. */
-  readonly #load: () => CoreClass | Promise<CoreClass>;
+  #load: (() => CoreClass | Promise<CoreClass>) | undefined;
   /** The client inside the module, and what it has. */
   #core: Core | undefined;
   #starting: Promise<Core> | undefined;
-  #isClosed = false;
   /** Reads secrets. */
   readonly secrets: Secrets = {
     resolve: (reference, options) => this.resolve(reference, options),
@@ -84,7 +86,7 @@ export abstract class SignedIn implements Disposable {
    * @internal
    */
   protected async start(): Promise<void> {
-    if (this.#config.lazy === true) return;
+    if (this.#config?.lazy === true) return;
     try {
       await this.#ask(({ client }) => client.signIn());
     } catch (thrown) {
@@ -109,11 +111,13 @@ export abstract class SignedIn implements Disposable {
 
   /** Starts the module once for all calls that need it. A failure is not remembered. */
   #start(): Core | Promise<Core> {
-    if (this.#isClosed) throw closed();
-    const loaded = this.#load();
+    const [config, load] = [this.#config, this.#load];
+    if (config === undefined || load === undefined) throw closed();
+    const loaded = load();
     // At once where it can be: in Workers no call may wait for another request's.
     if (!(loaded instanceof Promise)) return this.#made(loaded);
-    this.#starting ??= within(loaded, this.#config)
+    const { timeoutMs, signal } = config;
+    this.#starting ??= within(loaded, { timeoutMs, signal })
       .then((CoreClass) => this.#made(CoreClass))
       .finally(() => {
         this.#starting = undefined;
@@ -122,11 +126,11 @@ export abstract class SignedIn implements Disposable {
   }
 
   #made(CoreClass: CoreClass): Core {
-    if (this.#isClosed) throw closed();
-    if (this.#core === undefined) {
-      const client = CoreClass.create(this.#config as ClientOptions);
-      this.#core = { client, items: client.items, vaults: client.vaults };
-    }
+    if (this.#core !== undefined) return this.#core;
+    if (this.#config === undefined) throw closed();
+    const client = CoreClass.create(this.#config as ClientOptions);
+    this.#core = { client, items: client.items, vaults: client.vaults };
+    this.#forget();
     return this.#core;
   }
 
@@ -142,8 +146,14 @@ export abstract class SignedIn implements Disposable {
 
   /** Zeroes the token, the session, all keys and secrets. Later calls fail with `closed`. */
   close(): void {
-    this.#isClosed = true;
+    this.#forget();
     this.#core?.client.close();
+  }
+
+  /** The token, and a module that was given with it. */
+  #forget(): void {
+    this.#config = undefined;
+    this.#load = undefined;
   }
 
   /** The same as {@link SignedIn.close}, for `using`. */
