@@ -31,8 +31,8 @@ export class Client extends SignedIn {
    * @throws {OnePasswordError} `unsupported` if `wasm` is not the module.
    */
   static async authenticate(config: SlimConfig): Promise<Client> {
-    check(config?.wasm !== undefined, "wasm must be the module onepassword-edge/op.wasm");
-    const { wasm } = config;
+    const wasm = config && Object.hasOwn(config, "wasm") ? config.wasm : undefined;
+    check(wasm !== undefined, "wasm must be the module onepassword-edge/op.wasm");
     // If it is not needed, nobody else would see a promise fail.
     if (wasm instanceof Promise) wasm.catch(() => {});
     const client = new Client(config, () => loadCore(wasm));

@@ -1,4 +1,5 @@
 import type { Candidate, ErrorCode } from "./errors.js";
+import { withoutInherited } from "./own.js";
 
 /** What `client.secrets.resolveAll` answers: for each reference its value, or what stands in the way. */
 export interface ResolveAllResponse {
@@ -26,4 +27,17 @@ export interface ResolveError {
   readonly candidates?: readonly Candidate[];
   /** When to try again, in milliseconds, if the service said so, or after a 429. */
   readonly retryAfterMs?: number;
+}
+
+/** What may be absent of an error in a batch. */
+const DETAILS = ["candidates", "retryAfterMs"];
+
+/** Sees to it that what the responses of a batch lack is not found on `Object.prototype`. */
+export function ownResponses<T extends { individualResponses: object }>(answer: T): T {
+  const responses: { error?: object | null }[] = Object.values(answer.individualResponses);
+  for (const response of responses) {
+    withoutInherited(response, ["content", "error"]);
+    if (response.error) withoutInherited(response.error, DETAILS);
+  }
+  return answer;
 }

@@ -7,11 +7,12 @@ import type {
   Items as CoreItems,
   Vaults as CoreVaults,
 } from "../wasm/op.js";
-import type { ResolveAllResponse } from "./answers.js";
+import { ownResponses, type ResolveAllResponse } from "./answers.js";
 import type { CallOptions, ClientConfig } from "./config.js";
 import { OnePasswordError, withClass } from "./errors.js";
 import { type ClientStats, NOTHING_YET } from "./events.js";
 import { type Items, itemsOf } from "./items.js";
+import { ownOf } from "./own.js";
 import { type Vaults, vaultsOf } from "./vaults.js";
 
 /** Reads secrets. */
@@ -61,8 +62,10 @@ export abstract class SignedIn implements Disposable {
     resolve: (reference, options) => this.resolve(reference, options),
     resolveBytes: (reference, options) =>
       this.#ask(({ client }) => client.resolveBytes(reference, options)),
-    resolveAll: (references, options) =>
-      this.#ask(({ client }) => client.resolveAll(references, options)),
+    resolveAll: async (references, options) =>
+      ownResponses(
+        await this.#ask<ResolveAllResponse>(({ client }) => client.resolveAll(references, options)),
+      ),
   };
   /** Reads items. */
   readonly items: Items = itemsOf((ask) => this.#ask(({ items }) => ask(items)));
@@ -75,7 +78,7 @@ export abstract class SignedIn implements Disposable {
     load: () => CoreClass | Promise<CoreClass>,
     more: { waitsForOthers?: boolean } = {},
   ) {
-    this.#config = { ...copyOf(config), ...more };
+    this.#config = Object.assign(copyOf(config), more);
     this.#load = load;
     checkToken(this.#config.auth);
   }
@@ -168,15 +171,14 @@ export abstract class SignedIn implements Disposable {
  */
 function copyOf(config: ClientConfig): ClientConfig {
   try {
-    // Without a prototype: only what the object has itself is an option.
-    const own: ClientConfig = Object.assign(Object.create(null), config);
+    const own = ownOf(config);
     const { fetch = globalThis.fetch, retry, cache, allowedHosts } = own;
     const copies = {
       retry: copied(retry),
       cache: copied(cache),
       allowedHosts: copied(allowedHosts),
     };
-    return { ...own, ...copies, fetch };
+    return Object.assign(own, copies, { fetch });
   } catch {
     throw new OnePasswordError({
       code: "argumentInvalid",

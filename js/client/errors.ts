@@ -83,6 +83,8 @@ function mayBeTold(reference: unknown): reference is string {
 
 /** The same in every copy of this package that a program may hold. */
 const BRAND = Symbol.for("onepassword-edge.error");
+// Without a prototype, here and below: nothing that somebody put on `Object.prototype` counts.
+const BRANDED = { __proto__: null, value: true };
 
 /**
  * The one error class of this package. Its message says what happened, to what, and what to
@@ -104,7 +106,8 @@ export class OnePasswordError extends Error {
   /** What an ambiguous reference may have meant. */
   declare readonly candidates?: readonly Candidate[];
 
-  constructor(details: ErrorDetails) {
+  constructor(given: ErrorDetails) {
+    const details: ErrorDetails = { __proto__: null, ...given } as ErrorDetails;
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = details.code;
     this.retryable = details.retryable ?? false;
@@ -112,12 +115,14 @@ export class OnePasswordError extends Error {
     if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
     if (mayBeTold(details.reference)) this.reference = details.reference;
     if (details.candidates !== undefined) this.candidates = details.candidates;
-    Object.defineProperty(this, BRAND, { value: true });
+    Object.defineProperty(this, BRAND, BRANDED);
   }
 
   /** What `JSON.stringify` shows: everything but the stack and the cause. */
   toJSON(): Omit<ErrorDetails, "cause"> & { readonly name: string } {
-    const { name, code, message, status, retryable, retryAfterMs, reference, candidates } = this;
+    const { name, code, message, retryable } = this;
+    const own = { __proto__: null, ...this } as Partial<this>;
+    const { status, retryAfterMs, reference, candidates } = own;
     return { name, code, message, status, retryable, retryAfterMs, reference, candidates };
   }
 }
@@ -136,5 +141,5 @@ export function withClass(thrown: unknown): unknown {
     thrown instanceof Error && thrown.name === "OnePasswordError" && !isOnePasswordError(thrown);
   if (!isModules) return thrown;
   const { message, ...details } = thrown as Error & ErrorDetails;
-  return new OnePasswordError({ ...details, message, cause: thrown.cause });
+  return new OnePasswordError({ ...details, message });
 }

@@ -1,5 +1,5 @@
 import type { Items as CoreItems } from "../wasm/op.js";
-import type { ResolveError } from "./answers.js";
+import { ownResponses, type ResolveError } from "./answers.js";
 import type { CallOptions } from "./config.js";
 import { Listed } from "./listed.js";
 import type { FileAttributes, Item, ItemListFilter, ItemOverview, Response } from "./shapes.js";
@@ -63,7 +63,8 @@ type Ask = <T>(ask: (items: CoreItems) => unknown) => Promise<T>;
 export function itemsOf(ask: Ask): Items {
   return {
     get: (vault, item, options) => ask((items) => items.get(vault, item, options)),
-    getAll: (vault, all, options) => ask((items) => items.getAll(vault, all, options)),
+    getAll: async (vault, all, options) =>
+      ownResponses(await ask<ItemsGetAllResponse>((items) => items.getAll(vault, all, options))),
     list(vault: string, ...more: (ItemListFilter | CallOptions)[]) {
       const last = more.at(-1);
       const options = isOptions(last) ? last : undefined;

@@ -13,6 +13,7 @@ import {
   type VaultOverview,
   validateSecretReference,
 } from "#client";
+import { ownOf } from "../client/own.js";
 import { type GeneratePasswordResponse, generatePassword } from "../passwords/passwords.js";
 import { EFF_LARGE_WORDS } from "../passwords/words.js";
 import { RateLimitExceededError } from "./errors.js";
@@ -172,13 +173,10 @@ export class Secrets implements SecretsApi {
   /** Several at once, with few requests. */
   async resolveAll(secretReferences: string[]): Promise<ResolveAllResponse> {
     const answer = await vendorErrors(this.#client.secrets.resolveAll(secretReferences));
-    const responses = Object.entries(answer.individualResponses).map(
-      ([reference, { content = null, error }]) =>
-        [
-          reference,
-          { content, error: error === undefined ? null : referenceError(error) },
-        ] as const,
-    );
+    const responses = Object.entries(answer.individualResponses).map(([reference, response]) => {
+      const { content = null, error } = ownOf(response);
+      return [reference, { content, error: error ? referenceError(error) : null }] as const;
+    });
     return { individualResponses: Object.fromEntries(responses) } as ResolveAllResponse;
   }
 
@@ -267,7 +265,7 @@ export class Client {
  * for workload identity
  */
 export const createClient = async (config: ClientConfiguration): Promise<Client> => {
-  const { auth, oidcFetcher, workloadDetails, ...others } = Object(config) as ClientConfiguration;
+  const { auth, oidcFetcher, workloadDetails, ...others } = ownOf(config);
   if (auth instanceof DesktopAuth) throw unsupportedError("auth: DesktopAuth");
   if (oidcFetcher !== undefined) throw unsupportedError("oidcFetcher");
   if (workloadDetails !== undefined) throw unsupportedError("workloadDetails");
@@ -358,4 +356,7 @@ function ofAll({ type: code, ...details }: ResolveError): unknown {
 const RETRYABLE: readonly string[] = ["network", "rateLimited", "serverError", "timeout"];
 
 /** The vendor's client opens no names for an object that does not ask for it. */
-const unlessAsked = ({ decryptDetails = false }: VaultListParams) => ({ decryptDetails });
+const unlessAsked = (params: VaultListParams) => {
+  const { decryptDetails = false } = ownOf(params);
+  return { decryptDetails };
+};

@@ -36,8 +36,10 @@ export const throwError = (errString: string): never => {
 
 function parsed(text: string): { name: string; message: string } {
   try {
-    const { name, message } = JSON.parse(text);
-    return { name: String(name), message: String(message) };
+    const told = JSON.parse(text);
+    // Throws for null, which tells nothing either.
+    const own = (name: string) => String(Object.hasOwn(told, name) ? told[name] : undefined);
+    return { name: own("name"), message: own("message") };
   } catch {
     return { name: "", message: text };
   }

@@ -51,7 +51,7 @@ async function start(source: WasmSource): Promise<CoreClass> {
 async function bytesOf(source: WasmSource): Promise<WebAssembly.Module | BufferSource> {
   try {
     const wasm: Wasm = await (typeof source === "function" ? source() : source);
-    if (!("arrayBuffer" in wasm)) return wasm;
+    if (!isAnswer(wasm)) return wasm;
     if (!wasm.ok) throw new Error(`it was answered with HTTP ${wasm.status}`);
     return await wasm.arrayBuffer();
   } catch (cause) {
@@ -73,8 +73,16 @@ async function compile(wasm: WebAssembly.Module | BufferSource): Promise<WebAsse
 
 /** Of whichever realm: Next.js hands its edge routes modules of another one. */
 function isModule(wasm: WebAssembly.Module | BufferSource): wasm is WebAssembly.Module {
-  return Object.prototype.toString.call(wasm) === "[object WebAssembly.Module]";
+  return tagOf(wasm) === "[object WebAssembly.Module]";
 }
+
+/** Not by `in` alone: bytes may inherit an `arrayBuffer` that somebody put on `Object.prototype`. */
+function isAnswer(wasm: Wasm): wasm is Response {
+  const isBytes = ArrayBuffer.isView(wasm) || /^\[object (Shared)?ArrayBuffer\]$/.test(tagOf(wasm));
+  return !isBytes && tagOf(wasm) !== "[object WebAssembly.Module]" && "arrayBuffer" in wasm;
+}
+
+const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
 
 function unsupported(message: string, cause?: unknown): OnePasswordError {
   return new OnePasswordError({ code: "unsupported", message, cause });

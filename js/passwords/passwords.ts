@@ -1,4 +1,5 @@
 import { OnePasswordError } from "../client/errors.js";
+import { ownOf } from "../client/own.js";
 
 /** What stands between the words of a memorable password. */
 export enum SeparatorType {
@@ -118,15 +119,16 @@ export function generatePassword(
   recipe: PasswordRecipe,
   options: PasswordOptions = {},
 ): GeneratePasswordResponse {
-  const { type, parameters } = Object(recipe) as Partial<PasswordRecipe>;
-  check(typeof parameters === "object" && parameters !== null, "a recipe has type and parameters");
+  const { type, parameters: given } = ownOf(recipe) as Partial<PasswordRecipe>;
+  check(typeof given === "object" && given !== null, "a recipe has type and parameters");
+  const parameters = ownOf(given);
   switch (type) {
     case "Pin":
       return { password: makePin(parameters as PinParameters) };
     case "Random":
       return { password: makeRandom(parameters as RandomParameters) };
     case "Memorable":
-      return { password: makeMemorable(parameters as MemorableParameters, options) };
+      return { password: makeMemorable(parameters as MemorableParameters, ownOf(options)) };
     default:
       throw invalid("a recipe's type is Pin, Random or Memorable");
   }

@@ -1,4 +1,5 @@
 import { check, isStringArray } from "../client/check.js";
+import { ownOf } from "../client/own.js";
 import { cancel, Exchange } from "./relay_exchange.js";
 import { RELAY_HOST_HEADER, RELAY_REFUSAL_HEADER } from "./relay_header.js";
 
@@ -70,9 +71,8 @@ const ANSWER_HEADERS = ["content-type", "content-length", "retry-after"];
  * @throws {OnePasswordError} `argumentInvalid`
  */
 export function createRelay(options: RelayOptions): (request: Request) => Promise<Response> {
-  const allowedOrigins = options?.allowedOrigins;
-  const allowedHosts = options?.allowedHosts ?? DEFAULT_HOSTS;
-  const timeoutMs = options?.timeoutMs === undefined ? TIMEOUT_MS : options.timeoutMs;
+  const { allowedOrigins, allowedHosts: hosts, fetch, timeoutMs = TIMEOUT_MS } = ownOf(options);
+  const allowedHosts = hosts ?? DEFAULT_HOSTS;
   // A string has `includes` too, and would allow whatever is part of it.
   check(isStringArray(allowedOrigins), "allowedOrigins must be an array of strings");
   check(isStringArray(allowedHosts), "allowedHosts must be an array of strings");
@@ -87,7 +87,7 @@ export function createRelay(options: RelayOptions): (request: Request) => Promis
   }
   const isTime = typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS;
   check(isTime, `timeoutMs must be a number of milliseconds above 0, at most ${MAX_TIMEOUT_MS}`);
-  const rules = { allowedHosts, fetch: options.fetch, timeoutMs };
+  const rules = { allowedHosts, fetch, timeoutMs };
   return async (request) => {
     const origin = request.headers.get("origin");
     const isPages = isAllowed(request, origin, allowedOrigins);
@@ -151,13 +151,14 @@ async function forward(request: Request, url: string, rules: Rules): Promise<Res
   try {
     const body = request.method === "GET" ? null : await bodyOf(request, exchange);
     if (body instanceof Response) return closed(exchange, body);
-    const init: RequestInit = {
+    // Of a plain object `fetch` would also read what somebody put on `Object.prototype`.
+    const init: RequestInit = ownOf({
       method: request.method,
       headers: pick(request.headers, REQUEST_HEADERS),
       body,
       redirect: "manual",
       signal: exchange.signal,
-    };
+    });
     const fetch = rules.fetch ?? globalThis.fetch;
     const answer = await exchange.unlessEnded(fetch(url, init), ({ body }) => cancel(body));
     return passOn(answer, exchange);

@@ -1,3 +1,5 @@
+import { ownOf } from "../client/own.js";
+
 /** Why an exchange ended before it was over. */
 export type Ending = "the page has left" | "its time is up" | "a body is too long or broken";
 
@@ -93,14 +95,13 @@ export class Exchange {
       controller.close();
     };
     const fail = () => this.#end("a body is too long or broken");
-    return new ReadableStream(
-      {
-        start,
-        pull: (controller) => pull(controller).catch(fail),
-        cancel: () => this.#leave(),
-      },
-      { highWaterMark: 0 },
-    );
+    const source: UnderlyingDefaultSource<Uint8Array> = ownOf({
+      start,
+      pull: (controller: ReadableStreamDefaultController<Uint8Array>) =>
+        pull(controller).catch(fail),
+      cancel: () => this.#leave(),
+    });
+    return new ReadableStream(source, ownOf({ highWaterMark: 0 }));
   }
 
   #error(): Error {

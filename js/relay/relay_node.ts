@@ -1,3 +1,5 @@
+import { ownOf } from "../client/own.js";
+
 /** What is needed of node:http's `IncomingMessage`. */
 export interface Incoming extends AsyncIterable<Uint8Array<ArrayBuffer>> {
   readonly method?: string | undefined;
@@ -45,12 +47,12 @@ async function pass(
   const leaving = new AbortController();
   outgoing.once("close", () => leaving.abort());
   // In pieces, so that a handler may refuse before it reads them.
-  const init = {
+  const init = ownOf({
     method,
     headers,
     signal: leaving.signal,
     ...(hasBody ? { body: streamOf(incoming), duplex: "half" } : {}),
-  };
+  });
   const answer = await handler(new Request(address, init));
   outgoing.writeHead(answer.status, Object.fromEntries(answer.headers));
   if (answer.body !== null) await pipe(answer.body, outgoing);
@@ -59,16 +61,18 @@ async function pass(
 
 function streamOf(incoming: Incoming): ReadableStream<Uint8Array> {
   const pieces = incoming[Symbol.asyncIterator]();
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel() {
-      await pieces.return?.();
-    },
-  });
+  return new ReadableStream(
+    ownOf({
+      async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
+        const { done, value } = await pieces.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await pieces.return?.();
+      },
+    }),
+  );
 }
 
 async function pipe(body: ReadableStream<Uint8Array>, outgoing: Outgoing): Promise<void> {

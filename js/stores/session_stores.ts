@@ -20,10 +20,9 @@ export interface KVStoreOptions {
 }
 
 /** Keeps sessions in a Workers KV namespace, which all isolates share. */
-export function kvStore(
-  namespace: KVNamespaceLike,
-  { waitUntil }: KVStoreOptions = {},
-): SessionStore {
+export function kvStore(namespace: KVNamespaceLike, options: KVStoreOptions = {}): SessionStore {
+  // Its own: what somebody put on `Object.prototype` is no option.
+  const waitUntil = Object.hasOwn(options, "waitUntil") ? options.waitUntil : undefined;
   const later = (write: Promise<void>) => (waitUntil === undefined ? write : waitUntil(write));
   return {
     get: (key) => namespace.get(key),
