@@ -248,6 +248,14 @@ pub enum Error {
         /// What it must be.
         reason: &'static str,
     },
+    /// There is no option of this name.
+    #[error("there is no option “{name}”{}", did_you_mean(.similar))]
+    UnknownOption {
+        /// What was given.
+        name: String,
+        /// The option that it may have been meant for, if any.
+        similar: Option<&'static str>,
+    },
     /// The token names a host that is not among the allowed ones.
     #[error(
         "the token names the host “{host}”, which is not allowed; if it is right, add it to allowedHosts"
@@ -460,7 +468,7 @@ impl Error {
             Self::UnsupportedFileFormat { .. } => "unsupportedFileFormat",
             Self::FileTooLarge { .. } => "fileTooLarge",
             Self::TokenInvalid { .. } => "tokenInvalid",
-            Self::ArgumentInvalid { .. } => "argumentInvalid",
+            Self::ArgumentInvalid { .. } | Self::UnknownOption { .. } => "argumentInvalid",
             Self::HostNotAllowed { .. } => "hostNotAllowed",
             Self::AuthenticationFailed { .. } => "authenticationFailed",
             Self::ServerNotTrusted { .. } => "serverNotTrusted",
@@ -594,6 +602,10 @@ impl Error {
     }
 }
 
+fn did_you_mean(similar: &Option<&'static str>) -> String {
+    similar.map_or_else(String::new, |name| ["; did you mean ", name, "?"].concat())
+}
+
 fn in_section(section: &Option<String>) -> String {
     let within = |section| format!(" in the section “{section}”");
     section.as_ref().map_or_else(String::new, within)
@@ -676,6 +688,7 @@ mod tests {
             Error::FileTooLarge { field: text(), size: 2, limit: 1 },
             Error::TokenInvalid { reason: text(), advice: COPY_AGAIN },
             Error::ArgumentInvalid { option: "x", reason },
+            Error::UnknownOption { name: text(), similar: None },
             Error::HostNotAllowed { host: text() },
             Error::AuthenticationFailed { reason, status: None },
             Error::ServerNotTrusted { host: text() },

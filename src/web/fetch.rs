@@ -19,7 +19,7 @@ use crate::{
 };
 use futures_util::future::{Either, select};
 use gloo_net::http::{Method, RequestBuilder};
-use js_sys::{Date, Function, JSON, JsString};
+use js_sys::{Date, Function, JSON, JsString, Reflect};
 use std::cell::Cell;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, AbortSignal, RequestInit, RequestRedirect};
@@ -219,6 +219,9 @@ fn plain_init(
     }
     text.push_str("}}");
     let init: RequestInit = JSON::parse(&text)?.unchecked_into();
+    // What somebody has put on `Object.prototype`, such as a proxy, is nobody's wish.
+    let nobody = JsValue::NULL;
+    Reflect::set_prototype_of::<JsValue>(init.unchecked_ref(), nobody.unchecked_ref())?;
     init.set_signal(Some(signal));
     if let Some(body) = &request.body {
         init.set_body(&body.into());

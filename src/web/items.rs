@@ -2,7 +2,7 @@
 
 use super::{
     client::{Client, rejected},
-    js::{entries, get},
+    js::{entries, get_own},
     options::strings,
     pages::Pages,
     promise::Called,
@@ -32,7 +32,7 @@ fn item(vault: &JsValue, item: &JsValue) -> Result<Question, Error> {
 }
 
 fn file(vault: &JsValue, item: &JsValue, attributes: &JsValue) -> Result<Question, Error> {
-    let id = get(attributes, "id").ok().and_then(|id| id.as_string());
+    let id = get_own(attributes, "id").ok().and_then(|id| id.as_string());
     let reason = "must be a file's, with its id";
     Ok(Question::File {
         vault: name(vault, "vault")?,
@@ -59,9 +59,9 @@ fn states(filters: &JsValue) -> Result<States, Error> {
 }
 
 fn state(filter: &JsValue) -> Option<States> {
-    let content = get(filter, "content").ok()?;
-    let flag = |name| get(&content, name).ok()?.as_bool();
-    let is_by_state = get(filter, "type").ok()? == "ByState";
+    let content = get_own(filter, "content").ok()?;
+    let flag = |name| get_own(&content, name).ok()?.as_bool();
+    let is_by_state = get_own(filter, "type").ok()? == "ByState";
     is_by_state.then_some(States { active: flag("active")?, archived: flag("archived")? })
 }
 

@@ -70,11 +70,11 @@ pub(super) fn set(object: &Object, name: &str, value: impl Into<JsValue>) {
     let _ = Reflect::set(object, &name.into(), &value.into());
 }
 
-/// A plain object of these properties.
+/// An object of these properties and no others: it has no prototype, which others may have changed.
 pub(super) fn string_object<'a>(
     properties: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Object {
-    let object = Object::new();
+    let object = Object::create(JsValue::NULL.unchecked_ref());
     for (name, value) in properties {
         set(&object, name, value);
     }

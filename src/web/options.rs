@@ -22,8 +22,9 @@ use crate::{
     },
     client::{self, Backoff, Call, Lifetimes, Options, Watching},
 };
-use js_sys::Function;
+use js_sys::{Function, Reflect};
 use std::cell::RefCell;
+use strsim::levenshtein;
 use wasm_bindgen::prelude::*;
 
 const MAX_RETRIES: f64 = 10.0;
@@ -48,11 +49,13 @@ pub(super) struct ClientOptions {
 struct Reader<'a> {
     of: JsValue,
     wrong: &'a RefCell<Option<Error>>,
+    /// What was asked for: the options that there are.
+    names: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Reader<'a> {
-    const fn new(of: JsValue, wrong: &'a RefCell<Option<Error>>) -> Self {
-        Self { of, wrong }
+    fn new(of: JsValue, wrong: &'a RefCell<Option<Error>>) -> Self {
+        Self { of, wrong, names: RefCell::default() }
     }
 
     fn fail(&self, error: Error) {
@@ -66,6 +69,7 @@ impl<'a> Reader<'a> {
     /// What it holds under the last part of `path`; undefined if it is not there.
     fn value(&self, path: &'static str) -> JsValue {
         let name = path.rsplit('.').next().unwrap_or(path);
+        self.names.borrow_mut().push(name);
         get_own(&self.of, name).unwrap_or_else(|_| {
             self.is_wrong(path, "cannot be read");
             JsValue::UNDEFINED
@@ -135,8 +139,34 @@ impl<'a> Reader<'a> {
     fn within(&self, name: &'static str) -> Self {
         let inner =
             self.read(name, "must be an object", |value| value.is_object().then_some(value));
-        Self { of: inner.unwrap_or_else(|| js_sys::Object::new().into()), wrong: self.wrong }
+        Self::new(inner.unwrap_or_else(|| js_sys::Object::new().into()), self.wrong)
     }
+
+    /// All options have been read: any other is a typing error, which would do nothing.
+    fn finish(&self) {
+        let Ok(keys) = Reflect::own_keys(&self.of) else { return };
+        let names = self.names.borrow();
+        for name in keys.iter().filter_map(|key| key.as_string()) {
+            let is_known = names.iter().any(|known| *known == name);
+            if !is_known && !get_own(&self.of, &name).is_ok_and(|value| value.is_undefined()) {
+                let similar = similar_to(&name, &names);
+                return self.fail(Error::UnknownOption { name, similar });
+            }
+        }
+    }
+}
+
+/// The option that may have been meant: at most a third differs, or one is how the other begins.
+fn similar_to(name: &str, names: &[&'static str]) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let distance = |known: &str| {
+        let known = known.to_lowercase();
+        let is_start = name.len() > 2 && (known.starts_with(&name) || name.starts_with(&known));
+        if is_start { 0 } else { levenshtein(&name, &known) }
+    };
+    let most = (name.len() / 3).max(1);
+    let near = names.iter().map(|known| (distance(known), *known));
+    near.filter(|(distance, _)| *distance <= most).min().map(|(_, known)| known)
 }
 
 impl ClientOptions {
@@ -165,6 +195,9 @@ impl ClientOptions {
         let timers = all.read("timers", TIMERS, |value| Timers::given(&value));
         let waits_for_others = all.flag("waitsForOthers", lets_calls_wait());
         let (backoff, lifetimes) = (backoff(&all.within("retry")), lifetimes(&all.within("cache")));
+        // The package's loaders read it.
+        all.names.borrow_mut().push("wasm");
+        all.finish();
         // At once, and not when the first key is to be opened.
         if let Err(error) = subtle() {
             all.fail(error);
@@ -206,6 +239,7 @@ impl ClientOptions {
 }
 
 fn token(all: &Reader<'_>) -> Secret<String> {
+    all.names.borrow_mut().push("auth");
     let token = get_own(&all.of, "auth").unwrap_or_default();
     token.as_string().map(Secret::new).unwrap_or_else(|| {
         let kind = token.js_typeof().as_string().unwrap_or_default();
@@ -237,20 +271,24 @@ fn backoff(retry: &Reader<'_>) -> Backoff {
     if retries.fract() != 0.0 {
         retry.is_wrong(option, reason);
     }
-    Backoff {
+    let backoff = Backoff {
         retries: retries as u32,
         min_ms: retry.ms("retry.minMs", 200.0),
         max_ms: retry.ms("retry.maxMs", 5_000.0),
-    }
+    };
+    retry.finish();
+    backoff
 }
 
 fn lifetimes(cache: &Reader<'_>) -> Lifetimes {
-    Lifetimes {
+    let lifetimes = Lifetimes {
         metadata_ms: cache.ms("cache.metadataTtlMs", 300_000.0),
         secret_ms: cache.ms("cache.secretTtlMs", 0.0),
         negative_ms: cache.ms("cache.negativeTtlMs", 10_000.0),
         stale_if_error_ms: cache.ms("cache.staleIfErrorMs", 0.0),
-    }
+    };
+    cache.finish();
+    lifetimes
 }
 
 /// `read_call(client, options) -> call`
@@ -270,6 +308,7 @@ pub(super) fn read_call(
     let wrong = RefCell::default();
     let options = Reader::new(options.clone(), &wrong);
     let call = client.call(options.timeout_ms(), options.signal(), options.flag("fresh", false));
+    options.finish();
     wrong.take().map_or(Ok(call), Err)
 }
 
@@ -289,7 +328,9 @@ pub(super) fn read_flag(
     }
     check_object("params", argument)?;
     let wrong = RefCell::default();
-    let flag = Reader::new(argument.clone(), &wrong).flag(name, by_default);
+    let params = Reader::new(argument.clone(), &wrong);
+    let flag = params.flag(name, by_default);
+    params.finish();
     wrong.take().map_or(Ok(flag), Err)
 }
 
