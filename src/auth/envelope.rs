@@ -98,8 +98,21 @@ impl SymmetricKey {
     /// # Source
     /// protocol.md “Headers” (observed)
     pub fn open(&self, envelope: Envelope, what: &'static str) -> Result<Secret<Vec<u8>>, Error> {
-        let (iv, data) = parts(envelope, what)?;
-        self.cipher().open(&iv, data, what)
+        self.open_parts(parts(envelope, what)?, what)
+    }
+
+    /// `open_parts((iv, sealed), what) -> plaintext`
+    ///
+    /// The same for what [`parts`] gives.
+    ///
+    /// # Errors
+    /// [`Error::Decryption`] naming `what`
+    pub fn open_parts(
+        &self,
+        (iv, sealed): (Vec<u8>, Vec<u8>),
+        what: &'static str,
+    ) -> Result<Secret<Vec<u8>>, Error> {
+        self.cipher().open(&iv, sealed, what)
     }
 
     fn cipher(&self) -> &Cipher {

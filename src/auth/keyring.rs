@@ -4,31 +4,62 @@
 //! cannot be opened hides only what depends on it. Opening may need the host
 //! (RSA): the keyring then answers with a [`Task`]; the caller has it done, puts
 //! the result in and asks again.
+//!
+//! Several keysets may have one id. The newest is tried first, and where it does not lead to the
+//! key, the next: the list of keysets is the service's word, and what does not open hides nothing.
 
 use crate::{
     auth::envelope::{Sealing, SymmetricKey, sealing},
-    base::{encoding::decode_base64, error::Error, secret::Secret},
+    base::{encoding::decode_base64, error::Error, interner::Interner, secret::Secret},
     wire::{
         keysets::{Keyset, OaepHash, RsaPrivateJwk},
         sealed::Envelope,
     },
 };
-use std::rc::Rc;
+use std::{cmp::Reverse, rc::Rc};
 
 /// Id of the account unlock key.
 const ACCOUNT_UNLOCK_KEY: &str = "mp";
 const KEYSET: &str = "a keyset";
 const VAULT_KEY: &str = "a vault key";
-/// More keysets than this between the account unlock key and a vault key are a circle.
-const MAX_CHAIN: usize = 16;
+/// So many keysets of one id are tried,
+const MAX_OF_ONE_ID: usize = 16;
+/// and so many on the way to a key: an account has a few.
+const MAX_ON_THE_WAY: usize = 300;
 
 /// All keys of an account, sealed ones and opened ones.
 #[derive(Debug)]
 pub struct Keyring<K> {
     account_unlock_key: Rc<SymmetricKey>,
-    keysets: Vec<Rc<Keyset>>,
-    symmetric_keys: Vec<(Owner, Rc<SymmetricKey>)>,
-    private_keys: Vec<(String, OaepHash, Rc<K>)>,
+    keysets: Vec<KeysetKeys<K>>,
+    /// Ids of keysets, and for each where its keysets are, the newest first.
+    ids: Interner,
+    of_id: Vec<Vec<usize>>,
+    /// Vaults as [`seal_name`] names them, and their keys.
+    seals: Interner,
+    vault_keys: Vec<Opening>,
+    /// Ids of vaults, and the keys that have opened what they say of themselves.
+    vaults: Interner,
+    proven: Vec<Rc<SymmetricKey>>,
+}
+
+/// A keyset, and what of it is opened.
+#[derive(Debug)]
+struct KeysetKeys<K> {
+    keyset: Rc<Keyset>,
+    symmetric: Opening,
+    /// For each hash that it is used with.
+    private: [Option<Rc<K>>; 2],
+    /// Whether its private key is none.
+    is_broken: bool,
+}
+
+/// A symmetric key, once it is open.
+#[derive(Debug, Default)]
+struct Opening {
+    key: Option<Rc<SymmetricKey>>,
+    /// Places of keysets that do not open it.
+    refused: Vec<usize>,
 }
 
 /// A key, or what has to be done before it can be had.
@@ -45,8 +76,8 @@ pub enum Next<T, K> {
 pub enum Task<K> {
     /// Import a keyset's private key, for [`Keyring::put_private_key`].
     Import {
-        /// Whose key it is.
-        keyset_id: String,
+        /// Where the keyset is.
+        keyset: usize,
         /// What the key will be used with.
         hash: OaepHash,
         /// The key.
@@ -56,7 +87,9 @@ pub enum Task<K> {
     Unseal {
         /// Whose key it is.
         owner: Owner,
-        /// What opens it.
+        /// Where the keyset is that opens it.
+        keyset: usize,
+        /// Its private key.
         with: Rc<K>,
         /// The sealed key.
         sealed: Vec<u8>,
@@ -64,35 +97,22 @@ pub enum Task<K> {
 }
 
 /// Whose symmetric key something is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
-    /// The keyset of this id.
-    Keyset(String),
-    /// A vault. It may get a new key, which shows in what the key is sealed as.
-    Vault {
-        /// Id of the vault.
-        id: String,
-        /// `data` of the vault's `encVaultKey`.
-        seal: String,
-    },
+    /// The keyset at this place.
+    Keyset(usize),
+    /// The vault of this number.
+    Vault(usize),
 }
 
 impl Owner {
     /// `what() -> text`
     ///
     /// What the key is called in an error.
-    pub const fn what(&self) -> &'static str {
+    pub const fn what(self) -> &'static str {
         match self {
             Self::Keyset(_) => KEYSET,
-            Self::Vault { .. } => VAULT_KEY,
-        }
-    }
-
-    /// Whether a key of the one takes the place of a key of the other.
-    fn replaces(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Vault { id, .. }, Self::Vault { id: other, .. }) => id == other,
-            _ => self == other,
+            Self::Vault(_) => VAULT_KEY,
         }
     }
 }
@@ -104,22 +124,48 @@ impl<K> Keyring<K> {
     /// - `account_unlock_key`: 32 bytes, `muk.k` of the token; `keysets`: in any order
     /// # Source
     /// protocol.md “Keys” (observed)
-    pub fn new(account_unlock_key: &Secret<[u8; 32]>, keysets: Vec<Keyset>) -> Self {
-        let key = account_unlock_key.clone();
+    pub fn new(account_unlock_key: &Secret<[u8; 32]>, mut keysets: Vec<Keyset>) -> Self {
+        keysets.sort_by_key(|keyset| Reverse(keyset.sn));
+        let mut ids = Interner::default();
+        let mut of_id: Vec<Vec<usize>> = Vec::new();
+        for (place, keyset) in keysets.iter().enumerate() {
+            let number = ids.intern(&keyset.uuid);
+            match of_id.get_mut(number) {
+                Some(places) if places.len() < MAX_OF_ONE_ID => places.push(place),
+                Some(_) => {}
+                None => of_id.push(vec![place]),
+            }
+        }
+        let key = SymmetricKey::new(ACCOUNT_UNLOCK_KEY.to_owned(), account_unlock_key.clone());
         Self {
-            account_unlock_key: Rc::new(SymmetricKey::new(ACCOUNT_UNLOCK_KEY.to_owned(), key)),
-            keysets: keysets.into_iter().map(Rc::new).collect(),
-            symmetric_keys: Vec::new(),
-            private_keys: Vec::new(),
+            account_unlock_key: Rc::new(key),
+            keysets: keysets.into_iter().map(KeysetKeys::new).collect(),
+            ids,
+            of_id,
+            seals: Interner::default(),
+            vault_keys: Vec::new(),
+            vaults: Interner::default(),
+            proven: Vec::new(),
         }
     }
 
     /// `known_vault_key(vault_id) -> key`
     ///
-    /// The key of a vault that was opened before.
+    /// The key that was last proven to be the vault's.
     pub fn known_vault_key(&self, vault_id: &str) -> Option<Rc<SymmetricKey>> {
-        let is_its = |owner: &Owner| matches!(owner, Owner::Vault { id, .. } if id == vault_id);
-        self.symmetric_keys.iter().find(|(owner, _)| is_its(owner)).map(|(_, key)| Rc::clone(key))
+        self.vaults.find(vault_id).and_then(|number| self.proven.get(number)).map(Rc::clone)
+    }
+
+    /// `put_vault(vault_id, key)`
+    ///
+    /// The key has opened what the vault says of itself. That it was sealed for this account says
+    /// nothing of whose key it is.
+    pub fn put_vault(&mut self, vault_id: &str, key: &Rc<SymmetricKey>) {
+        let key = Rc::clone(key);
+        match self.proven.get_mut(self.vaults.intern(vault_id)) {
+            Some(known) => *known = key,
+            None => self.proven.push(key),
+        }
     }
 
     /// `vault_key(vault_id, sealed) -> key or task`
@@ -135,8 +181,24 @@ impl<K> Keyring<K> {
         vault_id: &str,
         sealed: &Envelope,
     ) -> Result<Next<Rc<SymmetricKey>, K>, Error> {
-        let owner = Owner::Vault { id: vault_id.to_owned(), seal: sealed.data.clone() };
-        self.symmetric_key(owner, &sealed.kid, sealed, MAX_CHAIN)
+        // A vault may get a new key, which shows in what the key is sealed as.
+        let number = self.seals.intern(&[vault_id, " ", &sealed.data].concat());
+        if self.vault_keys.len() == number {
+            self.vault_keys.push(Opening::default());
+        }
+        let owner = Owner::Vault(number);
+        loop {
+            if let Some(next) = self.symmetric_key(owner, &sealed.kid, sealed) {
+                return Ok(next);
+            }
+            // Nothing that is open opens it: the nearest keyset on the way that can be opened is next.
+            let mut on_the_way = self.on_the_way_to(&sealed.kid).into_iter();
+            match on_the_way.find_map(|place| self.open_keyset(place)) {
+                Some(Next::Ready(_)) => {}
+                Some(Next::Todo(task)) => return Ok(Next::Todo(task)),
+                None => return Err(Error::Decryption { what: VAULT_KEY }),
+            }
+        }
     }
 
     /// `first_task() -> task`
@@ -146,12 +208,16 @@ impl<K> Keyring<K> {
     /// hash that vaults' keys are sealed with. `None` if there are several, or if
     /// it does not open: who needs it will be told.
     pub fn first_task(&mut self) -> Option<Task<K>> {
-        let is_root = |keyset: &&Rc<Keyset>| keyset.encrypted_by == ACCOUNT_UNLOCK_KEY;
+        let is_root = |keys: &&KeysetKeys<K>| keys.keyset.encrypted_by == ACCOUNT_UNLOCK_KEY;
         let mut roots = self.keysets.iter().filter(is_root);
-        let id = roots.next().filter(|_| roots.next().is_none())?.uuid.clone();
-        match self.private_key(&id, OaepHash::Sha1, MAX_CHAIN) {
-            Ok(Next::Todo(task)) => Some(task),
-            _ => None,
+        let id = roots.next().filter(|_| roots.next().is_none())?.keyset.uuid.clone();
+        let place = self.places(&id).first().copied()?;
+        if let Some(Next::Todo(task)) = self.open_keyset(place) {
+            return Some(task);
+        }
+        match self.private_key(place, OaepHash::Sha1)? {
+            Next::Todo(task) => Some(task),
+            Next::Ready(_) => None,
         }
     }
 
@@ -167,97 +233,180 @@ impl<K> Keyring<K> {
         plaintext: &Secret<Vec<u8>>,
     ) -> Result<Rc<SymmetricKey>, Error> {
         let key = Rc::new(SymmetricKey::parse(plaintext.expose(), owner.what())?);
-        self.symmetric_keys.retain(|(other, _)| !owner.replaces(other));
-        self.symmetric_keys.push((owner, Rc::clone(&key)));
+        if let Some(opening) = self.opening(owner) {
+            opening.key = Some(Rc::clone(&key));
+        }
         Ok(key)
     }
 
-    /// `put_private_key(keyset_id, hash, key)`
+    /// `put_private_key(keyset, hash, key)`
     ///
     /// Takes the result of [`Task::Import`].
-    pub fn put_private_key(&mut self, keyset_id: String, hash: OaepHash, key: K) {
-        self.private_keys.retain(|(id, with, _)| *id != keyset_id || *with != hash);
-        self.private_keys.push((keyset_id, hash, Rc::new(key)));
+    pub fn put_private_key(&mut self, keyset: usize, hash: OaepHash, key: K) {
+        if let Some(keys) = self.keysets.get_mut(keyset) {
+            *private_of(&mut keys.private, hash) = Some(Rc::new(key));
+        }
     }
 
-    fn known_key(&self, owner: &Owner) -> Option<Rc<SymmetricKey>> {
-        let known = self.symmetric_keys.iter().find(|(other, _)| other == owner);
-        known.map(|(_, key)| Rc::clone(key))
+    /// `refuse_private_key(keyset)`
+    ///
+    /// [`Task::Import`] failed: it is no key.
+    pub fn refuse_private_key(&mut self, keyset: usize) {
+        if let Some(keys) = self.keysets.get_mut(keyset) {
+            keys.is_broken = true;
+        }
     }
 
-    /// A symmetric key that is sealed with the key of keyset `parent`. `depth`
-    /// is how many more keysets may lie on the way up.
+    /// `refuse(owner, keyset)`
+    ///
+    /// [`Task::Unseal`] failed, or what it gave is no key: another keyset may open it.
+    pub fn refuse(&mut self, owner: Owner, keyset: usize) {
+        if let Some(opening) = self.opening(owner) {
+            opening.refused.push(keyset);
+        }
+    }
+
+    fn opening(&mut self, owner: Owner) -> Option<&mut Opening> {
+        match owner {
+            Owner::Keyset(place) => self.keysets.get_mut(place).map(|keys| &mut keys.symmetric),
+            Owner::Vault(number) => self.vault_keys.get_mut(number),
+        }
+    }
+
+    /// Where the keysets of this id are, the newest first.
+    fn places(&self, id: &str) -> &[usize] {
+        self.ids.find(id).and_then(|number| self.of_id.get(number)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The keysets that lie between a key which is sealed with one of this id and the account unlock
+    /// key, the nearest first.
+    fn on_the_way_to(&self, id: &str) -> Vec<usize> {
+        let mut ids: Vec<&str> = vec![id];
+        let mut places = Vec::new();
+        let mut next = 0;
+        while let Some(id) = ids.get(next).filter(|_| places.len() < MAX_ON_THE_WAY) {
+            for place in self.places(id) {
+                places.push(*place);
+                if let Some(parent) = self.keysets.get(*place).map(|keys| parent_of(&keys.keyset))
+                    && !ids.contains(&parent)
+                {
+                    ids.push(parent);
+                }
+            }
+            next += 1;
+        }
+        places
+    }
+
+    /// The keyset's symmetric key; `None` if it is open already, or nothing that is open opens it.
+    fn open_keyset(&mut self, place: usize) -> Option<Next<Rc<SymmetricKey>, K>> {
+        let keys = self.keysets.get(place).filter(|keys| keys.symmetric.key.is_none())?;
+        let keyset = Rc::clone(&keys.keyset);
+        self.symmetric_key(Owner::Keyset(place), parent_of(&keyset), &keyset.enc_sym_key)
+    }
+
+    /// A symmetric key that is sealed with the key of a keyset `parent`; `None` if none of these
+    /// that is open opens it.
     fn symmetric_key(
         &mut self,
         owner: Owner,
         parent: &str,
         sealed: &Envelope,
-        depth: usize,
-    ) -> Result<Next<Rc<SymmetricKey>, K>, Error> {
-        if let Some(key) = self.known_key(&owner) {
-            return Ok(Next::Ready(key));
+    ) -> Option<Next<Rc<SymmetricKey>, K>> {
+        if let Some(key) = &self.opening(owner)?.key {
+            return Some(Next::Ready(Rc::clone(key)));
         }
-        let what = owner.what();
-        match sealing(sealed) {
-            None => Err(Error::Decryption { what }),
-            Some(Sealing::Symmetric) => match self.keyset_key(parent, depth)? {
-                Next::Todo(task) => Ok(Next::Todo(task)),
-                Next::Ready(with) => {
-                    let plaintext = with.open(sealed.clone(), what)?;
-                    self.put_symmetric_key(owner, &plaintext).map(Next::Ready)
+        let sealing = sealing(sealed)?;
+        if sealing == Sealing::Symmetric && parent == ACCOUNT_UNLOCK_KEY {
+            let with = Rc::clone(&self.account_unlock_key);
+            return self.unsealed(owner, usize::MAX, &with, sealed).map(Next::Ready);
+        }
+        for place in self.places(parent).to_vec() {
+            if self.opening(owner)?.refused.contains(&place) {
+                continue;
+            }
+            match sealing {
+                Sealing::Symmetric => {
+                    let with = self.keysets.get(place).and_then(|keys| keys.symmetric.key.clone());
+                    let key = with.and_then(|with| self.unsealed(owner, place, &with, sealed));
+                    if let Some(key) = key {
+                        return Some(Next::Ready(key));
+                    }
                 }
-            },
-            Some(Sealing::Rsa(hash)) => match self.private_key(parent, hash, depth)? {
-                Next::Todo(task) => Ok(Next::Todo(task)),
-                Next::Ready(with) => {
-                    let sealed = decode_base64(&sealed.data).ok_or(Error::Decryption { what })?;
-                    Ok(Next::Todo(Task::Unseal { owner, with, sealed }))
-                }
-            },
-        }
-    }
-
-    fn keyset_key(&mut self, id: &str, depth: usize) -> Result<Next<Rc<SymmetricKey>, K>, Error> {
-        if id == ACCOUNT_UNLOCK_KEY {
-            return Ok(Next::Ready(Rc::clone(&self.account_unlock_key)));
-        }
-        let keyset = self.keyset(id)?;
-        let depth = depth.checked_sub(1).ok_or(Error::Decryption { what: KEYSET })?;
-        let sealed = &keyset.enc_sym_key;
-        let parent = match keyset.encrypted_by.as_str() {
-            "" => &sealed.kid,
-            parent => parent,
-        };
-        self.symmetric_key(Owner::Keyset(id.to_owned()), parent, sealed, depth)
-    }
-
-    fn private_key(
-        &mut self,
-        id: &str,
-        hash: OaepHash,
-        depth: usize,
-    ) -> Result<Next<Rc<K>, K>, Error> {
-        let known = self.private_keys.iter().find(|(of, with, _)| of == id && *with == hash);
-        if let Some((_, _, key)) = known {
-            return Ok(Next::Ready(Rc::clone(key)));
-        }
-        match self.keyset_key(id, depth)? {
-            Next::Todo(task) => Ok(Next::Todo(task)),
-            Next::Ready(with) => {
-                let key = Box::new(with.open_json(self.keyset(id)?.enc_pri_key.clone(), KEYSET)?);
-                Ok(Next::Todo(Task::Import { keyset_id: id.to_owned(), hash, key }))
+                Sealing::Rsa(hash) => match self.private_key(place, hash) {
+                    Some(Next::Todo(task)) => return Some(Next::Todo(task)),
+                    Some(Next::Ready(with)) => {
+                        let sealed = decode_base64(&sealed.data)?;
+                        return Some(Next::Todo(Task::Unseal {
+                            owner,
+                            keyset: place,
+                            with,
+                            sealed,
+                        }));
+                    }
+                    None => {}
+                },
             }
         }
+        None
     }
 
-    /// The newest keyset of this id.
-    fn keyset(&self, id: &str) -> Result<Rc<Keyset>, Error> {
-        self.keysets
-            .iter()
-            .filter(|keyset| keyset.uuid == id)
-            .max_by_key(|keyset| keyset.sn)
-            .map(Rc::clone)
-            .ok_or(Error::Decryption { what: VAULT_KEY })
+    /// What `with` opens, if it does and if it is a key; if not, it is not asked again.
+    fn unsealed(
+        &mut self,
+        owner: Owner,
+        place: usize,
+        with: &SymmetricKey,
+        sealed: &Envelope,
+    ) -> Option<Rc<SymmetricKey>> {
+        if self.opening(owner)?.refused.contains(&place) {
+            return None;
+        }
+        let opened = with.open(sealed.clone(), owner.what());
+        let key = opened.and_then(|plaintext| self.put_symmetric_key(owner, &plaintext)).ok();
+        if key.is_none() {
+            self.refuse(owner, place);
+        }
+        key
+    }
+
+    /// The keyset's private key; `None` if the keyset is not open, or that is no key.
+    fn private_key(&mut self, place: usize, hash: OaepHash) -> Option<Next<Rc<K>, K>> {
+        let keys = self.keysets.get_mut(place).filter(|keys| !keys.is_broken)?;
+        if let Some(key) = private_of(&mut keys.private, hash) {
+            return Some(Next::Ready(Rc::clone(key)));
+        }
+        let with = keys.symmetric.key.as_ref()?;
+        let Ok(key) = with.open_json(keys.keyset.enc_pri_key.clone(), KEYSET) else {
+            keys.is_broken = true;
+            return None;
+        };
+        Some(Next::Todo(Task::Import { keyset: place, hash, key: Box::new(key) }))
+    }
+}
+
+/// Id of what opens it.
+fn parent_of(keyset: &Keyset) -> &str {
+    match keyset.encrypted_by.as_str() {
+        "" => &keyset.enc_sym_key.kid,
+        parent => parent,
+    }
+}
+
+impl<K> KeysetKeys<K> {
+    fn new(keyset: Keyset) -> Self {
+        let symmetric = Opening::default();
+        Self { keyset: Rc::new(keyset), symmetric, private: [None, None], is_broken: false }
+    }
+}
+
+const fn private_of<K>(
+    [sha1, sha256]: &mut [Option<Rc<K>>; 2],
+    hash: OaepHash,
+) -> &mut Option<Rc<K>> {
+    match hash {
+        OaepHash::Sha1 => sha1,
+        OaepHash::Sha256 => sha256,
     }
 }
 
@@ -275,22 +424,20 @@ mod tests {
 
     /// A host whose private key is its name, and whose RSA writes the name before the plaintext.
     fn drive(ring: &mut Keyring<String>, sealed: &Envelope) -> Result<Rc<SymmetricKey>, Error> {
-        for _ in 0..20 {
+        for _ in 0..100 {
             match ring.vault_key("vault", sealed)? {
                 Next::Ready(key) => return Ok(key),
-                Next::Todo(Task::Import { keyset_id, hash, key }) => {
-                    assert_eq!(key.d.expose(), "d");
-                    let name = key_name(&keyset_id, hash);
-                    ring.put_private_key(keyset_id, hash, name);
+                Next::Todo(Task::Import { keyset, hash, key }) if key.d.expose() == "d" => {
+                    let name = key_name(&ring.keysets[keyset].keyset.uuid, hash);
+                    ring.put_private_key(keyset, hash, name);
                 }
-                Next::Todo(Task::Unseal { owner, with, sealed }) => {
+                Next::Todo(Task::Import { keyset, .. }) => ring.refuse_private_key(keyset),
+                Next::Todo(Task::Unseal { owner, keyset, with, sealed }) => {
                     let text = String::from_utf8(sealed).unwrap();
-                    let plaintext = text.strip_prefix(with.as_str()).unwrap();
+                    let plaintext = text.strip_prefix(with.as_str()).unwrap_or_default();
                     let plaintext = Secret::new(plaintext.as_bytes().to_vec());
-                    let is_the_vault_s = matches!(owner, Owner::Vault { .. });
-                    let key = ring.put_symmetric_key(owner, &plaintext)?;
-                    if is_the_vault_s {
-                        return Ok(key);
+                    if ring.put_symmetric_key(owner, &plaintext).is_err() {
+                        ring.refuse(owner, keyset);
                     }
                 }
             }
@@ -328,6 +475,17 @@ mod tests {
             sn: 1,
             enc_sym_key,
             enc_pri_key: symmetric(uuid, [byte; 32], RSA_JWK),
+        }
+    }
+
+    fn junk_clone(keyset: &Keyset) -> Keyset {
+        let Keyset { uuid, encrypted_by, sn, enc_sym_key, enc_pri_key } = keyset;
+        Keyset {
+            uuid: uuid.clone(),
+            encrypted_by: encrypted_by.clone(),
+            sn: *sn,
+            enc_sym_key: enc_sym_key.clone(),
+            enc_pri_key: enc_pri_key.clone(),
         }
     }
 
@@ -378,11 +536,11 @@ mod tests {
     #[test]
     fn what_can_be_done_first() {
         let mut one = ring(vec![child("b", 3, "a", OaepHash::Sha1), root("a", 2)]);
-        let Some(Task::Import { keyset_id, hash, .. }) = one.first_task() else {
+        let Some(Task::Import { keyset: place, hash, .. }) = one.first_task() else {
             panic!("the root's key is not imported");
         };
-        one.put_private_key(keyset_id.clone(), hash, key_name(&keyset_id, hash));
-        assert_eq!((keyset_id.as_str(), hash), ("a", OaepHash::Sha1));
+        assert_eq!((&*one.keysets[place].keyset.uuid, hash), ("a", OaepHash::Sha1));
+        one.put_private_key(place, hash, key_name("a", hash));
         assert!(one.first_task().is_none(), "done");
         assert!(drive(&mut one, &rsa("a", OaepHash::Sha1, &jwk(9))).is_ok());
         let broken = keyset("x", 7, "mp", symmetric("mp", [8; 32], &jwk(7)));
@@ -459,10 +617,78 @@ mod tests {
     }
 
     #[test]
-    fn an_opened_key_is_remembered() {
+    fn what_is_proven_is_remembered() {
         let mut ring = ring(vec![root("a", 2)]);
-        assert!(ring.known_vault_key("vault").is_none());
-        drive(&mut ring, &rsa("a", OaepHash::Sha1, &jwk(9))).unwrap();
-        assert!(ring.known_vault_key("vault").is_some());
+        let keys = [8, 9].map(|byte| drive(&mut ring, &rsa("a", OaepHash::Sha1, &jwk(byte))));
+        assert!(ring.known_vault_key("vault").is_none(), "it may be another vault's");
+        for key in keys {
+            let key = key.unwrap();
+            ring.put_vault("vault", &key);
+            assert!(ring.known_vault_key("vault").is_some_and(|known| Rc::ptr_eq(&known, &key)));
+        }
+        assert!(ring.known_vault_key("another").is_none());
+    }
+
+    /// Whatever claims to be a newer keyset of an id hides none that works.
+    #[test]
+    fn junk_that_claims_to_be_newer() {
+        let newer = |keyset: Keyset, sn| Keyset { sn, ..keyset };
+        let other_private = |uuid: &str, private: &str| {
+            let enc_pri_key = symmetric(uuid, [7; 32], private);
+            Keyset { enc_pri_key, ..child(uuid, 7, "r", OaepHash::Sha1) }
+        };
+        let chain = || vec![root("r", 2), child("a", 3, "r", OaepHash::Sha1)];
+        let other_d = RSA_JWK.replace(r#""d":"d""#, r#""d":"x""#);
+        for (what, junk) in [
+            (
+                "sealed with another key",
+                newer(keyset("a", 7, "mp", symmetric("mp", [8; 32], "")), 2),
+            ),
+            ("empty", newer(Keyset { uuid: "a".into(), ..Keyset::default() }, i64::MAX)),
+            ("sealed in a circle", newer(child("a", 7, "a", OaepHash::Sha1), 2)),
+            ("under nobody", newer(child("a", 7, "nobody", OaepHash::Sha1), 2)),
+            ("no key inside", newer(keyset("a", 7, "r", rsa("r", OaepHash::Sha1, "{}")), 2)),
+            ("a private key that is none", newer(other_private("a", "{}"), 2)),
+            ("one that is not imported", newer(other_private("a", &other_d), 2)),
+            ("a root that is none", newer(Keyset { uuid: "r".into(), ..Keyset::default() }, 2)),
+            ("of a circle", newer(child("r", 7, "a", OaepHash::Sha1), 2)),
+        ] {
+            for place in 0..3 {
+                let mut keysets = chain();
+                keysets.insert(place, junk_clone(&junk));
+                for sealed in [
+                    rsa("a", OaepHash::Sha1, &jwk(9)),
+                    rsa("a", OaepHash::Sha256, &jwk(9)),
+                    symmetric("a", [3; 32], &jwk(9)),
+                ] {
+                    assert!(opens(keysets.iter().map(junk_clone).collect(), &sealed), "{what}");
+                }
+            }
+        }
+    }
+
+    /// A key pair of the attacker's own, sealed to a public key of the account's.
+    #[test]
+    fn a_key_pair_that_is_somebody_elses() {
+        let mut ring = ring(vec![root("a", 2), Keyset { sn: 2, ..root("a", 2) }]);
+        let sealed = rsa("a", OaepHash::Sha1, &jwk(9));
+        let Next::Todo(Task::Import { keyset, hash, .. }) = ring.vault_key("v", &sealed).unwrap()
+        else {
+            panic!("no import")
+        };
+        ring.put_private_key(keyset, hash, "another key: ".into());
+        assert!(drive(&mut ring, &sealed).is_ok());
+    }
+
+    #[test]
+    fn very_many_keysets() {
+        let mut keysets: Vec<_> =
+            (0..50_000).map(|n| Keyset { sn: n, ..child("a", 2, "a", OaepHash::Sha1) }).collect();
+        keysets.extend((0..50_000).map(|n| child(&format!("k{n}"), 2, "a", OaepHash::Sha1)));
+        let mut ring = ring(keysets);
+        for n in 0..20_000 {
+            let sealed = rsa(&format!("k{n}"), OaepHash::Sha1, &jwk(9));
+            assert!(ring.vault_key(&format!("v{n}"), &sealed).is_err());
+        }
     }
 }

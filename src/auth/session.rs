@@ -1,9 +1,11 @@
 //! What a session does to requests and answers: it numbers, signs and seals.
 
 use crate::{
-    auth::envelope::SymmetricKey,
+    auth::envelope::{SymmetricKey, parts},
     base::{
+        encoding::encode_base64url,
         error::Error,
+        interner::Interner,
         json::{parse, to_json},
         secret::Secret,
     },
@@ -16,7 +18,7 @@ use crate::{
         sealed::{Envelope, ErrorResponse},
     },
 };
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 /// What an answer is called in an error.
 pub const ANSWER: &str = "an answer of the server";
@@ -25,6 +27,8 @@ const FIRST_NUMBER_LIMIT: u32 = 1 << 20;
 /// Above it start those of a session that others use too; what one process sends
 /// by itself stays below.
 const SHARED_NUMBERS: u32 = 1 << 26;
+/// Answers that a session remembers: about 1 MB. Then there is to be another one.
+const MAX_ANSWERS: usize = 20_000;
 
 /// A request as the protocol has it: what is sent, without where and by whom.
 #[derive(Debug)]
@@ -59,6 +63,8 @@ pub struct Session {
     pub is_in_doubt: Cell<bool>,
     /// Whether the service has refused it: many requests may be told at once.
     pub is_refused: Cell<bool>,
+    /// The tags of its answers.
+    answers: RefCell<Interner>,
 }
 
 impl Session {
@@ -78,6 +84,7 @@ impl Session {
             lent_until_ms: Cell::new(0),
             is_in_doubt: Cell::new(false),
             is_refused: Cell::new(false),
+            answers: RefCell::default(),
             id,
         }
     }
@@ -175,7 +182,38 @@ impl Session {
     /// # Source
     /// protocol.md “Headers” (observed)
     pub fn open(&self, response: &HttpResponse) -> Result<Secret<Vec<u8>>, Error> {
-        self.key.open(read_envelope(response)?, ANSWER)
+        self.open_parts(parts(read_envelope(response)?, ANSWER)?)
+    }
+
+    /// `open_parts((iv, sealed)) -> plaintext`
+    ///
+    /// # Errors
+    /// [`Error::Decryption`] if it was not sealed with this session's key.
+    pub fn open_parts(&self, parts: (Vec<u8>, Vec<u8>)) -> Result<Secret<Vec<u8>>, Error> {
+        self.key.open_parts(parts, ANSWER)
+    }
+
+    /// `receive(tag)`
+    ///
+    /// An answer with this GCM tag was opened. Each is sealed anew, so that one which comes twice
+    /// was recorded on its way: nothing else ties an answer to its request.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] if it has come before.
+    pub fn receive(&self, tag: &[u8]) -> Result<(), Error> {
+        let mut answers = self.answers.borrow_mut();
+        let count = answers.len();
+        if answers.intern(&encode_base64url(tag)) == count {
+            return Ok(());
+        }
+        Err(Error::Protocol { what: "an answer came twice: somebody on the way has recorded it" })
+    }
+
+    /// `is_worn() -> bool`
+    ///
+    /// Whether it has had so many answers that it cannot remember them all.
+    pub fn is_worn(&self) -> bool {
+        self.answers.borrow().len() >= MAX_ANSWERS
     }
 }
 
@@ -252,6 +290,19 @@ mod tests {
             session.open(&response(200, body.as_bytes())).unwrap().expose(),
             br#"{"userA":"1"}"#
         );
+    }
+
+    #[test]
+    fn an_answer_comes_once() {
+        let session = session(0);
+        for tag in [[1; 16], [2; 16]] {
+            assert_eq!(session.receive(&tag), Ok(()));
+            assert_eq!(session.receive(&tag).unwrap_err().code(), "protocol");
+        }
+        let tag = |n: usize| n.to_be_bytes();
+        assert!((3..MAX_ANSWERS + 1).all(|n| session.receive(&tag(n)).is_ok()));
+        assert!(session.is_worn());
+        assert_eq!(session.receive(&tag(3)).unwrap_err().code(), "protocol");
     }
 
     #[test]

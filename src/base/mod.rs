@@ -2,6 +2,7 @@
 
 pub mod encoding;
 pub mod error;
+pub mod interner;
 pub mod json;
 pub mod secret;
 pub mod shape;

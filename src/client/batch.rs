@@ -6,7 +6,7 @@ use super::{
     join::join_all,
 };
 use crate::{
-    base::{error::Error, secret::Secret},
+    base::{error::Error, interner::Interner, secret::Secret},
     host::{CacheUse, Event, Host},
     items::{
         is_active,
@@ -27,6 +27,7 @@ use crate::{
 use std::{cell::RefCell, rc::Rc};
 
 const FIND_FILE: &str = "find the file in the item";
+const ANOTHER: &str = "an item came with another title than it is listed under";
 /// How often the same is tried while it changes.
 const MAX_ATTEMPTS: u32 = 3;
 
@@ -111,22 +112,15 @@ impl<H: Host> Client<H> {
         let hints = Hints::new(&nfkd);
         let group = Group { client: self, account: &account, fresh, reading, hints, settle };
         let mut groups: Vec<Vec<Rc<Asked<'_>>>> = Vec::new();
-        // The vaults in lower case, in their order, and where their groups are.
-        let mut places: Vec<(String, usize)> = Vec::new();
+        let mut vaults = Interner::default();
         for asked in all {
             if let Some(outcome) = group.remembered(&asked) {
                 settle(asked.index, outcome);
                 continue;
             }
-            let vault = asked.target.vault.to_lowercase();
-            let place = places.binary_search_by(|(other, _)| other.cmp(&vault));
-            match place.map(|at| places.get(at).and_then(|(_, at)| groups.get_mut(*at))) {
-                Ok(Some(group)) => group.push(asked),
-                Ok(None) => {}
-                Err(at) => {
-                    places.insert(at, (vault, groups.len()));
-                    groups.push(vec![asked]);
-                }
+            match groups.get_mut(vaults.intern(&asked.target.vault.to_lowercase())) {
+                Some(group) => group.push(asked),
+                None => groups.push(vec![asked]),
             }
         }
         let groups = groups.into_iter().map(|asked| group.resolve(asked));
@@ -218,10 +212,13 @@ impl<H: Host> Group<'_, H> {
                 .as_ref()
                 .map_err(Error::clone)
                 .and_then(|located| items.find(&located.thing));
+            // Listed under this title, it has to come with it, unless that has changed since.
+            let is_another = |item| is_by_name && !is_still(&vault.thing, item, &asked.target.item);
             let outcome = match item {
-                Ok(item) if is_remembered && !is_still(&vault.thing, item, &asked.target.item) => {
+                Ok(item) if is_another(item) && (left > 0 || !is_active(item)) => {
                     Err(Error::ItemNotActive { item: asked.target.item.clone() })
                 }
+                Ok(item) if is_another(item) => Err(Error::Protocol { what: ANOTHER }),
                 Ok(item) => self.answer(&vault.thing, item, &asked.target).await,
                 Err(error) => Err(error),
             };

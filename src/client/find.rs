@@ -19,12 +19,17 @@ use crate::{
 };
 use futures_util::future::try_join;
 use std::rc::Rc;
+use subtle::ConstantTimeEq;
 
 const READ_VAULTS: &str = "read the vaults";
 const READ_VAULT: &str = "read the vault";
 const READ_ITEMS: &str = "read the vault's items";
 const READ_ITEM: &str = "read the item";
 const VAULT: &str = "a vault";
+const ANOTHERS: Error = Error::Protocol { what: "a vault came with the key of another" };
+/// Refusals are not sealed and anybody on the way can make one up; lists are.
+pub(super) const DENIED: Error =
+    Error::Protocol { what: "the server says that there is no such vault or item, and lists it" };
 
 /// A vault and its key.
 #[derive(Debug, Clone)]
@@ -93,8 +98,28 @@ impl<H: Host> Client<H> {
             return Ok(Some(OpenVault { id: id.to_owned(), key }));
         }
         let Some(vault) = self.read_vault(account, id, "").await? else { return Ok(None) };
-        let key = self.vault_key(account, &vault).await?;
+        let key = match self.open_vault(account, &vault).await {
+            Err(Error::Decryption { .. }) => self.unproven_key(account, &vault, trust).await?,
+            opened => opened?.0,
+        };
         Ok(Some(OpenVault { id: vault.uuid, key }))
+    }
+
+    /// The key of a vault that does not say what it is, because that is damaged; unless another
+    /// vault says that this is its key.
+    async fn unproven_key(
+        &self,
+        account: &Account<H::PrivateKey>,
+        vault: &Vault,
+        trust: Trust,
+    ) -> Result<Rc<SymmetricKey>, Error> {
+        let key = self.vault_key(account, vault).await?;
+        let (listing, _) = self.vaults(account, trust.accept(false)).await?;
+        let mut others = listing.things().iter().filter(|other| other.id != vault.uuid);
+        if others.any(|other| bool::from(other.key.expose().ct_eq(key.expose()))) {
+            return Err(ANOTHERS);
+        }
+        Ok(key)
     }
 
     /// A vault as it comes, with further `attributes`; `None` if there is none with this id.
@@ -162,14 +187,14 @@ impl<H: Host> Client<H> {
                     let named = (vault.uuid, attributes.name, vault.updated_at);
                     listing.push(OpenVault { id, key }, named);
                 }
-                Err(Error::Decryption { .. }) => listing.unreadable += 1,
+                Err(Error::Decryption { .. }) => listing.push_unreadable(vault.uuid),
                 Err(other) => return Err(other),
             }
         }
         Ok(listing)
     }
 
-    /// A vault's key, and what it says of itself.
+    /// A vault's key, and what it says of itself: that it is this vault, for one.
     pub(super) async fn open_vault(
         &self,
         account: &Account<H::PrivateKey>,
@@ -179,7 +204,15 @@ impl<H: Host> Client<H> {
             return Err(Error::Decryption { what: VAULT });
         }
         let key = self.vault_key(account, vault).await?;
-        let attributes = key.open_json(vault.enc_attrs.clone(), VAULT)?;
+        let attributes: VaultAttributes = key.open_json(vault.enc_attrs.clone(), VAULT)?;
+        // A key says nothing of whose it is, and the service could hand out another vault's.
+        if attributes.uuid.as_ref().is_some_and(|id| *id != vault.uuid) {
+            return Err(ANOTHERS);
+        }
+        account.with_keyring(|ring| {
+            ring.put_vault(&vault.uuid, &key);
+            Ok(())
+        })?;
         Ok((key, attributes))
     }
 
@@ -199,7 +232,11 @@ impl<H: Host> Client<H> {
                 None => self.titles(account, vault, accept).await,
             };
             let (listing, is_remembered) = titles.insert(known).as_ref().map_err(Error::clone)?;
-            let picked = listing.pick_item(&target.item, &target.vault, hints);
+            let picked = if is_object_id(&target.item) && listing.holds(&target.item) {
+                Err(DENIED)
+            } else {
+                listing.pick_item(&target.item, &target.vault, hints)
+            };
             if picked.is_ok() || !is_remembered {
                 let by_remembered_name = *is_remembered;
                 return picked.map(|thing| Located { thing, by_remembered_name });
@@ -228,7 +265,7 @@ impl<H: Host> Client<H> {
         let reading = account.cache.borrow_mut().begin(now_ms);
         let listing = Rc::new(self.list_titles(account, vault).await?);
         // If none opens, the vault may have got another key since it was listed.
-        if !listing.is_empty() || listing.unreadable == 0 {
+        if !listing.is_empty() || listing.unreadable() == 0 {
             account.cache.borrow_mut().put_titles(&vault.id, reading, Rc::clone(&listing));
         }
         Ok((listing, false))
@@ -267,7 +304,7 @@ impl<H: Host> Client<H> {
                     }
                 }
                 _ if is_archived => {}
-                _ => listing.unreadable += 1,
+                _ => listing.push_unreadable(item.uuid),
             }
         }
         Ok(listing)
@@ -291,6 +328,9 @@ fn pick_vault(
     part: &str,
     hints: &Hints<'_>,
 ) -> Result<OpenVault, Error> {
+    if is_object_id(part) && listing.holds(part) {
+        return Err(DENIED);
+    }
     let picked = listing.at(listing.pick_vault(part, hints)?);
     picked.cloned().ok_or(Error::Protocol { what: "a vault is gone" })
 }

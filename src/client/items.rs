@@ -5,7 +5,7 @@ use super::{
     find::{Located, OpenVault, Titles, Trust},
 };
 use crate::{
-    base::{encoding::is_object_id, error::Error, json::to_json},
+    base::{encoding::is_object_id, error::Error, interner::Interner, json::to_json},
     host::Host,
     resolve::{hint::Hints, question::Target},
     wire::items::{BatchRequest, BatchResponse, Item},
@@ -20,8 +20,10 @@ const MAX_BATCH: usize = 50;
 /// The items that targets name, and which is whose.
 #[derive(Debug, Default)]
 pub(super) struct Items {
-    /// What became of each, in the order of their ids. In boxes, because they are moved aside.
-    read: Vec<(String, Box<Result<Item, Error>>)>,
+    /// What became of each.
+    read: Vec<Result<Item, Error>>,
+    /// Where it is, by its id.
+    places: Interner,
     /// For each target the id of its item.
     pub(super) ids: Vec<Result<Located<String>, Error>>,
 }
@@ -29,20 +31,15 @@ pub(super) struct Items {
 impl Items {
     /// By its id, wherever in an answer it stood.
     pub(super) fn find(&self, id: &str) -> Result<&Item, Error> {
-        let found = self.place(id).ok().and_then(|at| self.read.get(at));
-        found.map_or(Err(GONE), |(_, result)| result.as_ref().as_ref().map_err(Error::clone))
+        let found = self.places.find(id).and_then(|place| self.read.get(place));
+        found.map_or(Err(GONE), |result| result.as_ref().map_err(Error::clone))
     }
 
     /// The first that is said of an item holds.
     fn put(&mut self, id: &str, result: Result<Item, Error>) {
-        if let Err(at) = self.place(id) {
-            self.read.insert(at, (id.to_owned(), Box::new(result)));
+        if self.places.intern(id) == self.read.len() {
+            self.read.push(result);
         }
-    }
-
-    /// Where it is, or where it would stand.
-    fn place(&self, id: &str) -> Result<usize, usize> {
-        self.read.binary_search_by(|(other, _)| other.as_str().cmp(id))
     }
 
     fn is_missing(&self, id: &str) -> bool {
@@ -94,12 +91,9 @@ impl<H: Host> Client<H> {
         vault: &OpenVault,
         items: &mut Items,
     ) {
-        let (mut wanted, mut in_order) = (Vec::new(), Vec::<&str>::new());
+        let (mut wanted, mut known) = (Vec::new(), Interner::default());
         for Located { thing: id, .. } in items.ids.iter().flatten() {
-            if items.place(id).is_err()
-                && let Err(at) = in_order.binary_search(&id.as_str())
-            {
-                in_order.insert(at, id);
+            if items.places.find(id).is_none() && known.intern(id) == wanted.len() {
                 wanted.push(id.clone());
             }
         }
@@ -111,15 +105,15 @@ impl<H: Host> Client<H> {
             match answer {
                 Ok(answered) => {
                     for item in answered.into_iter().filter(|item| ids.contains(&item.uuid)) {
-                        items.put(&item.uuid.clone(), Ok(item));
+                        items.put(&item.uuid.clone(), admitted(account, item));
                     }
                     ids.iter().for_each(|id| items.put(id, Err(GONE)));
                 }
                 // A single one, or the service refuses a batch for one id that it does not know.
                 Err(Error::NotFound { .. }) => {
                     for id in ids {
-                        let result = self.read_item(account, &vault.id, id).await;
-                        items.put(id, result);
+                        let item = self.read_item(account, &vault.id, id).await;
+                        items.put(id, item.and_then(|item| admitted(account, item)));
                     }
                 }
                 Err(error) => ids.iter().for_each(|id| items.put(id, Err(error.clone()))),
@@ -138,4 +132,9 @@ impl<H: Host> Client<H> {
         let answer: BatchResponse = self.post(account, READ_ITEMS, target, body).await?;
         answer.items.ok_or(Error::Protocol { what: "a batch came without its items" })
     }
+}
+
+/// The item, unless a newer version of it has come before.
+fn admitted<K>(account: &Account<K>, item: Item) -> Result<Item, Error> {
+    account.versions.borrow_mut().admit(&item.uuid, item.version).map(|()| item)
 }

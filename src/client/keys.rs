@@ -4,7 +4,7 @@ use super::{Account, Client};
 use crate::{
     auth::{
         envelope::SymmetricKey,
-        keyring::{Keyring, Next, Owner, Task},
+        keyring::{Keyring, Next, Task},
     },
     base::error::Error,
     host::Host,
@@ -25,11 +25,7 @@ impl<H: Host> Client<H> {
         loop {
             match account.with_keyring(|ring| ring.vault_key(&vault.uuid, sealed))? {
                 Next::Ready(key) => return Ok(key),
-                Next::Todo(task) => {
-                    if let Some(key) = self.perform(account, task).await? {
-                        return Ok(key);
-                    }
-                }
+                Next::Todo(task) => self.perform(account, task).await?,
             }
         }
     }
@@ -58,26 +54,39 @@ impl<H: Host> Client<H> {
         Ok(())
     }
 
-    /// Has the host do what a key is waiting for; the vault's key, if it was that.
+    /// Has the host do what a key is waiting for, and tells the keyring how that went.
     pub(super) async fn perform(
         &self,
         account: &Account<H::PrivateKey>,
         task: Task<H::PrivateKey>,
-    ) -> Result<Option<Rc<SymmetricKey>>, Error> {
+    ) -> Result<(), Error> {
         match task {
-            Task::Import { keyset_id, hash, key } => {
-                let key = self.host.import_private_key(&key, hash).await?;
-                account.with_keyring(|ring| {
-                    ring.put_private_key(keyset_id, hash, key);
-                    Ok(None)
+            Task::Import { keyset, hash, key } => {
+                let imported = self.host.import_private_key(&key, hash).await;
+                account.with_keyring(|ring| match imported {
+                    Ok(key) => {
+                        ring.put_private_key(keyset, hash, key);
+                        Ok(())
+                    }
+                    Err(error) => unless_damaged(error, || ring.refuse_private_key(keyset)),
                 })
             }
-            Task::Unseal { owner, with, sealed } => {
-                let plaintext = self.host.open_rsa_oaep(&with, &sealed, owner.what()).await?;
-                let is_the_vault_s = matches!(owner, Owner::Vault { .. });
-                let key = account.with_keyring(|ring| ring.put_symmetric_key(owner, &plaintext))?;
-                Ok(is_the_vault_s.then_some(key))
+            Task::Unseal { owner, keyset, with, sealed } => {
+                let opened = self.host.open_rsa_oaep(&with, &sealed, owner.what()).await;
+                account.with_keyring(|ring| {
+                    let put = opened.and_then(|key| ring.put_symmetric_key(owner, &key).map(drop));
+                    put.or_else(|error| unless_damaged(error, || ring.refuse(owner, keyset)))
+                })
             }
         }
     }
+}
+
+/// What does not open is nothing to stop at: another keyset may.
+fn unless_damaged(error: Error, refuse: impl FnOnce()) -> Result<(), Error> {
+    if !matches!(error, Error::Decryption { .. }) {
+        return Err(error);
+    }
+    refuse();
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Account, Client,
-    find::{OpenVault, Trust},
+    find::{DENIED, OpenVault, Trust},
 };
 use crate::{
     base::{encoding::is_object_id, error::Error},
@@ -209,7 +209,7 @@ impl<H: Host> Client<H> {
             List::Items(vault, states) => return self.begin_items(account, vault, *states).await,
             List::Vaults { named } => {
                 let (vaults, unreadable) = self.opened_vaults(account, *named).await?;
-                if vaults.is_empty() && unreadable > 0 {
+                if vaults.is_empty() && !unreadable.is_empty() {
                     return Err(Error::Decryption { what: "every vault" });
                 }
                 vaults
@@ -260,20 +260,20 @@ impl<H: Host> Client<H> {
         }
     }
 
-    /// All vaults that open, and how many do not.
+    /// All vaults that open, and the ids of those that do not.
     async fn opened_vaults(
         &self,
         account: &Account<H::PrivateKey>,
         named: bool,
-    ) -> Result<(Vec<OpenedVault>, usize), Error> {
-        let (mut opened, mut unreadable) = (Vec::new(), 0);
+    ) -> Result<(Vec<OpenedVault>, Vec<String>), Error> {
+        let (mut opened, mut unreadable) = (Vec::new(), Vec::new());
         let mut vaults = self.read_vaults(account).await?;
         // As the vendor's client has them.
         vaults.sort_by(|one, other| one.uuid.cmp(&other.uuid));
         for vault in vaults {
             if !named {
                 let [name, description] = [ENCRYPTED; 2].map(str::to_owned);
-                let attributes = VaultAttributes { name, description };
+                let attributes = VaultAttributes { name, description, uuid: None };
                 opened.push(OpenedVault { vault, attributes });
                 continue;
             }
@@ -281,7 +281,7 @@ impl<H: Host> Client<H> {
                 Ok((_, attributes)) => {
                     opened.push(OpenedVault { vault, attributes });
                 }
-                Err(Error::Decryption { .. }) => unreadable += 1,
+                Err(Error::Decryption { .. }) => unreadable.push(vault.uuid),
                 Err(other) => return Err(other),
             }
         }
@@ -304,10 +304,13 @@ impl<H: Host> Client<H> {
         }
         let (opened, unreadable) = self.opened_vaults(account, true).await?;
         let mut listing = Listing::default();
-        listing.unreadable = unreadable;
+        unreadable.into_iter().for_each(|id| listing.push_unreadable(id));
         for OpenedVault { vault, attributes, .. } in &opened {
             let named = (vault.uuid.clone(), attributes.name.clone(), vault.updated_at.clone());
             listing.push((), named);
+        }
+        if is_object_id(part) && listing.holds(part) {
+            return Err(DENIED);
         }
         let nfkd = |text: &str| self.host.nfkd(text);
         let place = listing.pick_vault(part, &Hints::new(&nfkd))?;

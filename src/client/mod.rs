@@ -32,11 +32,12 @@ use crate::{
     },
     base::{
         error::Error,
+        interner::Interner,
         secret::{Secret, scrub_stack},
     },
     crypto::throttle::ThrottlingToken,
     host::Host,
-    resolve::cache::Cache,
+    resolve::{cache::Cache, versions::Versions},
 };
 pub use batch::{Answer, Outcome};
 use events::Watch;
@@ -114,10 +115,13 @@ struct Account<K> {
     throttling_token: RefCell<Option<ThrottlingToken>>,
     keyring: RefCell<Option<Keyring<K>>>,
     cache: RefCell<Cache<OpenVault>>,
+    versions: RefCell<Versions>,
     /// Held while the keysets, the vaults, the titles of a vault are read.
     loading: Mutex<()>,
     listing_vaults: Mutex<()>,
-    listing_titles: RefCell<Vec<(String, Rc<Mutex<()>>)>>,
+    /// The last by the vault's number in `vaults`.
+    listing_titles: RefCell<Vec<Rc<Mutex<()>>>>,
+    vaults: RefCell<Interner>,
 }
 
 impl<H: Host> Client<H> {
@@ -152,9 +156,11 @@ impl<H: Host> Client<H> {
             throttling_token: RefCell::default(),
             keyring: RefCell::default(),
             cache: RefCell::new(Cache::new(options.lifetimes)),
+            versions: RefCell::default(),
             loading: Mutex::default(),
             listing_vaults: Mutex::default(),
             listing_titles: RefCell::default(),
+            vaults: RefCell::default(),
         };
         Ok(Rc::new(Self {
             host,
@@ -223,13 +229,12 @@ impl<H: Host> Client<H> {
 impl<K> Account<K> {
     /// What is held while the titles of this vault are read.
     fn titles_lock(&self, vault_id: &str) -> Rc<Mutex<()>> {
+        let number = self.vaults.borrow_mut().intern(vault_id);
         let mut locks = self.listing_titles.borrow_mut();
-        if let Some((_, lock)) = locks.iter().find(|(id, _)| id == vault_id) {
-            return Rc::clone(lock);
+        if locks.len() == number {
+            locks.push(Rc::default());
         }
-        let lock = Rc::default();
-        locks.push((vault_id.to_owned(), Rc::clone(&lock)));
-        lock
+        locks.get(number).map(Rc::clone).unwrap_or_default()
     }
 
     fn with_keyring<T>(

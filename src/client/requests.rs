@@ -11,7 +11,7 @@ use crate::{
         json::{FromJson, parse},
         secret::Secret,
     },
-    crypto::aead::IV_BYTES,
+    crypto::aead::{IV_BYTES, TAG_BYTES},
     host::{Event, Host},
     wire::http::{HttpRequest, HttpResponse},
 };
@@ -74,13 +74,18 @@ impl<H: Host> Client<H> {
         wanted: Wanted,
     ) -> Result<Secret<Vec<u8>>, Error> {
         let (session, response) = self.send_in_session(account, wanted).await?;
-        if response.body.len() < LONG_BYTES {
-            return session.open(&response);
-        }
+        let is_long = response.body.len() >= LONG_BYTES;
         let (iv, sealed) = parts(read_envelope(&response)?, ANSWER)?;
         // It may be as long as what is opened out of it.
         drop(response);
-        self.host.open_aes_gcm(session.key_bytes(), &iv, &sealed, ANSWER).await
+        let tag = sealed.last_chunk::<TAG_BYTES>().copied();
+        let opened = if is_long {
+            self.host.open_aes_gcm(session.key_bytes(), &iv, &sealed, ANSWER).await?
+        } else {
+            session.open_parts((iv, sealed))?
+        };
+        session.receive(tag.as_ref().map_or(&[], <[u8; TAG_BYTES]>::as_slice))?;
+        Ok(opened)
     }
 
     /// Sends a request under the session. A session that is refused is renewed once,

@@ -109,7 +109,10 @@ impl<H: Host> Client<H> {
         let state = &account.sign_ins;
         let usable = || {
             let session = state.session.borrow().clone();
-            session.filter(|session| ended.is_none_or(|ended| !Rc::ptr_eq(session, ended)))
+            let is_usable = |session: &Rc<Session>| {
+                !session.is_worn() && ended.is_none_or(|ended| !Rc::ptr_eq(session, ended))
+            };
+            session.filter(is_usable)
         };
         if let Some(session) = usable() {
             return Ok(session);
@@ -122,6 +125,10 @@ impl<H: Host> Client<H> {
             && let Some(error) = state.failure.borrow().clone()
         {
             return Err(error);
+        }
+        if state.session.borrow().as_ref().is_some_and(|session| session.is_worn()) {
+            // Nor that one again from the store.
+            state.is_stored_doubted.set(true);
         }
         let had = match self.resume(account, ended).await {
             Some(session) => Ok(session),

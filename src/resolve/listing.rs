@@ -1,9 +1,13 @@
 //! Things with names, and finding the one that is meant.
 
 use crate::{
-    base::error::{Candidate, Error},
+    base::{
+        error::{Candidate, Error},
+        interner::Interner,
+    },
     resolve::hint::{Hints, Named},
 };
+use std::cell::OnceCell;
 
 /// A few of the titles of a vault with more say nothing.
 const MAX_ITEMS_TOLD: usize = 8;
@@ -15,13 +19,21 @@ const BUILT_IN_VAULT: &str = "; no service account can be given a Private, Perso
 pub struct Listing<T> {
     things: Vec<T>,
     names: Names,
-    /// How many more there are.
-    pub unreadable: usize,
 }
 
 /// Apart from the things, so that there is one copy of what finds a name.
 #[derive(Debug, Default)]
-struct Names(Vec<Name>);
+struct Names {
+    all: Vec<Name>,
+    active: usize,
+    /// The names in lower case, and for each where it is.
+    lower: Interner,
+    of_lower: Vec<Vec<usize>>,
+    /// Ids of what could not be opened.
+    unreadable: Vec<String>,
+    /// All ids, once somebody asks.
+    ids: OnceCell<Interner>,
+}
 
 #[derive(Debug)]
 struct Name {
@@ -30,13 +42,11 @@ struct Name {
     /// RFC 3339.
     updated_at: String,
     is_archived: bool,
-    /// In lower case, for the many comparisons of a batch.
-    lower: String,
 }
 
 impl<T> Default for Listing<T> {
     fn default() -> Self {
-        Self { things: Vec::new(), names: Names::default(), unreadable: 0 }
+        Self { things: Vec::new(), names: Names::default() }
     }
 }
 
@@ -47,18 +57,36 @@ impl<T> Listing<T> {
     /// - `updated_at`: RFC 3339
     pub fn push(&mut self, thing: T, (id, name, updated_at): (String, String, String)) {
         self.things.push(thing);
-        let lower = name.to_lowercase();
-        self.names.0.push(Name { id, name, updated_at, is_archived: false, lower });
+        self.names.push(Name { id, name, updated_at, is_archived: false });
     }
 
     /// `push_archived(thing, (id, name, updated_at))`
     ///
     /// What a reference may not name, but its author may mean.
-    pub fn push_archived(&mut self, thing: T, named: (String, String, String)) {
-        self.push(thing, named);
-        if let Some(name) = self.names.0.last_mut() {
-            name.is_archived = true;
-        }
+    pub fn push_archived(&mut self, thing: T, (id, name, updated_at): (String, String, String)) {
+        self.things.push(thing);
+        self.names.push(Name { id, name, updated_at, is_archived: true });
+    }
+
+    /// `push_unreadable(id)`
+    ///
+    /// What could not be opened.
+    pub fn push_unreadable(&mut self, id: String) {
+        self.names.unreadable.push(id);
+    }
+
+    /// `unreadable() -> count`
+    ///
+    /// How many could not be opened.
+    pub const fn unreadable(&self) -> usize {
+        self.names.unreadable.len()
+    }
+
+    /// `holds(id) -> bool`
+    ///
+    /// Whether something of this id is there, whether or not it opens.
+    pub fn holds(&self, id: &str) -> bool {
+        self.names.holds(id)
     }
 
     /// `len() -> count`
@@ -78,7 +106,7 @@ impl<T> Listing<T> {
     /// # Errors
     /// [`Error::VaultNotFound`], [`Error::TooManyVaults`]
     pub fn pick_vault(&self, name: &str, hints: &Hints<'_>) -> Result<usize, Error> {
-        self.names.pick_vault(name, self.unreadable, hints)
+        self.names.pick_vault(name, hints)
     }
 
     /// `pick_item(name, vault, hints) -> id`
@@ -89,7 +117,12 @@ impl<T> Listing<T> {
     /// # Errors
     /// [`Error::ItemNotFound`], [`Error::TooManyItems`]
     pub fn pick_item(&self, name: &str, vault: &str, hints: &Hints<'_>) -> Result<String, Error> {
-        self.names.pick_item([name, vault], self.unreadable, hints)
+        self.names.pick_item([name, vault], hints)
+    }
+
+    /// `things() -> list`
+    pub fn things(&self) -> &[T] {
+        &self.things
     }
 
     /// `at(place) -> thing`
@@ -99,14 +132,37 @@ impl<T> Listing<T> {
 }
 
 impl Names {
-    fn pick_vault(&self, name: &str, unreadable: usize, hints: &Hints<'_>) -> Result<usize, Error> {
+    fn push(&mut self, name: Name) {
+        let place = self.all.len();
+        let number = self.lower.intern(&name.name.to_lowercase());
+        match self.of_lower.get_mut(number) {
+            Some(places) => places.push(place),
+            None => self.of_lower.push(vec![place]),
+        }
+        self.active += usize::from(!name.is_archived);
+        self.all.push(name);
+    }
+
+    fn holds(&self, id: &str) -> bool {
+        let ids = self.ids.get_or_init(|| {
+            let mut ids = Interner::default();
+            let listed = self.all.iter().map(|name| &name.id);
+            for id in listed.chain(&self.unreadable) {
+                ids.intern(id);
+            }
+            ids
+        });
+        ids.find(id).is_some()
+    }
+
+    fn pick_vault(&self, name: &str, hints: &Hints<'_>) -> Result<usize, Error> {
         let vault = name.to_owned();
         match self.named(name, false).as_slice() {
             [(only, _)] => Ok(*only),
             [] => Err(Error::VaultNotFound {
                 vault,
-                readable: self.0.len(),
-                unreadable,
+                readable: self.all.len(),
+                unreadable: self.unreadable.len(),
                 hint: not_for_service_accounts(name).to_owned()
                     + &self.hint(name, usize::MAX, hints),
             }),
@@ -114,20 +170,15 @@ impl Names {
         }
     }
 
-    fn pick_item(
-        &self,
-        [name, vault]: [&str; 2],
-        unreadable: usize,
-        hints: &Hints<'_>,
-    ) -> Result<String, Error> {
+    fn pick_item(&self, [name, vault]: [&str; 2], hints: &Hints<'_>) -> Result<String, Error> {
         let (item, vault) = (name.to_owned(), vault.to_owned());
         match self.named(name, false).as_slice() {
             [(_, only)] => Ok(only.id.clone()),
             [] => Err(Error::ItemNotFound {
                 item,
                 vault,
-                readable: self.0.iter().filter(|entry| !entry.is_archived).count(),
-                unreadable,
+                readable: self.active,
+                unreadable: self.unreadable.len(),
                 hint: match self.named(name, true).first() {
                     Some((_, Name { id, .. })) => {
                         format!(
@@ -142,11 +193,13 @@ impl Names {
     }
 
     fn named(&self, name: &str, is_archived: bool) -> Vec<(usize, &Name)> {
-        let lower = name.to_lowercase();
+        let number = self.lower.find(&name.to_lowercase());
         let mut named = Vec::new();
-        for (place, entry) in self.0.iter().enumerate() {
-            if entry.lower == lower && entry.is_archived == is_archived {
-                named.push((place, entry));
+        for place in number.and_then(|number| self.of_lower.get(number)).into_iter().flatten() {
+            if let Some(entry) = self.all.get(*place)
+                && entry.is_archived == is_archived
+            {
+                named.push((*place, entry));
             }
         }
         named
@@ -156,7 +209,7 @@ impl Names {
     fn hint(&self, name: &str, most: usize, hints: &Hints<'_>) -> String {
         let mut known: Vec<Named<'_>> = Vec::new();
         if !hints.are_spent() {
-            for entry in self.0.iter().filter(|entry| !entry.is_archived) {
+            for entry in self.all.iter().filter(|entry| !entry.is_archived) {
                 known.push([&entry.name, "", &entry.id]);
             }
         }

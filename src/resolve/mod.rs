@@ -6,3 +6,4 @@ pub mod hint;
 pub mod listing;
 pub mod question;
 pub mod reference;
+pub mod versions;

@@ -47,6 +47,8 @@ from_json! {
 
     /// What a vault says of itself once opened.
     pub struct VaultAttributes {
+        /// Id of the vault.
+        "uuid" => pub uuid: Option<String>,
         /// Name of the vault.
         "name" => pub name: String,
         /// What it is for.
