@@ -5,7 +5,7 @@
  */
 
 import { check } from "./client/check.js";
-import { SignedIn } from "./client/client.js";
+import { copyOf, SignedIn } from "./client/client.js";
 import type { ClientConfig } from "./client/config.js";
 import { loadCore } from "./loading/load.js";
 import type { WasmSource } from "./loading/wasm_source.js";
@@ -31,11 +31,11 @@ export class Client extends SignedIn {
    * @throws {OnePasswordError} `unsupported` if `wasm` is not the module.
    */
   static async authenticate(config: SlimConfig): Promise<Client> {
-    const wasm = config && Object.hasOwn(config, "wasm") ? config.wasm : undefined;
+    const { wasm, ...options } = copyOf(config);
     check(wasm !== undefined, "wasm must be the module onepassword-edge/op.wasm");
     // If it is not needed, nobody else would see a promise fail.
     if (wasm instanceof Promise) wasm.catch(() => {});
-    const client = new Client(config, () => loadCore(wasm));
+    const client = new Client(options, () => loadCore(wasm));
     await client.start();
     return client;
   }

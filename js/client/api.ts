@@ -13,6 +13,7 @@ export type {
   ResolveError,
   ResolveResponse,
 } from "./answers.js";
+export type { Bytes } from "./bytes.js";
 export type { Secrets } from "./client.js";
 export type {
   CacheConfig,

@@ -8,7 +8,9 @@ import type {
   Vaults as CoreVaults,
 } from "../wasm/op.js";
 import { ownResponses, type ResolveAllResponse } from "./answers.js";
+import type { Bytes } from "./bytes.js";
 import type { CallOptions, ClientConfig } from "./config.js";
+import { bindMethods } from "./detached.js";
 import { OnePasswordError, withClass } from "./errors.js";
 import { type ClientStats, NOTHING_YET } from "./events.js";
 import { type Items, itemsOf } from "./items.js";
@@ -29,7 +31,7 @@ export interface Secrets {
    *
    * @throws {OnePasswordError} saying what stands in the way
    */
-  resolveBytes(reference: string, options?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
+  resolveBytes(reference: string, options?: CallOptions): Promise<Bytes>;
   /**
    * Several references at once, with few requests. One that fails spoils no other.
    *
@@ -81,6 +83,7 @@ export abstract class SignedIn implements Disposable {
     this.#config = Object.assign(copyOf(config), more);
     this.#load = load;
     checkToken(this.#config.auth);
+    bindMethods(this, SignedIn.prototype);
   }
 
   /**
@@ -168,8 +171,10 @@ export abstract class SignedIn implements Disposable {
 /**
  * The options as they are now, with the `fetch` that there is now: a lazy client needs them later.
  * What is given may throw as it is read.
+ *
+ * @internal
  */
-function copyOf(config: ClientConfig): ClientConfig {
+export function copyOf<T extends ClientConfig>(config: T): T {
   try {
     const own = ownOf(config);
     const { fetch = globalThis.fetch, retry, cache, allowedHosts } = own;

@@ -1,5 +1,6 @@
 import type { Items as CoreItems } from "../wasm/op.js";
 import { ownResponses, type ResolveError } from "./answers.js";
+import type { Bytes } from "./bytes.js";
 import type { CallOptions } from "./config.js";
 import { Listed } from "./listed.js";
 import type { FileAttributes, Item, ItemListFilter, ItemOverview, Response } from "./shapes.js";
@@ -48,7 +49,7 @@ export interface ItemFiles {
     item: string,
     attributes: FileAttributes,
     options?: CallOptions,
-  ): Promise<Uint8Array<ArrayBuffer>>;
+  ): Promise<Bytes>;
 }
 
 /** What {@link Items.getAll} answers: in the order of the question, one for each item. */
@@ -56,10 +57,18 @@ export interface ItemsGetAllResponse {
   individualResponses: Response<Item, ResolveError>[];
 }
 
-/** Asks the module for items, which it answers in the shapes of `shapes.ts`. */
+/**
+ * Asks the module for items, which it answers in the shapes of `shapes.ts`.
+ *
+ * @internal
+ */
 type Ask = <T>(ask: (items: CoreItems) => unknown) => Promise<T>;
 
-/** Reads items by way of the module. */
+/**
+ * Reads items by way of the module.
+ *
+ * @internal
+ */
 export function itemsOf(ask: Ask): Items {
   return {
     get: (vault, item, options) => ask((items) => items.get(vault, item, options)),

@@ -26,10 +26,18 @@ export interface Vaults {
   get(vault: string, params?: VaultGetParams, options?: CallOptions): Promise<Vault>;
 }
 
-/** Asks the module for vaults, which it answers in the shapes of `shapes.ts`. */
+/**
+ * Asks the module for vaults, which it answers in the shapes of `shapes.ts`.
+ *
+ * @internal
+ */
 type Ask = <T>(ask: (vaults: CoreVaults) => unknown) => Promise<T>;
 
-/** Reads vaults by way of the module. */
+/**
+ * Reads vaults by way of the module.
+ *
+ * @internal
+ */
 export function vaultsOf(ask: Ask): Vaults {
   return {
     list: (params, options) =>

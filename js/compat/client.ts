@@ -13,6 +13,7 @@ import {
   type VaultOverview,
   validateSecretReference,
 } from "#client";
+import { bindMethods } from "../client/detached.js";
 import { ownOf } from "../client/own.js";
 import { type GeneratePasswordResponse, generatePassword } from "../passwords/passwords.js";
 import { EFF_LARGE_WORDS } from "../passwords/words.js";
@@ -163,6 +164,7 @@ export class Secrets implements SecretsApi {
   /** @internal */
   constructor(client: OwnClient) {
     this.#client = client;
+    bindMethods(this, Secrets.prototype);
   }
 
   /** The value that a secret reference names. */

@@ -60,16 +60,21 @@ export class Editor implements AccountEditor {
     this.#now = () => toTime(now());
   }
 
-  async addItem(vaultName: string, item: ItemDescription): Promise<string> {
+  // Arrow functions, so that each can be handed over on its own.
+  readonly addItem = async (vaultName: string, item: ItemDescription): Promise<string> => {
     validateItem(item);
     const vault = await this.#findVault(vaultName);
     return commit(vault, async () => {
       const added = await this.#sealNew(vault, item);
       return () => keep(vault, added);
     });
-  }
+  };
 
-  async setItem(vaultName: string, itemName: string, change: ItemChange): Promise<void> {
+  readonly setItem = async (
+    vaultName: string,
+    itemName: string,
+    change: ItemChange,
+  ): Promise<void> => {
     validateChange(change);
     const vault = await this.#findVault(vaultName);
     // The name may be the very thing that changes: it is looked up once.
@@ -78,9 +83,13 @@ export class Editor implements AccountEditor {
       const changed = await this.#alter(vault, await findItem(vault, uuid), change);
       return () => keep(vault, changed);
     });
-  }
+  };
 
-  async replaceItem(vaultName: string, itemName: string, by: ItemDescription): Promise<string> {
+  readonly replaceItem = async (
+    vaultName: string,
+    itemName: string,
+    by: ItemDescription,
+  ): Promise<string> => {
     validateItem(by);
     const vault = await this.#findVault(vaultName);
     const { uuid } = await findItem(vault, itemName);
@@ -92,15 +101,15 @@ export class Editor implements AccountEditor {
         return keep(vault, added);
       };
     });
-  }
+  };
 
-  async removeItem(vaultName: string, itemName: string): Promise<void> {
+  readonly removeItem = async (vaultName: string, itemName: string): Promise<void> => {
     const vault = await this.#findVault(vaultName);
     const { uuid } = await findItem(vault, itemName);
     await commit(vault, async () => this.#remover(vault, await findItem(vault, uuid)));
-  }
+  };
 
-  async renameVault(vaultName: string, name: string): Promise<void> {
+  readonly renameVault = async (vaultName: string, name: string): Promise<void> => {
     validateName(name);
     const vault = await this.#findVault(vaultName);
     await commit(vault, async () => {
@@ -111,9 +120,9 @@ export class Editor implements AccountEditor {
         vault.wire = { ...vault.wire, ...this.#nextVersion(vault), encAttrs };
       };
     });
-  }
+  };
 
-  async rotateVaultKey(vaultName: string): Promise<void> {
+  readonly rotateVaultKey = async (vaultName: string): Promise<void> => {
     const vault = await this.#findVault(vaultName);
     await commit(vault, async () => {
       const { combinedAccess } = vault.wire as { combinedAccess: { vaultKeySN: number } };
@@ -139,7 +148,7 @@ export class Editor implements AccountEditor {
         for (const item of items) keep(vault, item);
       };
     });
-  }
+  };
 
   async #findVault(wanted: string): Promise<Vault> {
     const vaults = this.#account.vaults;

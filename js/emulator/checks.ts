@@ -65,11 +65,12 @@ export function mapping(check: Check): Check {
 
 /** An object with these members at most; absent ones are for the caller to ask for. */
 export function shape(members: Readonly<Record<string, Check>>): Check {
+  const known = Object.keys(members).join(", ");
   return (value, path) => {
     if (!isObject(value)) throw fault(path, "must be an object");
     for (const [name, entry] of Object.entries(value)) {
       const check = Object.hasOwn(members, name) ? members[name] : undefined;
-      if (check === undefined) throw fault(`${path}.${name}`, "unknown member");
+      if (check === undefined) throw fault(`${path}.${name}`, `unknown member; known: ${known}`);
       if (entry !== undefined) check(entry, `${path}.${name}`);
     }
   };

@@ -14,7 +14,7 @@ import { type Listener, listen, type ServeOptions } from "./serve.js";
 import type { Service } from "./service.js";
 import type { Session } from "./session.js";
 import { formatToken } from "./token.js";
-import { validateAccount, validateOptions } from "./validate.js";
+import { validateAccount, validateOptions, validateServeOptions } from "./validate.js";
 
 /** The address that the token names when none is given. */
 const DEFAULT_ADDRESS = "http://127.0.0.1";
@@ -139,15 +139,15 @@ class LoopbackEmulator implements Emulator {
     return this.#numbers.repeated;
   }
 
-  clearRequests(): void {
+  // Arrow functions, so that each can be handed over on its own.
+  readonly clearRequests = (): void => {
     this.#requests = [];
-  }
+  };
 
-  expireSessions(): void {
+  readonly expireSessions = (): void => {
     this.#service.sessions.clear();
-  }
+  };
 
-  // An arrow function, so that it can be handed over on its own like the global one.
   readonly fetch = (input: Request | string | URL, init?: RequestInit): Promise<Response> => {
     const asked = input instanceof Request && init === undefined;
     const request = asked ? input : new Request(input, init);
@@ -158,10 +158,11 @@ class LoopbackEmulator implements Emulator {
     );
   };
 
-  async serve(options: ServeOptions = {}): Promise<RunningEmulator> {
+  readonly serve = async (options: ServeOptions = {}): Promise<RunningEmulator> => {
+    validateServeOptions(options);
     const listener = await listen((request) => this.fetch(request).catch(tellMistake), options);
     return Object.assign(listener, { token: this.#tokenFor(listener.url) });
-  }
+  };
 
   #tokenFor(address: string): string {
     const url = new URL(address.includes("://") ? address : `https://${address}`);

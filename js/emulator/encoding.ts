@@ -1,5 +1,5 @@
 /** Bytes that WebCrypto accepts: never backed by shared memory. */
-export type Bytes = Uint8Array<ArrayBuffer>;
+export type Bytes = ReturnType<Uint8Array["slice"]>;
 
 /** Encodes text as UTF-8. */
 export function utf8(text: string): Bytes {

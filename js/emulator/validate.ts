@@ -175,6 +175,19 @@ export function validateOptions(value: unknown): void {
   options(value, "options");
 }
 
+const serveOptions = shape({
+  port: satisfies(
+    (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 65_536,
+    "a port: a whole number from 0 to 65535",
+  ),
+  cors: flag,
+});
+
+/** Checks how an emulator is to listen. */
+export function validateServeOptions(value: unknown): void {
+  serveOptions(value, "options");
+}
+
 /** Checks the description of an item that is added to an account. */
 export function validateItem(value: unknown): void {
   item(value, "item");

@@ -1,3 +1,4 @@
+import { checkNames } from "../client/check.js";
 import { OnePasswordError } from "../client/errors.js";
 import { ownOf } from "../client/own.js";
 
@@ -119,20 +120,32 @@ export function generatePassword(
   recipe: PasswordRecipe,
   options: PasswordOptions = {},
 ): GeneratePasswordResponse {
-  const { type, parameters: given } = ownOf(recipe) as Partial<PasswordRecipe>;
+  const own = ownOf(recipe);
+  const { type, parameters: given } = own as Partial<PasswordRecipe>;
   check(typeof given === "object" && given !== null, "a recipe has type and parameters");
+  checkNames(own, ["type", "parameters"], "a recipe");
   const parameters = ownOf(given);
+  checkNames(parameters, PARAMETERS.get(type) ?? Object.keys(parameters), `a ${type} recipe`);
+  const others = ownOf(options);
+  checkNames(others, ["words"], "generatePassword");
   switch (type) {
     case "Pin":
       return { password: makePin(parameters as PinParameters) };
     case "Random":
       return { password: makeRandom(parameters as RandomParameters) };
     case "Memorable":
-      return { password: makeMemorable(parameters as MemorableParameters, ownOf(options)) };
+      return { password: makeMemorable(parameters as MemorableParameters, others) };
     default:
       throw invalid("a recipe's type is Pin, Random or Memorable");
   }
 }
+
+/** The parameters of each type of recipe. */
+const PARAMETERS: ReadonlyMap<unknown, readonly string[]> = /* @__PURE__ */ new Map([
+  ["Pin", ["length"]],
+  ["Random", ["includeDigits", "includeSymbols", "length"]],
+  ["Memorable", ["separatorType", "capitalize", "wordListType", "wordCount"]],
+]);
 
 type Parameters<Type> = Extract<PasswordRecipe, { type: Type }>["parameters"];
 type PinParameters = Parameters<"Pin">;

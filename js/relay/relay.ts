@@ -1,4 +1,4 @@
-import { check, isStringArray } from "../client/check.js";
+import { check, checkNames, isStringArray } from "../client/check.js";
 import { ownOf } from "../client/own.js";
 import { cancel, Exchange } from "./relay_exchange.js";
 import { RELAY_HOST_HEADER, RELAY_REFUSAL_HEADER } from "./relay_header.js";
@@ -25,6 +25,7 @@ interface Rules {
   readonly timeoutMs: number;
 }
 
+const OPTIONS = ["allowedOrigins", "allowedHosts", "fetch", "timeoutMs"];
 const DEFAULT_HOSTS = ["*.1password.com", "*.1password.ca", "*.1password.eu"];
 const HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/;
 const METHODS = "GET, POST, PUT";
@@ -71,7 +72,9 @@ const ANSWER_HEADERS = ["content-type", "content-length", "retry-after"];
  * @throws {OnePasswordError} `argumentInvalid`
  */
 export function createRelay(options: RelayOptions): (request: Request) => Promise<Response> {
-  const { allowedOrigins, allowedHosts: hosts, fetch, timeoutMs = TIMEOUT_MS } = ownOf(options);
+  const own = ownOf(options);
+  checkNames(own, OPTIONS, "createRelay");
+  const { allowedOrigins, allowedHosts: hosts, fetch, timeoutMs = TIMEOUT_MS } = own;
   const allowedHosts = hosts ?? DEFAULT_HOSTS;
   // A string has `includes` too, and would allow whatever is part of it.
   check(isStringArray(allowedOrigins), "allowedOrigins must be an array of strings");
@@ -87,6 +90,7 @@ export function createRelay(options: RelayOptions): (request: Request) => Promis
   }
   const isTime = typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS;
   check(isTime, `timeoutMs must be a number of milliseconds above 0, at most ${MAX_TIMEOUT_MS}`);
+  check(fetch === undefined || typeof fetch === "function", "fetch must be a function");
   const rules = { allowedHosts, fetch, timeoutMs };
   return async (request) => {
     const origin = request.headers.get("origin");

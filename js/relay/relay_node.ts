@@ -1,7 +1,7 @@
 import { ownOf } from "../client/own.js";
 
 /** What is needed of node:http's `IncomingMessage`. */
-export interface Incoming extends AsyncIterable<Uint8Array<ArrayBuffer>> {
+export interface Incoming extends AsyncIterable<Uint8Array> {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;

@@ -1,3 +1,5 @@
+import { check, checkNames } from "../client/check.js";
+import { ownOf } from "../client/own.js";
 import type { SessionStore } from "./session_store.js";
 
 /** What is used of a Workers KV namespace. */
@@ -19,10 +21,16 @@ export interface KVStoreOptions {
   readonly waitUntil?: (promise: Promise<unknown>) => void;
 }
 
-/** Keeps sessions in a Workers KV namespace, which all isolates share. */
+/**
+ * Keeps sessions in a Workers KV namespace, which all isolates share.
+ *
+ * @throws {OnePasswordError} `argumentInvalid`
+ */
 export function kvStore(namespace: KVNamespaceLike, options: KVStoreOptions = {}): SessionStore {
-  // Its own: what somebody put on `Object.prototype` is no option.
-  const waitUntil = Object.hasOwn(options, "waitUntil") ? options.waitUntil : undefined;
+  const own = ownOf(options);
+  checkNames(own, ["waitUntil"], "kvStore");
+  const { waitUntil } = own;
+  check(isAbsentOrFunction(waitUntil), "waitUntil must be a function");
   const later = (write: Promise<void>) => (waitUntil === undefined ? write : waitUntil(write));
   return {
     get: (key) => namespace.get(key),
@@ -33,6 +41,8 @@ export function kvStore(namespace: KVNamespaceLike, options: KVStoreOptions = {}
     delete: (key) => later(namespace.delete(key)),
   };
 }
+
+const isAbsentOrFunction = (value: unknown) => value === undefined || typeof value === "function";
 
 /** Keeps sessions in this process: for several clients of one token, and for tests. */
 export function memoryStore(): SessionStore {

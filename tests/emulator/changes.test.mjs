@@ -150,7 +150,7 @@ const refused = {
   ],
   "an unknown member": [
     () => editor.setItem("app", ITEM, { pasword: "x" }),
-    "change.pasword: unknown member",
+    "change.pasword: unknown member; known: title, state, username, password, notes, fields",
   ],
   "an unknown field": [
     () => editor.setItem("app", ITEM, { fields: { nope: "x" } }),

@@ -14,7 +14,10 @@ const inVault = (parts) => ({ account: { vaults: [{ name: "v", ...parts }] } });
 const withKeysets = (...keysets) => ({ account: { vaults: [], keysets } });
 
 const refused = [
-  [{ colour: 1 }, "options.colour: unknown member"],
+  [
+    { colour: 1 },
+    "options.colour: unknown member; known: account, address, now, device, userB, onAnswer, faults",
+  ],
   [{ device: "lost" }, "options.device: must be one of registered, not-registered, deleted"],
   [{ now: 1 }, "options.now: must be a function"],
   [{ account: {} }, "account: vaults is missing"],
@@ -23,8 +26,8 @@ const refused = [
   [inVault({ title: "v" }), "account.vaults[0]: name and title are the same thing"],
   [inVault({ id: "nope" }), /^account\.vaults\[0\]\.id: must be an object id/],
   [inVault({ keyset: "x" }), "account.vaults[0].keyset: no keyset of this name"],
-  [inItem({ pasword: "x" }), "account.vaults[0].items[0].pasword: unknown member"],
-  [inItem({ toString: "x" }), "account.vaults[0].items[0].toString: unknown member"],
+  [inItem({ pasword: "x" }), /items\[0\]\.pasword: unknown member; known: .* password, /],
+  [inItem({ toString: "x" }), /^account\.vaults\[0\]\.items\[0\]\.toString: unknown member/],
   [inItem({ title: undefined }), "account.vaults[0].items[0]: title or overview is missing"],
   [inItem({ category: "Thing" }), /items\[0\]\.category: must be one of Login, /],
   [inItem({ state: "lost" }), /items\[0\]\.state: must be one of active, /],

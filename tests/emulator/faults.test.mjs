@@ -166,7 +166,7 @@ for (const way of await ways()) {
       [7, "fault: must be an object, or undefined for none"],
       [{}, /^fault\.kind: must be one of status, delay, /],
       [{ kind: "fire" }, /^fault\.kind: must be one of status, delay, /],
-      [{ kind: "hang", ms: 5 }, "fault.ms: unknown member"],
+      [{ kind: "hang", ms: 5 }, "fault.ms: unknown member; known: kind"],
       [{ kind: "delay" }, "fault: ms is missing"],
       [{ kind: "delay", ms: -1 }, "fault.ms: must be a number of milliseconds"],
       [{ kind: "truncate" }, "fault: bytes is missing"],

@@ -1,0 +1,65 @@
+// A misspelt option is refused, and what may have been meant is said: it would have no effect.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createEmulator } from "../../dist/emulator/index.js";
+import { generatePassword } from "../../dist/passwords.js";
+import { createRelay } from "../../dist/relay.js";
+import { kvStore } from "../../dist/session_stores.js";
+
+const origins = { allowedOrigins: ["https://tool.example"] };
+const namespace = { get: async () => null, put: async () => {}, delete: async () => {} };
+const pin = { type: "Pin", parameters: { length: 4 } };
+const random = { includeDigits: true, includeSymbols: true, length: 20 };
+const ours = [
+  [
+    () => createRelay({ ...origins, timeout: 5 }),
+    /timeout is not an option of createRelay.*timeoutMs/,
+  ],
+  [() => createRelay({ ...origins, TimeoutMS: 5 }), /did you mean timeoutMs\?/],
+  [() => createRelay({ allowedOrigin: [] }), /did you mean allowedOrigins\?/],
+  [() => createRelay({ ...origins, allowedHost: ["x.example"] }), /did you mean allowedHosts\?/],
+  [
+    () => createRelay({ ...origins, colour: 1 }),
+    /known: allowedOrigins, allowedHosts, fetch, timeoutMs/,
+  ],
+  [() => createRelay({ ...origins, fetch: 5 }), /fetch must be a function/],
+  [() => kvStore(namespace, { waituntil: () => {} }), /did you mean waitUntil\?/],
+  [() => kvStore(namespace, { waitUntil: 5 }), /waitUntil must be a function/],
+  [() => generatePassword(pin, { word: [] }), /did you mean words\?/],
+  [() => generatePassword({ ...pin, length: 4 }), /length is not an option of a recipe; known/],
+  [() => generatePassword({ type: "Pin", parameters: { lenght: 4 } }), /did you mean length\?/],
+  [
+    () => generatePassword({ type: "Random", parameters: { ...random, includeSymbol: true } }),
+    /includeSymbol is not an option of a Random recipe; did you mean includeSymbols\?/,
+  ],
+  [() => generatePassword({ type: "Pin", parameters: { length: 4, words: 2 } }), /known: length/],
+];
+for (const [work, message] of ours) {
+  test(`${message}`, () => assert.throws(work, { code: "argumentInvalid", message }));
+}
+
+test("absent and inherited options are none, and no token is repeated", () => {
+  assert.equal(typeof createRelay({ ...origins, timeout: undefined }), "function");
+  assert.equal(
+    typeof createRelay(Object.assign(Object.create({ timeout: 5 }), origins)),
+    "function",
+  );
+  const token = `ops_${"eyJzaWduSW5BZGRyZXNzIjoi".repeat(4)}`;
+  for (const name of [token, "x".repeat(31), "\u202e"]) {
+    const work = () => createRelay({ ...origins, [name]: 5 });
+    assert.throws(work, ({ message }) => !message.includes(name));
+  }
+});
+
+test("an emulator's ways to listen", async () => {
+  const emulator = await createEmulator();
+  for (const [options, message] of [
+    [{ prot: 5 }, "options.prot: unknown member; known: port, cors"],
+    [{ port: "80" }, "options.port: must be a port: a whole number from 0 to 65535"],
+    [{ port: 65_536 }, /^options\.port/],
+    [{ cors: 1 }, "options.cors: must be true or false"],
+    [5, "options: must be an object"],
+  ]) {
+    await assert.rejects(emulator.serve(options), { name: "TypeError", message });
+  }
+});
