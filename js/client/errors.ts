@@ -118,6 +118,17 @@ export class OnePasswordError extends Error {
     Object.defineProperty(this, BRAND, BRANDED);
   }
 
+  /**
+   * An error of another copy of this package is one too: a program may have required one and imported
+   * another.
+   *
+   * @internal
+   */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a class derived from this one inherits it
+    return this === OnePasswordError ? isOnePasswordError(value) : super[Symbol.hasInstance](value);
+  }
+
   /** What `JSON.stringify` shows: everything but the stack and the cause. */
   toJSON(): Omit<ErrorDetails, "cause"> & { readonly name: string } {
     const { name, code, message, retryable } = this;
@@ -127,10 +138,7 @@ export class OnePasswordError extends Error {
   }
 }
 
-/**
- * Whether a value is an error of this package, also of another copy of it or of another realm,
- * for which `instanceof` is false.
- */
+/** Whether a value is an error of this package, also of another copy of it or of another realm. */
 export function isOnePasswordError(value: unknown): value is OnePasswordError {
   return typeof value === "object" && value !== null && BRAND in value;
 }

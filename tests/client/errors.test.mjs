@@ -144,14 +144,23 @@ test("errors of another copy of the package are known, others are not", async ()
   const other = await import(copyPackage().entry);
   const theirs = await other.Client.authenticate({ auth: "" }).catch((error) => error);
   assert.ok(theirs instanceof other.OnePasswordError);
-  assert.ok(!(theirs instanceof OnePasswordError));
+  assert.ok(theirs instanceof OnePasswordError);
   assert.ok(isOnePasswordError(theirs));
   const ours = await service.failure(service.authenticate({ auth: "" }), "tokenInvalid");
   assert.ok(other.isOnePasswordError(ours));
   const { code, message, name } = ours;
   for (const value of [undefined, null, 5, "", {}, new Error("x"), { code, message, name }]) {
     assert.equal(isOnePasswordError(value), false);
+    assert.ok(!(value instanceof OnePasswordError));
   }
+});
+
+test("a class derived from the error's has instances of its own", () => {
+  class Mine extends OnePasswordError {}
+  const details = { code: "closed", message: "it is" };
+  const [mine, plain] = [new Mine(details), new OnePasswordError(details)];
+  assert.ok(mine instanceof Mine && mine instanceof OnePasswordError);
+  assert.ok(!(plain instanceof Mine));
 });
 
 test("codes are distinct words", () => {
