@@ -17,7 +17,8 @@ const PAGES = join(ROOT, "docs/api");
 async function writePages(out) {
   await withLock(CACHE, () => installPackages({ folder: TOOL, name: "TypeDoc" }));
   const program = join(TOOL, "node_modules/typedoc/bin/typedoc");
-  const entries = Object.values(packageJson().exports).flatMap(({ types = [] }) => types);
+  const programs = Object.values(packageJson().exports).flatMap((entry) => entry.default ?? []);
+  const entries = programs.map((path) => path.replace(/\.js$/, ".d.ts"));
   const args = entries.flatMap((entry) => ["--entryPoints", join(ROOT, entry)]);
   await run(process.execPath, [program, "--out", out, ...args], { cwd: TOOL });
 }

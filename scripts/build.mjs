@@ -2,6 +2,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { COMMONJS, finishCommonJs } from "./lib/commonjs.mjs";
 import { withoutDocs } from "./lib/glue.mjs";
 import { withLock } from "./lib/lock.mjs";
 import { programOf } from "./lib/packages.mjs";
@@ -15,27 +16,38 @@ const DIST = join(ROOT, "dist");
 export const TSC = programOf("typescript/bin/tsc");
 /** The library, what of it is for Node alone, and its emulator differ in what they may use: lib and types. */
 export const TS_PROJECTS = ["js", "js/node", "js/emulator"];
+const COMMONJS_FOLDER = join(DIST, "cjs");
+/** Where a project's files go below dist/cjs/. */
+const COMMONJS_PARTS = { "js/emulator": "emulator" };
 
 async function buildTypeScript() {
-  const scripts = ["scripts/build.mjs", "scripts/lib/glue.mjs"];
+  const scripts = ["scripts/build.mjs", "scripts/lib/glue.mjs", "scripts/lib/commonjs.mjs"];
   const inputs = ["js", "tsconfig.base.json", "package-lock.json", ...scripts];
   const work = {
     stamp: join(ROOT, "target/stamps/dist"),
     hash: hashOf(inputs.map((path) => join(ROOT, path))),
-    outputs: ["index.js", "node/session_file.js", "emulator/index.js", "wasm/op.wasm"].map((path) =>
-      join(DIST, path),
-    ),
+    outputs: [
+      ...["index.js", "node/session_file.js", "emulator/index.js", "wasm/op.wasm"],
+      ...["cjs/index.js", "cjs/wasm/op.js"],
+    ].map((path) => join(DIST, path)),
   };
   await unlessStamped(work, () =>
     step("dist", async () => {
       rmSync(DIST, { recursive: true, force: true });
-      for (const project of TS_PROJECTS)
-        await run(process.execPath, [TSC, "-p", join(ROOT, project)]);
+      for (const project of TS_PROJECTS) await compile(project);
       dropDocs(join(DIST, "client"));
       cpSync(WASM_FOLDER, join(DIST, "wasm"), { recursive: true });
+      for (const project of TS_PROJECTS) {
+        const out = join(COMMONJS_FOLDER, COMMONJS_PARTS[project] ?? "");
+        await compile(project, ...COMMONJS, "--outDir", out);
+      }
+      finishCommonJs(COMMONJS_FOLDER, WASM_FOLDER);
     }),
   );
 }
+
+const compile = (project, ...options) =>
+  run(process.execPath, [TSC, "-p", join(ROOT, project), ...options]);
 
 /** From the classes that every Worker uploads; the declarations keep theirs. */
 function dropDocs(folder) {

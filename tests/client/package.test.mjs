@@ -10,10 +10,10 @@ import { BY_NAME, copyPackage, SECRET, Service } from "./support.mjs";
 const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
 
 /** Runs a program beside the installed package; returns what it prints. */
-function runBeside(fileName, program) {
+function runBeside(fileName, program, ...options) {
   const { folder } = copyPackage();
   writeFileSync(join(folder, fileName), program);
-  const { stdout, stderr, status } = spawnSync(process.execPath, [fileName], {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [...options, fileName], {
     cwd: folder,
     encoding: "utf8",
   });
@@ -45,6 +45,75 @@ test("import", () => {
     import ${EMULATOR_NAMES} from "onepassword-edge/emulator";
     ${MAIN}`;
   assert.equal(runBeside("main.mjs", program), "true\n");
+});
+
+const { exports: EXPORTED, typesVersions } = JSON.parse(
+  readFileSync(join(DIST, "../package.json"), "utf8"),
+);
+/** Every subpath that is a program. */
+const SUBPATHS = Object.keys(EXPORTED).filter((path) => typeof EXPORTED[path] === "object");
+/** Prints whether `work(required, imported, path)` holds for each subpath. */
+const forEachSubpath = (work) => `(async () => {
+    for (const path of ${JSON.stringify(SUBPATHS)}) {
+      const name = "onepassword-edge" + path.slice(1);
+      const [required, imported] = [require(name), await import(name)];
+      const holds = ${work};
+      if (!holds(required, imported, path)) console.log(path);
+    }
+    console.log("done");
+  })();`;
+/** How Jest's own `require()`, and Node before 20.19, see it. */
+const NO_ES_MODULES = "--no-experimental-require-module";
+
+test("import and require() give one copy of each entry", () => {
+  const work = `(required, imported) => Object.keys(imported).length > 0 &&
+    Object.keys(imported).every((key) => required[key] === imported[key])`;
+  assert.equal(runBeside("main.cjs", forEachSubpath(work)), "done\n");
+});
+
+test("where require() loads no ES modules it finds the same names, as CommonJS", () => {
+  const work = `(required, imported, path) =>
+    require.resolve("onepassword-edge" + path.slice(1)).includes("cjs") &&
+    Object.keys(imported).every((key) => typeof required[key] === typeof imported[key])`;
+  assert.equal(runBeside("main.cjs", forEachSubpath(work), NO_ES_MODULES), "done\n");
+});
+
+test("as CommonJS it reads secrets, and errors of both copies are errors of each", () => {
+  const program = `const { Client, OnePasswordError, isOnePasswordError } = require("onepassword-edge");
+    const ${EMULATOR_NAMES} = require("onepassword-edge/emulator");
+    import("onepassword-edge").then(async (other) => {
+      const [error, theirs] = await Promise.all(
+        [Client, other.Client].map((each) => each.authenticate({ auth: "" }).catch((e) => e)),
+      );
+      console.log(Client !== other.Client, isOnePasswordError(theirs), other.isOnePasswordError(error));
+      console.log(theirs instanceof OnePasswordError, error instanceof other.OnePasswordError);
+    });
+    ${MAIN}`;
+  const lines = runBeside("main.cjs", program, NO_ES_MODULES).trim().split("\n").sort();
+  assert.deepEqual(lines, ["true", "true true", "true true true"]);
+});
+
+test("the module is there once as bytes and once as text, whatever the format", () => {
+  const bytes = readFileSync(join(DIST, "wasm/op.wasm"));
+  const [start, text] = [bytes.subarray(0, 64), bytes.subarray(0, 48).toString("base64")];
+  const files = readdirSync(DIST, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  const holding = files.filter((file) => {
+    const content = readFileSync(file);
+    return content.includes(start) || content.includes(text);
+  });
+  const names = holding.map((file) => file.slice(DIST.length + 1)).sort();
+  assert.deepEqual(names, ["wasm/op.wasm", "wasm/op_inline.js"]);
+});
+
+test("what knows no exports finds the types of each subpath", () => {
+  const subpaths = SUBPATHS.filter((path) => path !== ".").map((path) => path.slice(2));
+  assert.deepEqual(Object.keys(typesVersions["*"]).sort(), subpaths.sort());
+  for (const [name, [types]] of Object.entries(typesVersions["*"])) {
+    assert.equal(types, EXPORTED[`./${name}`].require.replace(/\.js$/, ".d.ts"));
+    assert.ok(statSync(join(DIST, "..", types)).isFile());
+  }
 });
 
 test("what is not exported cannot be had", () => {

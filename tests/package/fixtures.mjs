@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Failure } from "../../scripts/lib/run.mjs";
 import { filesUnder } from "../../scripts/lib/stamp.mjs";
 import { hasBrowser, readOutput, submitForm, submitInExtension } from "./browser.mjs";
-import { fakeTimers, fetchMatrix } from "./test_programs.mjs";
+import { fakeTimers, fetchMatrix, jest, vitest } from "./test_programs.mjs";
 import { elsewhere, fixtureFolder, link, runTool, serving } from "./tools.mjs";
 
 const SECRET = "grüße";
@@ -77,6 +77,29 @@ async function typescript(fixture) {
   await tsc("--module", "nodenext");
   await expectFrom(fixture, "node", "out/main.js");
   return "node16, nodenext, bundler; require() under nodenext";
+}
+
+/** CommonJS packages: older resolutions, with a TypeScript that cannot `require()` ES modules. */
+async function typescriptCommonJs(fixture) {
+  link(fixture, "@types/node", "undici-types", "typescript54");
+  const tsc = (module, moduleResolution, ...args) =>
+    runTool(
+      "tsc54",
+      ["--module", module, "--moduleResolution", moduleResolution, ...args],
+      fixture,
+    );
+  await tsc("esnext", "bundler", "--noEmit");
+  for (const mode of [
+    ["commonjs", "node10"],
+    ["node16", "node16"],
+  ]) {
+    await tsc(...mode);
+    await expectFrom(fixture, "node", "out/main.js");
+    await expectFrom(fixture, "node", "--no-experimental-require-module", "out/main.js");
+  }
+  await expectFrom(fixture, "ts-node", "--compiler", "typescript54", "main.ts");
+  await expectFrom(fixture, "tsx", "main.ts");
+  return "TypeScript 5.4: node10, node16, bundler; ts-node, tsx";
 }
 
 async function esbuild(fixture) {
@@ -177,10 +200,13 @@ async function denoJson(fixture) {
 }
 
 async function bun(fixture) {
-  await runTool("bun", ["build", "--compile", "--outfile=program", "main.mjs"], fixture);
-  const program = join(fixture.cwd, "program");
-  await moved(program, (cwd, file) => expectFrom({ ...fixture, cwd }, join(cwd, file)));
-  return "compiled, moved";
+  for (const source of ["main.mjs", "main.cjs"]) {
+    await expectFrom(fixture, "bun", source);
+    await runTool("bun", ["build", "--compile", "--outfile=program", source], fixture);
+    const program = join(fixture.cwd, "program");
+    await moved(program, (cwd, file) => expectFrom({ ...fixture, cwd }, join(cwd, file)));
+  }
+  return "imported and required; compiled, moved";
 }
 
 const REFERENCE = "op://app/kinds/all/text";
@@ -282,12 +308,8 @@ async function publint(fixture) {
 
 /** What of attw's complaints is accepted, and why. */
 const ATTW_ACCEPTED = [
-  // require() of ES modules works in every Node that package.json's engines admits.
-  ["--ignore-rules", "cjs-resolves-to-esm"],
   // What importing it yields, a module, an address or bytes, is the bundler's affair.
   ["--exclude-entrypoints", "op.wasm"],
-  // Not node10: the resolution of Node 10, which knows no exports, nor wasm or ES modules.
-  ["--profile", "node16"],
 ];
 
 async function attw(fixture) {
@@ -313,6 +335,9 @@ export const FIXTURES = {
   ...MIGRATED,
   ...Object.fromEntries(Object.entries(MIGRATED).map(([name, work]) => [`compat-${name}`, work])),
   typescript,
+  "typescript-commonjs": typescriptCommonJs,
+  jest,
+  vitest,
   "deno-json": denoJson,
   "fake-timers-jest": fakeTimers("jest"),
   "fake-timers-node": fakeTimers("node", "--test", "--test-reporter=tap", "node.test.mjs"),

@@ -1,25 +1,59 @@
 // Fixtures that are tests themselves: what they say of their results is read.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../../scripts/lib/paths.mjs";
 import { Failure, skipped } from "../../scripts/lib/run.mjs";
 import { link, runTool, toolFile } from "./tools.mjs";
 
 /** How Node's TAP, Jest and Vitest say how many tests have passed. */
 const PASSED = /^# pass (\d+)|^ *Tests\b.*?(\d+) passed/m;
 
+/** Runs tests; resolves to how many have passed, which must be some. */
+async function passedTests(tool, args, fixture) {
+  const { all } = await runTool(tool, args, fixture);
+  const [, tap, sum] = PASSED.exec(all) ?? [];
+  const passed = Number(tap ?? sum ?? 0);
+  if (passed === 0) throw new Failure(`${all}\nNo test has passed.`);
+  return passed;
+}
+
 /** Tests that fake timers, run by this framework. */
 export function fakeTimers(framework, ...args) {
   return async (fixture) => {
     if (framework !== "node") link(fixture, framework);
-    const { all } = await runTool(framework, args, fixture);
-    const [, tap, sum] = PASSED.exec(all) ?? [];
-    const passed = Number(tap ?? sum ?? 0);
-    if (passed === 0) throw new Failure(`${all}\nNo test has passed.`);
-    return `${passed} tests`;
+    const tool = framework === "jest" ? "jest-modules" : framework;
+    return `${await passedTests(tool, args, fixture)} tests`;
   };
 }
 
 /** Installed on Linux on x64 alone. */
 const NEWER_NODE = toolFile("node24/bin/node");
+
+/** The vendor's package, from the devDependencies of this one. */
+const VENDOR = "@1password/sdk";
+
+/**
+ * Jest without configuration, whose `require()` loads no ES modules. The tests of a program for the
+ * vendor's SDK pass as they are, and with nothing but the import changed.
+ */
+export async function jest(fixture) {
+  link(fixture, "jest");
+  link(fixture, { [VENDOR]: join(ROOT, "node_modules", VENDOR) });
+  const counts = [await passedTests("jest", [], fixture)];
+  const program = join(fixture.cwd, "read.js");
+  const source = readFileSync(program, "utf8");
+  writeFileSync(program, source.replace(VENDOR, "onepassword-edge/compat"));
+  counts.push(await passedTests("jest", [], fixture));
+  if (!existsSync(NEWER_NODE)) return counts.join(" and ");
+  counts.push(await passedTests(NEWER_NODE, [toolFile("jest/bin/jest.js")], fixture));
+  return `${counts.join(", ")} tests`;
+}
+
+/** Vitest without configuration. */
+export async function vitest(fixture) {
+  link(fixture, "vitest");
+  return `${await passedTests("vitest", ["run"], fixture)} tests`;
+}
 
 export async function fetchMatrix(fixture) {
   link(fixture, "msw2", "msw3", "node-fetch", "undici6", "undici7", "undici8");

@@ -64,12 +64,15 @@ function migrate(cwd, file) {
 /** A file or folder of an installed tool. */
 export const toolFile = (path) => join(MODULES, path);
 
-/** A tool's package, where the project looks for it. */
-export function link(fixture, ...names) {
-  for (const name of names) {
-    const at = join(fixture.cwd, "node_modules", name);
-    mkdirSync(dirname(at), { recursive: true });
-    symlinkSync(toolFile(name), at, "junction");
+/** A tool's package, where the project looks for it; `{ name: folder }` for one from elsewhere. */
+export function link(fixture, ...packages) {
+  for (const each of packages) {
+    const folders = typeof each === "string" ? { [each]: toolFile(each) } : each;
+    for (const [name, folder] of Object.entries(folders)) {
+      const at = join(fixture.cwd, "node_modules", name);
+      mkdirSync(dirname(at), { recursive: true });
+      symlinkSync(folder, at, "junction");
+    }
   }
 }
 
@@ -91,12 +94,16 @@ const PROGRAMS = {
   bun: [bunProgram()],
   deno: [process.execPath, toolFile("deno/bin.cjs")],
   esbuild: [esbuildProgram()],
-  jest: [process.execPath, "--experimental-vm-modules", toolFile("jest/bin/jest.js")],
+  jest: [process.execPath, toolFile("jest/bin/jest.js")],
+  "jest-modules": [process.execPath, "--experimental-vm-modules", toolFile("jest/bin/jest.js")],
   next: [process.execPath, toolFile("next/dist/bin/next")],
   node: [process.execPath],
   publint: [process.execPath, toolFile("publint/src/cli.js")],
   rollup: [process.execPath, toolFile("rollup/dist/bin/rollup")],
+  "ts-node": [process.execPath, toolFile("ts-node/dist/bin.js")],
+  tsx: [process.execPath, toolFile("tsx/dist/cli.mjs")],
   tsc: [process.execPath, toolFile("typescript/bin/tsc")],
+  tsc54: [process.execPath, toolFile("typescript54/bin/tsc")],
   vite: [process.execPath, toolFile("vite/bin/vite.js")],
   vitest: [process.execPath, toolFile("vitest/vitest.mjs")],
   webpack: [process.execPath, toolFile("webpack-cli/bin/cli.js")],
