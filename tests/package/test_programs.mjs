@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../../scripts/lib/paths.mjs";
-import { Failure, skipped } from "../../scripts/lib/run.mjs";
+import { ask, Failure, skipped } from "../../scripts/lib/run.mjs";
 import { link, runTool, toolFile } from "./tools.mjs";
 
 /** How Node's TAP, Jest and Vitest say how many tests have passed. */
@@ -53,6 +53,25 @@ export async function jest(fixture) {
 export async function vitest(fixture) {
   link(fixture, "vitest");
   return `${await passedTests("vitest", ["run"], fixture)} tests`;
+}
+
+/** Those of the runtimes' tests, where they are installed. */
+const NODES = [20, 22, 24, 26].map((major) =>
+  join(ROOT, `tests/runtime/node_modules/node${major}/bin/node`),
+);
+
+/** README's way through a proxy, in every Node that is here. */
+export async function proxy(fixture) {
+  if (!ask("openssl", ["version"])) return skipped("no openssl", "Install it");
+  link(fixture, "undici6", "undici7", "undici8");
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const [, program] = /```js\n((?:(?!```)[\s\S])*ProxyAgent[\s\S]*?)```/.exec(readme) ?? [];
+  if (program === undefined) throw new Failure("README.md has no program with a ProxyAgent.");
+  writeFileSync(join(fixture.cwd, "readme.mjs"), program);
+  const nodes = [process.execPath, NEWER_NODE, ...NODES].filter((path) => existsSync(path));
+  const env = { ...fixture.env, NODES: nodes.join(",") };
+  const { stdout } = await runTool("node", ["main.mjs"], { ...fixture, env });
+  return stdout.trim().split("\n").at(-1);
 }
 
 export async function fetchMatrix(fixture) {
