@@ -359,6 +359,6 @@ const RETRYABLE: readonly string[] = ["network", "rateLimited", "serverError", "
 
 /** The vendor's client opens no names for an object that does not ask for it. */
 const unlessAsked = (params: VaultListParams) => {
-  const { decryptDetails = false } = ownOf(params);
-  return { decryptDetails };
+  const { decryptDetails = false, ...others } = ownOf(params);
+  return { ...others, decryptDetails };
 };

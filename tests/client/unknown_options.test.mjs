@@ -1,6 +1,7 @@
 // A misspelt option is refused, and what may have been meant is said: it would have no effect.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Secrets } from "../../dist/compat/index.js";
 import { createEmulator } from "../../dist/emulator/index.js";
 import { generatePassword } from "../../dist/passwords.js";
 import { createRelay } from "../../dist/relay.js";
@@ -62,4 +63,10 @@ test("an emulator's ways to listen", async () => {
   ]) {
     await assert.rejects(emulator.serve(options), { name: "TypeError", message });
   }
+});
+
+test("compat refuses them where this package does", () => {
+  const recipe = { type: "Pin", parameters: { length: 4, lenght: 5 } };
+  const refused = { code: "argumentInvalid", message: /did you mean length\?/ };
+  assert.throws(() => Secrets.generatePassword(recipe), refused);
 });
