@@ -35,7 +35,7 @@ pub struct Keyring<K> {
     /// Ids of keysets, and for each where its keysets are, the newest first.
     ids: Interner,
     of_id: Vec<Vec<usize>>,
-    /// Vaults as [`seal_name`] names them, and their keys.
+    /// Vaults with what their keys are sealed as, and these keys.
     seals: Interner,
     vault_keys: Vec<Opening>,
     /// Ids of vaults, and the keys that have opened what they say of themselves.
