@@ -27,10 +27,6 @@ const READ_ITEMS: &str = "read the vault's items";
 const READ_ITEM: &str = "read the item";
 const VAULT: &str = "a vault";
 const ANOTHERS: Error = Error::Protocol { what: "a vault came with the key of another" };
-/// Refusals are not sealed and anybody on the way can make one up; lists are.
-pub(super) const DENIED: Error =
-    Error::Protocol { what: "the server says that there is no such vault or item, and lists it" };
-
 /// A vault and its key.
 #[derive(Debug, Clone)]
 pub(super) struct OpenVault {
@@ -232,11 +228,7 @@ impl<H: Host> Client<H> {
                 None => self.titles(account, vault, accept).await,
             };
             let (listing, is_remembered) = titles.insert(known).as_ref().map_err(Error::clone)?;
-            let picked = if is_object_id(&target.item) && listing.holds(&target.item) {
-                Err(DENIED)
-            } else {
-                listing.pick_item(&target.item, &target.vault, hints)
-            };
+            let picked = listing.pick_item(&target.item, &target.vault, hints);
             if picked.is_ok() || !is_remembered {
                 let by_remembered_name = *is_remembered;
                 return picked.map(|thing| Located { thing, by_remembered_name });
@@ -328,9 +320,6 @@ fn pick_vault(
     part: &str,
     hints: &Hints<'_>,
 ) -> Result<OpenVault, Error> {
-    if is_object_id(part) && listing.holds(part) {
-        return Err(DENIED);
-    }
     let picked = listing.at(listing.pick_vault(part, hints)?);
     picked.cloned().ok_or(Error::Protocol { what: "a vault is gone" })
 }

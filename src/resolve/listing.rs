@@ -2,6 +2,7 @@
 
 use crate::{
     base::{
+        encoding::is_object_id,
         error::{Candidate, Error},
         interner::Interner,
     },
@@ -12,6 +13,8 @@ use std::cell::OnceCell;
 /// A few of the titles of a vault with more say nothing.
 const MAX_ITEMS_TOLD: usize = 8;
 
+const DENIED: &str =
+    "; the service lists this id and says that there is nothing of it: try again, or check";
 const BUILT_IN_VAULT: &str = "; no service account can be given a Private, Personal, Employee or default Shared vault: move the item to another vault";
 
 /// Things with their names, and how many more could not be opened.
@@ -82,13 +85,6 @@ impl<T> Listing<T> {
         self.names.unreadable.len()
     }
 
-    /// `holds(id) -> bool`
-    ///
-    /// Whether something of this id is there, whether or not it opens.
-    pub fn holds(&self, id: &str) -> bool {
-        self.names.holds(id)
-    }
-
     /// `len() -> count`
     ///
     /// How many things could be opened, archived ones too.
@@ -143,7 +139,12 @@ impl Names {
         self.all.push(name);
     }
 
-    fn holds(&self, id: &str) -> bool {
+    /// Whether the name is the id of what is listed. Then it is no title: that there is nothing of
+    /// this id is a refusal, which is not sealed, and anybody on the way can make one up.
+    fn is_denied(&self, name: &str) -> bool {
+        if !is_object_id(name) {
+            return false;
+        }
         let ids = self.ids.get_or_init(|| {
             let mut ids = Interner::default();
             let listed = self.all.iter().map(|name| &name.id);
@@ -152,43 +153,52 @@ impl Names {
             }
             ids
         });
-        ids.find(id).is_some()
+        ids.find(name).is_some()
     }
 
     fn pick_vault(&self, name: &str, hints: &Hints<'_>) -> Result<usize, Error> {
         let vault = name.to_owned();
+        let is_denied = self.is_denied(name);
         match self.named(name, false).as_slice() {
-            [(only, _)] => Ok(*only),
-            [] => Err(Error::VaultNotFound {
+            [(only, _)] if !is_denied => Ok(*only),
+            several @ [_, _, ..] if !is_denied => {
+                Err(Error::TooManyVaults { vault, candidates: candidates(several) })
+            }
+            _ => Err(Error::VaultNotFound {
                 vault,
                 readable: self.all.len(),
                 unreadable: self.unreadable.len(),
-                hint: not_for_service_accounts(name).to_owned()
-                    + &self.hint(name, usize::MAX, hints),
+                hint: if is_denied {
+                    DENIED.to_owned()
+                } else {
+                    not_for_service_accounts(name).to_owned() + &self.hint(name, usize::MAX, hints)
+                },
             }),
-            several => Err(Error::TooManyVaults { vault, candidates: candidates(several) }),
         }
     }
 
     fn pick_item(&self, [name, vault]: [&str; 2], hints: &Hints<'_>) -> Result<String, Error> {
         let (item, vault) = (name.to_owned(), vault.to_owned());
+        let is_denied = self.is_denied(name);
         match self.named(name, false).as_slice() {
-            [(_, only)] => Ok(only.id.clone()),
-            [] => Err(Error::ItemNotFound {
+            [(_, only)] if !is_denied => Ok(only.id.clone()),
+            several @ [_, _, ..] if !is_denied => {
+                Err(Error::TooManyItems { item, vault, candidates: candidates(several) })
+            }
+            _ => Err(Error::ItemNotFound {
                 item,
                 vault,
                 readable: self.active,
                 unreadable: self.unreadable.len(),
                 hint: match self.named(name, true).first() {
+                    _ if is_denied => DENIED.to_owned(),
                     Some((_, Name { id, .. })) => {
-                        format!(
-                            "; an item of this title (id {id}) is archived: restore it, or check"
-                        )
+                        ["; an item of this title (id ", id, ") is archived: restore it, or check"]
+                            .concat()
                     }
                     None => self.hint(name, MAX_ITEMS_TOLD, hints),
                 },
             }),
-            several => Err(Error::TooManyItems { item, vault, candidates: candidates(several) }),
         }
     }
 

@@ -152,7 +152,7 @@ test("an item or a vault that is denied, and listed", async () => {
     "item anew": () => client.resolve(BY_ID, { fresh: true }),
     "item in a batch": async () => {
       const { individualResponses } = await client.secrets.resolveAll([BY_ID, sibling]);
-      assert.equal(individualResponses[BY_ID].error.type, "protocol");
+      assert.equal(individualResponses[BY_ID].error.type, "itemNotFound");
       return client.items.get(VAULT_ID, ITEM_ID);
     },
     vault: async () => (await here.authenticate()).resolve(BY_ID),
@@ -161,7 +161,9 @@ test("an item or a vault that is denied, and listed", async () => {
   })) {
     const paths = denied[what.split(" ")[0]];
     here.replace = (call, ask) => (paths.includes(call.path) ? missing() : ask());
-    await here.failure(ask(), "protocol", what);
+    const code = `${what.split(" ")[0]}NotFound`;
+    const { message } = await here.failure(ask(), code, what);
+    assert.match(message, /the service lists this id/);
   }
   here.replace = undefined;
   assert.equal(await client.resolve(BY_ID), SECRET);
