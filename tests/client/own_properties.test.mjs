@@ -52,7 +52,6 @@ const OPTIONS = {
   timers: {},
   fresh: "x",
   waitsForOthers: "x",
-  get: "x",
   mode: "x",
   dispatcher: {},
   content: 5,
