@@ -59,6 +59,8 @@ export abstract class SignedIn implements Disposable {
   /** The client inside the module, and what it has. */
   #core: Core | undefined;
   #starting: Promise<Core> | undefined;
+  /** Whether a pause is to be ended as soon as the client is there: it may be another one's. */
+  #clearsPause = false;
   /** Reads secrets. */
   readonly secrets: Secrets = {
     resolve: (reference, options) => this.resolve(reference, options),
@@ -135,6 +137,7 @@ export abstract class SignedIn implements Disposable {
     if (this.#core !== undefined) return this.#core;
     if (this.#config === undefined) throw closed();
     const client = CoreClass.create(this.#config as ClientOptions);
+    if (this.#clearsPause) client.clearPause();
     this.#core = { client, items: client.items, vaults: client.vaults };
     this.#forget();
     return this.#core;
@@ -143,6 +146,15 @@ export abstract class SignedIn implements Disposable {
   /** Forgets names and secrets that are remembered. Keys and the session stay. */
   clearCache(): void {
     this.#core?.client.clearCache();
+  }
+
+  /**
+   * Ends the pause that the service asked for with a 429, and the one after refused sign-ins, for all
+   * clients of this token in the process: the next call asks at once.
+   */
+  clearPause(): void {
+    this.#core?.client.clearPause();
+    this.#clearsPause = this.#core === undefined;
   }
 
   /** What this client has done so far. */

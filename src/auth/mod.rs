@@ -4,6 +4,7 @@ pub mod address;
 pub mod envelope;
 pub mod identity;
 pub mod keyring;
+pub mod pause;
 pub mod retry;
 pub mod session;
 pub mod sign_in;

@@ -3,7 +3,6 @@
 use crate::base::error::Error;
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
     rc::Rc,
 };
 
@@ -11,15 +10,27 @@ use std::{
 const DEFAULT_PAUSE_MS: u64 = 30_000;
 /// A pause that is over when the answer comes would be none.
 const MIN_PAUSE_MS: u64 = 1_000;
-/// The longest pause that is believed: a day, as quotas have it.
-const MAX_PAUSE_MS: u64 = 24 * 60 * 60 * 1000;
+/// The longest time that is believed and told: a day, as quotas have it.
+pub const MAX_SAID_MS: u64 = 24 * 60 * 60 * 1000;
+/// The longest pause until one request tries, whatever an answer says: on its way anyone could
+/// have made it up, unless it was sealed.
+const MAX_PAUSE_MS: u64 = 5 * MINUTE_MS;
 /// While one request tries whether the service answers again, the others do not.
 const PROBE_MS: u64 = 1_000;
-/// Refused sign-ins that are sent without a pause.
-const SIGN_IN_BURST: usize = 6;
+/// Refused sign-ins that are sent without a pause: two calls with their repetitions.
+const SIGN_IN_BURST: u32 = 6;
 const SIGN_IN_PAUSE_MS: u64 = 10_000;
-const SIGN_INS_A_MINUTE: usize = 9;
+/// The longest pause for each request that a sign-in makes until it is refused: 24 requests an hour.
+const MAX_SIGN_IN_PAUSE_MS: u64 = 150_000;
+/// The requests of a whole sign-in.
+const SIGN_IN_REQUESTS: u32 = 4;
+/// Sign-ins that may be under way before one is accepted.
+const SIGN_INS_AT_ONCE: u32 = 9;
+/// A refusal this long ago counts no more.
+const REFUSAL_COUNTS_MS: u64 = 15 * MINUTE_MS;
 const MINUTE_MS: u64 = 60_000;
+/// A pause that is doubled more often has long reached its end.
+const MAX_DOUBLINGS: u32 = 12;
 
 /// How often something is repeated, and after which pauses.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +75,52 @@ fn is_passing(error: &Error) -> bool {
     }
 }
 
+thread_local! {
+    static STANDINGS: RefCell<Vec<(String, Rc<Standing>)>> = RefCell::default();
+}
+
+/// How the service stands to a token: the pauses that it wants, and the sign-ins that it refused.
+/// One for all clients of the token in this process, and for those that come later: a program that
+/// fails often tries with a new client.
+#[derive(Debug, Default)]
+pub struct Standing {
+    /// The pause that a 429 asks for.
+    pub circuit: Circuit,
+    /// The sign-ins.
+    pub sign_ins: SignInAllowance,
+}
+
+impl Standing {
+    /// `of(token, now_ms) -> standing`
+    ///
+    /// # Shapes
+    /// - `token`: what tells it from others, nothing secret
+    pub fn of(token: &str, now_ms: u64) -> Rc<Self> {
+        STANDINGS.with_borrow_mut(|all| {
+            all.retain(|(_, of)| Rc::strong_count(of) > 1 || of.counts(now_ms));
+            if let Some((_, known)) = all.iter().find(|(name, _)| name == token) {
+                return Rc::clone(known);
+            }
+            let standing = Rc::default();
+            all.push((token.to_owned(), Rc::clone(&standing)));
+            standing
+        })
+    }
+
+    /// Whether it says anything that a later client has to know.
+    fn counts(&self, now_ms: u64) -> bool {
+        self.circuit.counts(now_ms) || self.sign_ins.counts(now_ms)
+    }
+
+    /// `clear()`
+    ///
+    /// Ends all pauses.
+    pub fn clear(&self) {
+        self.circuit.clear();
+        self.sign_ins.clear();
+    }
+}
+
 /// Lets nothing through for as long as the service asks for a pause; then one
 /// request, and if that is answered, all.
 #[derive(Debug, Default)]
@@ -71,7 +128,11 @@ pub struct Circuit {
     /// Unix time in milliseconds; 0 as long as requests pass.
     open_until: Cell<u64>,
     opened_at: Cell<u64>,
+    /// Until when the service wants no requests, which may be longer.
+    said_until: Cell<u64>,
     pauses: Cell<u32>,
+    /// How many requests in a row that tried were told to wait.
+    in_vain: Cell<u32>,
 }
 
 /// That a request was let through, and after how many pauses.
@@ -79,19 +140,28 @@ pub struct Circuit {
 pub struct Passage(u32);
 
 impl Circuit {
-    /// `enter(now_ms) -> passage`
+    /// `enter(now_ms, earlier) -> passage`
     ///
+    /// # Shapes
+    /// - `earlier`: what the sign-in has that goes on with this request; it may do so while it is
+    ///   the one that tries
     /// # Errors
     /// [`Error::RateLimited`] if the request must not be sent.
-    pub fn enter(&self, now_ms: u64) -> Result<Passage, Error> {
-        match self.left_ms(now_ms) {
-            0 if self.is_open() => self.open(now_ms, PROBE_MS),
-            0 => {}
-            left => {
-                return Err(Error::RateLimited { retry_after_ms: Some(left), error_code: None });
-            }
+    pub fn enter(&self, now_ms: u64, earlier: Option<Passage>) -> Result<Passage, Error> {
+        if !self.counts(now_ms) {
+            self.clear();
         }
-        Ok(Passage(self.pauses.get()))
+        let passage = Passage(self.pauses.get());
+        let left = self.left_ms(now_ms);
+        if left > 0 && earlier != Some(passage) {
+            let left = left.max(self.said_until.get().saturating_sub(now_ms));
+            return Err(Error::RateLimited { retry_after_ms: Some(left), error_code: None });
+        }
+        if self.is_open() {
+            self.open(now_ms, PROBE_MS);
+            self.said_until.set(0);
+        }
+        Ok(passage)
     }
 
     /// `is_open() -> bool`
@@ -101,16 +171,37 @@ impl Circuit {
         self.open_until.get() != 0
     }
 
-    /// `throttle(now_ms, asked_ms) -> milliseconds`
+    /// `throttle(passage, now_ms, asked_ms, is_sealed) -> milliseconds`
     ///
-    /// The service has asked for a pause; how long it will be. A late answer makes
-    /// none shorter.
-    pub fn throttle(&self, now_ms: u64, asked_ms: Option<u64>) -> u64 {
-        let asked = asked_ms.unwrap_or(DEFAULT_PAUSE_MS).clamp(MIN_PAUSE_MS, MAX_PAUSE_MS);
-        let pause = asked.max(self.left_ms(now_ms));
+    /// The service has asked for a pause; when it wants requests again. One request tries sooner
+    /// if that is long. A late answer makes no pause shorter, and each one in vain makes the
+    /// next longer.
+    ///
+    /// # Shapes
+    /// - `is_sealed`: whether nobody but the service can have said it
+    pub fn throttle(
+        &self,
+        passage: Passage,
+        now_ms: u64,
+        asked_ms: Option<u64>,
+        is_sealed: bool,
+    ) -> u64 {
+        if passage == Passage(self.pauses.get()) {
+            let is_in_vain = self.is_open();
+            self.in_vain.set(if is_in_vain { self.in_vain.get() + 1 } else { 0 });
+        }
+        let in_vain = self.in_vain.get().min(MAX_DOUBLINGS);
+        let (asked, least) = match asked_ms {
+            Some(asked) => (asked, MIN_PAUSE_MS << in_vain.saturating_sub(1)),
+            None => (0, DEFAULT_PAUSE_MS << in_vain),
+        };
+        let asked = asked.max(least.min(MAX_PAUSE_MS)).min(MAX_SAID_MS);
+        let longest = if is_sealed { MAX_SAID_MS } else { MAX_PAUSE_MS };
+        let pause = asked.min(longest).max(self.left_ms(now_ms));
+        self.said_until.set(self.said_until.get().max(now_ms + asked.max(pause)));
         self.pauses.set(self.pauses.get().wrapping_add(1));
         self.open(now_ms, pause);
-        pause
+        self.said_until.get() - now_ms
     }
 
     /// A clock that was set back does not make the pause longer.
@@ -130,31 +221,47 @@ impl Circuit {
     /// says nothing.
     pub fn pass(&self, passage: Passage) {
         if passage == Passage(self.pauses.get()) {
-            self.open_until.set(0);
+            self.clear();
         }
     }
 
     /// `fail(passage)`
     ///
-    /// No answer came: another request may try at once.
+    /// No answer came, or one that says nothing of a session's requests: another request may try
+    /// at once.
     pub fn fail(&self, passage: Passage) {
         if passage == Passage(self.pauses.get()) && self.is_open() {
             self.open_until.set(self.opened_at.get().max(1));
         }
     }
+
+    /// Also for a while after a pause: one more in vain makes the next longer.
+    fn counts(&self, now_ms: u64) -> bool {
+        (self.opened_at.get()..self.open_until.get() + MAX_PAUSE_MS).contains(&now_ms)
+            && self.is_open()
+    }
+
+    fn clear(&self) {
+        self.open_until.set(0);
+        self.said_until.set(0);
+        self.in_vain.set(0);
+    }
 }
 
-thread_local! {
-    static ALLOWANCES: RefCell<Vec<(String, Rc<SignInAllowance>)>> = RefCell::default();
-}
-
-/// How many refused sign-ins there may be with a token: fewer than ten a minute, and
-/// after a few of them one at a time, ten seconds apart.
+/// How often sign-ins with a token are sent that the service refuses: a few as they come, then one
+/// at a time, after pauses that double.
 #[derive(Debug, Default)]
 pub struct SignInAllowance {
-    /// When they were refused, the oldest first.
-    refused: RefCell<VecDeque<u64>>,
-    under_way: Cell<usize>,
+    /// How many were refused since one was accepted.
+    refused: Cell<u32>,
+    refused_at: Cell<u64>,
+    /// How many requests the last one took.
+    requests: Cell<u32>,
+    /// How often the pause has doubled: once for each request.
+    doublings: Cell<u32>,
+    /// Whether it was a session, right after it began: another one that begins shows nothing.
+    is_of_session: Cell<bool>,
+    under_way: Cell<u32>,
     /// Whether the last one was accepted.
     is_accepted: Cell<bool>,
 }
@@ -179,31 +286,19 @@ impl Drop for Attempt<'_> {
 }
 
 impl SignInAllowance {
-    /// `of(token, now_ms) -> allowance`
-    ///
-    /// The one of a token, for all clients of this process.
-    ///
-    /// # Shapes
-    /// - `token`: what tells it from others, nothing secret
-    pub fn of(token: &str, now_ms: u64) -> Rc<Self> {
-        ALLOWANCES.with_borrow_mut(|all| {
-            all.retain(|(_, of)| Rc::strong_count(of) > 1 || of.recent(now_ms).0 > 0);
-            if let Some((_, known)) = all.iter().find(|(name, _)| name == token) {
-                return Rc::clone(known);
-            }
-            let allowance = Rc::default();
-            all.push((token.to_owned(), Rc::clone(&allowance)));
-            allowance
-        })
+    /// What was refused long ago is over, and so is what a clock that was set back has left in
+    /// the future.
+    fn counts(&self, now_ms: u64) -> bool {
+        let at = self.refused_at.get();
+        self.refused.get() > 0 && (at..at + REFUSAL_COUNTS_MS).contains(&now_ms)
     }
 
-    /// How many were refused within a minute, and when the first and the last of them.
-    fn recent(&self, now_ms: u64) -> (usize, u64, u64) {
-        let mut refused = self.refused.borrow_mut();
-        // What a clock that was set back has left in the future is over, too.
-        refused.retain(|at| (*at..*at + MINUTE_MS).contains(&now_ms));
-        let end = |at: Option<&u64>| at.copied().unwrap_or(now_ms);
-        (refused.len(), end(refused.front()), end(refused.back()))
+    fn pause_ms(&self) -> u64 {
+        let most = MAX_SIGN_IN_PAUSE_MS * u64::from(self.requests.get().min(SIGN_IN_REQUESTS));
+        match self.refused.get() {
+            0..SIGN_IN_BURST => 0,
+            _ => (SIGN_IN_PAUSE_MS << self.doublings.get().min(MAX_DOUBLINGS)).min(most),
+        }
     }
 
     /// `begin(now_ms) -> attempt`
@@ -211,32 +306,50 @@ impl SignInAllowance {
     /// # Errors
     /// [`NotNow`] if there may be none now.
     pub fn begin(&self, now_ms: u64) -> Result<Attempt<'_>, NotNow> {
-        let (refused, first, last) = self.recent(now_ms);
-        let under_way = self.under_way.get();
+        if !self.counts(now_ms) {
+            self.clear();
+        }
+        let (refused, under_way) = (self.refused.get(), self.under_way.get());
         // Where the last was accepted, nothing is against many at once: calls in Workers
         // cannot wait for each other.
-        if !self.is_accepted.get() && under_way > 0 && refused + under_way >= SIGN_INS_A_MINUTE {
+        if !self.is_accepted.get() && under_way > 0 && refused + under_way >= SIGN_INS_AT_ONCE {
             return Err(NotNow::Busy);
         }
-        let next = match refused {
-            0..SIGN_IN_BURST => now_ms,
+        let next = match self.pause_ms() {
+            0 => now_ms,
             _ if under_way > 0 => now_ms + SIGN_IN_PAUSE_MS,
-            SIGN_IN_BURST..SIGN_INS_A_MINUTE => last + SIGN_IN_PAUSE_MS,
-            _ => first + MINUTE_MS,
+            pause => self.refused_at.get() + pause,
         };
         if next > now_ms {
             return Err(NotNow::Paused(next - now_ms));
         }
-        self.under_way.set(self.under_way.get() + 1);
+        self.under_way.set(under_way + 1);
         Ok(Attempt(self))
     }
 
-    /// `refused(now_ms)`
+    /// `refused(now_ms, requests)`
     ///
-    /// A sign-in was answered, and not as hoped; or the session that it gave was.
-    pub fn refused(&self, now_ms: u64) {
+    /// A sign-in was answered, and not as hoped, after so many requests.
+    pub fn refused(&self, now_ms: u64, requests: u32) {
+        if !self.counts(now_ms) {
+            self.clear();
+        }
+        if self.refused.get() >= SIGN_IN_BURST {
+            self.doublings.set(self.doublings.get().saturating_add(requests));
+        }
         self.is_accepted.set(false);
-        self.refused.borrow_mut().push_back(now_ms);
+        self.refused.set(self.refused.get().saturating_add(1));
+        self.requests.set(requests);
+        self.refused_at.set(now_ms);
+    }
+
+    /// `session_refused(now_ms)`
+    ///
+    /// The session that a sign-in gave was refused at once. Two of them in a row are enough.
+    pub fn session_refused(&self, now_ms: u64) {
+        self.refused(now_ms, 2 * SIGN_IN_REQUESTS);
+        self.refused.set(self.refused.get().max(SIGN_IN_BURST));
+        self.is_of_session.set(true);
     }
 
     /// `accepted()`
@@ -244,6 +357,15 @@ impl SignInAllowance {
     /// Signed in.
     pub fn accepted(&self) {
         self.is_accepted.set(true);
+        if !self.is_of_session.get() {
+            self.clear();
+        }
+    }
+
+    fn clear(&self) {
+        self.refused.set(0);
+        self.doublings.set(0);
+        self.is_of_session.set(false);
     }
 }
 
@@ -281,68 +403,156 @@ mod tests {
         assert_eq!([pause(120), pause(5), pause(151)], [Some(120), Some(99), None]);
     }
 
+    /// The pause after an answer that comes now, to a request that is sent now.
+    fn throttled(circuit: &Circuit, now_ms: u64, asked_ms: Option<u64>) -> u64 {
+        let passage = circuit.enter(now_ms, None).unwrap();
+        circuit.throttle(passage, now_ms, asked_ms, false)
+    }
+
     #[test]
     fn nothing_passes_until_the_pause_is_over_then_one_request() {
         let circuit = Circuit::default();
-        let passage = circuit.enter(1_000).unwrap();
-        assert_eq!(circuit.throttle(1_000, Some(5_000)), 5_000);
-        let refused = circuit.enter(2_000).unwrap_err();
+        let passage = circuit.enter(1_000, None).unwrap();
+        assert_eq!(circuit.throttle(passage, 1_000, Some(5_000), false), 5_000);
+        let refused = circuit.enter(2_000, None).unwrap_err();
         assert_eq!(refused.retry_after_ms(), Some(4_000));
         circuit.pass(passage);
-        assert!(circuit.enter(2_000).is_err(), "that one was sent before");
-        let probe = circuit.enter(6_000).unwrap();
-        assert!(circuit.enter(6_000).is_err());
+        assert!(circuit.enter(2_000, None).is_err(), "that one was sent before");
+        let probe = circuit.enter(6_000, None).unwrap();
+        assert!(circuit.enter(6_000, None).is_err());
         circuit.pass(probe);
-        assert!(circuit.enter(6_001).is_ok() && circuit.enter(6_001).is_ok());
-        circuit.throttle(9_000, Some(5_000));
-        assert!(circuit.enter(1_000).is_ok(), "the clock was set back");
+        assert!(circuit.enter(6_001, None).is_ok() && circuit.enter(6_001, None).is_ok());
+        throttled(&circuit, 9_000, Some(5_000));
+        assert!(circuit.enter(1_000, None).is_ok(), "the clock was set back");
     }
 
     #[test]
     fn pauses_are_neither_none_nor_endless_and_none_gets_shorter() {
+        assert_eq!(throttled(&Circuit::default(), 0, Some(0)), MIN_PAUSE_MS);
         let circuit = Circuit::default();
-        assert_eq!(circuit.throttle(0, Some(0)), MIN_PAUSE_MS);
-        assert_eq!(circuit.throttle(0, None), DEFAULT_PAUSE_MS);
-        assert_eq!(circuit.throttle(10_000, Some(1_000)), DEFAULT_PAUSE_MS - 10_000);
-        assert_eq!(circuit.throttle(0, Some(u64::MAX)), MAX_PAUSE_MS);
+        let passage = circuit.enter(0, None).unwrap();
+        assert_eq!(circuit.throttle(passage, 0, None, false), DEFAULT_PAUSE_MS);
+        let late = circuit.throttle(passage, 10_000, Some(1_000), false);
+        assert_eq!(late, DEFAULT_PAUSE_MS - 10_000);
+        assert_eq!(throttled(&Circuit::default(), 0, Some(u64::MAX)), MAX_SAID_MS);
+    }
+
+    #[test]
+    fn what_anyone_may_have_said_is_tried_after_five_minutes_at_the_latest() {
+        let (now, day) = (1_800_000_000_000, Some(MAX_SAID_MS));
+        let circuit = Circuit::default();
+        assert_eq!(throttled(&circuit, now, day), MAX_SAID_MS);
+        let refused = circuit.enter(now + MAX_PAUSE_MS - 1, None).unwrap_err();
+        assert_eq!(refused.retry_after_ms(), Some(MAX_SAID_MS - MAX_PAUSE_MS + 1));
+        let probe = circuit.enter(now + MAX_PAUSE_MS, None).unwrap();
+        // What is said last counts.
+        assert_eq!(circuit.throttle(probe, now + MAX_PAUSE_MS, Some(2_000), false), 2_000);
+        let circuit = Circuit::default();
+        let passage = circuit.enter(now, None).unwrap();
+        circuit.throttle(passage, now, day, true);
+        assert!(circuit.enter(now + MAX_SAID_MS - 1, None).is_err(), "it was sealed");
+        circuit.clear();
+        assert!(circuit.enter(now, None).is_ok());
+    }
+
+    #[test]
+    fn each_pause_in_vain_makes_the_next_longer() {
+        for (asked, pauses) in [
+            (Some(1_000), [1, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]),
+            (None, [30, 60, 120, 240, 300, 300, 300, 300, 300, 300, 300, 300]),
+        ] {
+            let circuit = Circuit::default();
+            let mut now = 1_000;
+            for seconds in pauses {
+                assert_eq!(throttled(&circuit, now, asked), seconds * 1_000);
+                now += seconds * 1_000;
+            }
+            let probe = circuit.enter(now, None).unwrap();
+            circuit.pass(probe);
+            assert_eq!(throttled(&circuit, now, asked), pauses[0] * 1_000, "one was answered");
+            now += pauses[0] * 1_000;
+            throttled(&circuit, now, asked);
+            now += 2 * MAX_PAUSE_MS;
+            assert_eq!(throttled(&circuit, now, asked), pauses[0] * 1_000, "long ago");
+        }
+    }
+
+    #[test]
+    fn a_sign_in_that_tries_goes_on_to_its_end() {
+        let circuit = Circuit::default();
+        throttled(&circuit, 1_000, Some(1_000));
+        let first = circuit.enter(2_000, None).unwrap();
+        assert_eq!(circuit.enter(2_500, Some(first)), Ok(first));
+        assert!(circuit.enter(2_500, None).is_err());
+        circuit.fail(first);
+        let next = circuit.enter(2_600, None).unwrap();
+        circuit.throttle(next, 2_600, Some(9_000), false);
+        assert!(circuit.enter(2_700, Some(first)).is_err(), "it has ended in another pause");
     }
 
     #[test]
     fn a_request_that_gets_no_answer_does_not_keep_the_next_from_trying() {
         for now in [0, 5_000] {
             let circuit = Circuit::default();
-            circuit.throttle(now, Some(1_000));
-            let probe = circuit.enter(now + 1_000).unwrap();
+            throttled(&circuit, now, Some(1_000));
+            let probe = circuit.enter(now + 1_000, None).unwrap();
             circuit.fail(probe);
-            assert!(circuit.enter(now + 1_001).is_ok());
-            assert!(circuit.enter(now + 1_001).is_err());
+            assert!(circuit.enter(now + 1_001, None).is_ok());
+            assert!(circuit.enter(now + 1_001, None).is_err());
+        }
+    }
+
+    const NOW: u64 = 1_800_000_000_000;
+
+    /// When sign-ins are sent that are refused after so many requests each, in seconds of an hour
+    /// in which one is wanted each second.
+    fn sent_in_an_hour(requests: u32) -> Vec<u64> {
+        let allowance = SignInAllowance::default();
+        let sent = |second: &u64| {
+            let now = NOW + second * 1_000;
+            let begun = allowance.begin(now).is_ok();
+            if begun {
+                allowance.refused(now, requests);
+            }
+            begun
+        };
+        (0..3_600).filter(sent).collect()
+    }
+
+    #[test]
+    fn refused_sign_ins_are_soon_few() {
+        for (requests, first) in [
+            (1, [0, 1, 2, 3, 4, 5, 15, 35, 75, 155, 305].as_slice()),
+            (2, &[0, 1, 2, 3, 4, 5, 15, 55, 215, 515]),
+            (3, &[0, 1, 2, 3, 4, 5, 15, 95, 545]),
+            (4, &[0, 1, 2, 3, 4, 5, 15, 175, 775]),
+        ] {
+            let sent = sent_in_an_hour(requests);
+            assert_eq!(sent.get(..first.len()), Some(first), "{requests}");
+            let count = sent.len() as u32 * requests;
+            assert!(count <= 60, "{requests}: {count}");
         }
     }
 
     #[test]
-    fn refused_sign_ins_stay_below_ten_a_minute() {
+    fn a_sign_in_that_is_accepted_ends_the_pauses_unless_its_session_is_refused() {
         let allowance = SignInAllowance::default();
-        let start = 1_800_000_000_000;
-        let mut sent = Vec::new();
-        for now in (start..start + 300_000).step_by(100) {
-            if allowance.begin(now).is_ok() {
-                sent.push(now);
-                allowance.refused(now);
-            }
-        }
-        for from in &sent {
-            let minute = *from..from + 60_000;
-            assert!(sent.iter().filter(|at| minute.contains(at)).count() < 10);
-        }
-        assert_eq!(sent.iter().filter(|at| **at < start + 10_000).count(), SIGN_IN_BURST);
-        assert!(sent.len() > 25);
-        assert!(allowance.begin(start - 1).is_ok(), "the clock was set back");
+        (0..9).for_each(|_| allowance.refused(NOW, 1));
+        assert!(allowance.begin(NOW + 1).is_err());
+        allowance.accepted();
+        assert!(allowance.begin(NOW + 1).is_ok());
+        allowance.session_refused(NOW);
+        allowance.accepted();
+        assert_eq!(allowance.begin(NOW + 1_000).err(), Some(NotNow::Paused(9_000)));
+        assert!(allowance.begin(NOW + REFUSAL_COUNTS_MS).is_ok(), "long ago");
+        allowance.session_refused(NOW);
+        assert!(allowance.begin(NOW - 1).is_ok(), "the clock was set back");
     }
 
     #[test]
     fn after_several_refusals_one_sign_in_at_a_time() {
         let allowance = SignInAllowance::default();
-        (0..SIGN_IN_BURST).for_each(|_| allowance.refused(1_000));
+        (0..SIGN_IN_BURST).for_each(|_| allowance.refused(1_000, 1));
         assert_eq!(allowance.begin(2_000).err(), Some(NotNow::Paused(9_000)));
         let one = allowance.begin(11_000).unwrap();
         assert!(allowance.begin(11_000).is_err());
@@ -354,20 +564,26 @@ mod tests {
     fn as_many_at_once_as_may_be_refused_until_one_is_accepted() {
         let allowance = SignInAllowance::default();
         let first: Vec<_> = (0..20).map_while(|_| allowance.begin(1_000).ok()).collect();
-        assert_eq!(first.len(), SIGN_INS_A_MINUTE);
+        assert_eq!(first.len(), SIGN_INS_AT_ONCE as usize);
         assert_eq!(allowance.begin(1_000).err(), Some(NotNow::Busy));
         allowance.accepted();
         assert!(allowance.begin(1_000).is_ok());
     }
 
     #[test]
-    fn clients_of_one_token_share_an_allowance() {
-        let refused = SignInAllowance::of("a", 1_000);
-        refused.refused(1_000);
-        drop(refused);
-        assert_eq!(SignInAllowance::of("b", 1_000).recent(1_000).0, 0);
-        assert_eq!(SignInAllowance::of("a", 1_000).recent(1_000).0, 1);
-        SignInAllowance::of("b", 1_000_000);
-        assert_eq!(ALLOWANCES.with_borrow(Vec::len), 1);
+    fn clients_of_one_token_stand_alike_also_those_that_come_later() {
+        throttled(&Standing::of("a", NOW).circuit, NOW, Some(60_000));
+        Standing::of("b", NOW).sign_ins.session_refused(NOW);
+        assert!(Standing::of("a", NOW + 59_999).circuit.enter(NOW + 59_999, None).is_err());
+        assert!(Standing::of("b", NOW + 1).sign_ins.begin(NOW + 1).is_err());
+        assert!(Standing::of("b", NOW).circuit.enter(NOW, None).is_ok());
+        // By themselves they end.
+        Standing::of("c", NOW + REFUSAL_COUNTS_MS);
+        assert_eq!(STANDINGS.with_borrow(Vec::len), 1);
+        let standing = Standing::of("d", NOW);
+        throttled(&standing.circuit, NOW, None);
+        standing.sign_ins.session_refused(NOW);
+        standing.clear();
+        assert!(!standing.counts(NOW) && standing.circuit.enter(NOW, None).is_ok());
     }
 }

@@ -1,7 +1,11 @@
 //! What a session does to requests and answers: it numbers, signs and seals.
 
 use crate::{
-    auth::envelope::{SymmetricKey, parts},
+    auth::{
+        envelope::{SymmetricKey, parts},
+        pause,
+        retry::MAX_SAID_MS,
+    },
     base::{
         encoding::encode_base64url,
         error::Error,
@@ -227,6 +231,26 @@ pub fn read_envelope(response: &HttpResponse) -> Result<Envelope, Error> {
         .ok_or(Error::Protocol { what: "an answer is not a sealed envelope, or is cut off" })
 }
 
+/// `asked_pause(response, session) -> (milliseconds, is_sealed)`
+///
+/// For how long a 429 wants no requests, if it says so, and whether nobody but the service can
+/// have said it: then it was sealed with the session's key.
+///
+/// # Source
+/// RFC 9110 §10.2.3; protocol.md “Headers” (assumed)
+pub fn asked_pause(response: &HttpResponse, session: Option<&Session>) -> (Option<u64>, bool) {
+    let opened = session.and_then(|session| session.open(response).ok());
+    match opened.and_then(|plaintext| pause::in_body(plaintext.expose())) {
+        Some(sealed) => (Some(sealed), true),
+        None => (retry_after_ms(response), false),
+    }
+}
+
+fn retry_after_ms(response: &HttpResponse) -> Option<u64> {
+    let asked = response.retry_after_ms.or_else(|| pause::in_body(&response.body));
+    asked.map(|ms| ms.min(MAX_SAID_MS))
+}
+
 /// `check_status(response, action) -> ()`
 ///
 /// # Errors
@@ -241,9 +265,7 @@ pub fn check_status(response: &HttpResponse, action: &'static str) -> Result<(),
     }
     let body: ErrorResponse = parse(&response.body).unwrap_or_default();
     let error_code = body.error_code;
-    let in_body =
-        body.retry_after.and_then(|seconds| u64::try_from(seconds).ok()?.checked_mul(1000));
-    let retry_after_ms = response.retry_after_ms.or(in_body);
+    let retry_after_ms = retry_after_ms(response);
     Err(match status {
         401 => Error::AuthenticationFailed {
             reason: "the service answered “not authenticated”",

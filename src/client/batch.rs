@@ -125,7 +125,7 @@ impl<H: Host> Client<H> {
         }
         let groups = groups.into_iter().map(|asked| group.resolve(asked));
         // While the service wants a pause, one request tries, and not one of each group.
-        if self.waits_for_others && !account.circuit.is_open() {
+        if self.waits_for_others && !account.standing.circuit.is_open() {
             join_all(groups).await;
         } else {
             // One after the other they find what the first has read.

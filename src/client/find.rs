@@ -162,7 +162,7 @@ impl<H: Host> Client<H> {
         let target = "/api/v1/vaults?attrs=combined-access".to_owned();
         let vaults = self.read::<Vec<Vault>>(account, READ_VAULTS, target);
         // Below, what cannot be decrypted is a vault that is left out: not so the account's keys.
-        if account.circuit.is_open() {
+        if account.standing.circuit.is_open() {
             let vaults = vaults.await?;
             self.load_keyring(account).await?;
             return Ok(vaults);

@@ -26,7 +26,7 @@ use crate::{
         address::AllowedHosts,
         identity::Identity,
         keyring::Keyring,
-        retry::Circuit,
+        retry::Standing,
         stored_session::SessionVault,
         token::{Credentials, parse_token},
     },
@@ -108,7 +108,7 @@ struct Account<K> {
     /// The user name in the form that SRP wants.
     email: String,
     backoff: Backoff,
-    circuit: Circuit,
+    standing: Rc<Standing>,
     sign_ins: SignIns,
     /// Seals sessions for others; `None` where none are shared.
     session_vault: Option<SessionVault>,
@@ -143,7 +143,8 @@ impl<H: Host> Client<H> {
         let account = Account {
             email: host.nfkd(&credentials.email).to_lowercase(),
             session_vault: options.shares_sessions.then(|| SessionVault::new(&credentials)),
-            sign_ins: SignIns::new(&credentials, host.now_ms()),
+            standing: standing(&credentials, host.now_ms()),
+            sign_ins: SignIns::default(),
             credentials,
             identity: Identity::new(
                 &options.integration_name,
@@ -152,7 +153,6 @@ impl<H: Host> Client<H> {
                 &options.arch,
             ),
             backoff: options.backoff,
-            circuit: Circuit::default(),
             throttling_token: RefCell::default(),
             keyring: RefCell::default(),
             cache: RefCell::new(Cache::new(options.lifetimes)),
@@ -204,6 +204,16 @@ impl<H: Host> Client<H> {
         }
     }
 
+    /// `clear_pause()`
+    ///
+    /// Ends the pauses of this client's token: the one that the service asked for, and that after
+    /// sign-ins that it refused. The next call asks at once.
+    pub fn clear_pause(&self) {
+        if let Ok(account) = self.account() {
+            account.standing.clear();
+        }
+    }
+
     /// `close()`
     ///
     /// Forgets the token, the session and all keys, which are zeroed. Calls under
@@ -224,6 +234,12 @@ impl<H: Host> Client<H> {
     fn account(&self) -> Result<Rc<Account<H::PrivateKey>>, Error> {
         self.account.borrow().clone().ok_or(Error::Closed)
     }
+}
+
+/// The one of the token, for all its clients.
+fn standing(credentials: &Credentials, now_ms: u64) -> Rc<Standing> {
+    let Credentials { address, email, device_id, throttle_key_id, .. } = credentials;
+    Standing::of(&[address.host(), email, device_id, throttle_key_id].join("|"), now_ms)
 }
 
 impl<K> Account<K> {

@@ -1,10 +1,10 @@
 //! Sending requests, and sending them again.
 
-use super::{Account, Client, events::Sent};
+use super::{Account, Client, events::Sent, sessions::Steps};
 use crate::{
     auth::{
         envelope::parts,
-        session::{ANSWER, Call, Session, check_status, read_envelope},
+        session::{ANSWER, Call, Session, asked_pause, check_status, read_envelope},
     },
     base::{
         error::Error,
@@ -28,6 +28,24 @@ struct Wanted {
     target: String,
     body: Option<String>,
     accept: Option<&'static str>,
+}
+
+/// What sends a request.
+#[derive(Clone, Copy)]
+pub(super) enum Sender<'a> {
+    /// A call, within its session.
+    Call(&'a Session),
+    /// A sign-in.
+    SignIn(&'a Steps),
+}
+
+impl<'a> Sender<'a> {
+    const fn session(self) -> Option<&'a Session> {
+        match self {
+            Sender::Call(session) => Some(session),
+            Sender::SignIn(_) => None,
+        }
+    }
 }
 
 impl<H: Host> Client<H> {
@@ -100,7 +118,9 @@ impl<H: Host> Client<H> {
         let mut retry = 0;
         loop {
             let attempts = account.sign_ins.attempts.get();
-            let sent = self.send(account, self.sign(&session, &wanted)?, retry).await;
+            let sent =
+                self.send(account, Sender::Call(&session), self.sign(&session, &wanted)?, retry);
+            let sent = sent.await;
             let error = match sent {
                 Ok(response) if !is_renewed && is_refusal(&session, &wanted, &response) => {
                     session = self.session_after(account, Some(&session), attempts).await?;
@@ -116,7 +136,8 @@ impl<H: Host> Client<H> {
                     Err(error) => {
                         let is_refused = is_renewed && response.status == 401;
                         if is_refused && !session.is_refused.replace(true) {
-                            account.sign_ins.refused(self.host.now_ms(), &error);
+                            account.standing.sign_ins.session_refused(self.host.now_ms());
+                            account.sign_ins.refused(&error);
                         }
                         error
                     }
@@ -171,10 +192,20 @@ impl<H: Host> Client<H> {
     pub(super) async fn send(
         &self,
         account: &Account<H::PrivateKey>,
+        sender: Sender<'_>,
         call: Call,
         retry: u32,
     ) -> Result<HttpResponse, Error> {
-        let passage = account.circuit.enter(self.host.now_ms())?;
+        let circuit = &account.standing.circuit;
+        let passage = match sender {
+            Sender::Call(_) => circuit.enter(self.host.now_ms(), None)?,
+            Sender::SignIn(steps) => {
+                let passage = circuit.enter(self.host.now_ms(), steps.passage.get())?;
+                steps.passage.set(Some(passage));
+                steps.sent.set(steps.sent.get() + 1);
+                passage
+            }
+        };
         let throttling_token = account.throttling_token(self.host.now_ms());
         let address = &account.credentials.address;
         let mut headers = account.identity.headers(&account.credentials.device_id);
@@ -196,14 +227,21 @@ impl<H: Host> Client<H> {
         let fetching = self.host.fetch(request, &on_its_way.progress);
         let sent = self.in_time(action, address.host(), fetching).await;
         drop(on_its_way);
-        match sent.as_ref().map(|response| check_status(response, action)) {
-            Ok(Err(Error::RateLimited { retry_after_ms, error_code })) => {
-                let ms = account.circuit.throttle(self.host.now_ms(), retry_after_ms);
+        match (&sent, sender) {
+            (Ok(response), _) if response.status == 429 => {
+                let (asked_ms, is_sealed) = asked_pause(response, sender.session());
+                let ms = circuit.throttle(passage, self.host.now_ms(), asked_ms, is_sealed);
                 self.note(Event::Throttle(ms));
-                return Err(Error::RateLimited { retry_after_ms: Some(ms), error_code });
+                return match check_status(response, action) {
+                    Err(Error::RateLimited { error_code, .. }) => {
+                        Err(Error::RateLimited { retry_after_ms: Some(ms), error_code })
+                    }
+                    _ => sent,
+                };
             }
-            Ok(_) => account.circuit.pass(passage),
-            Err(_) => account.circuit.fail(passage),
+            (Ok(_), Sender::Call(_)) => circuit.pass(passage),
+            // That sign-ins are not limited says nothing of what a session asks.
+            _ => circuit.fail(passage),
         }
         sent
     }

@@ -1,13 +1,12 @@
 //! Having a session: by signing in, or one that another process has lent.
 
-use super::{Account, Client};
+use super::{Account, Client, requests::Sender};
 use crate::{
     auth::{
-        retry::{NotNow, SignInAllowance},
+        retry::{NotNow, Passage},
         session::Session,
         sign_in::{Progress, SignIn, SignInRandom},
         stored_session::TTL_SECONDS,
-        token::Credentials,
     },
     base::{error::Error, secret::Secret},
     crypto::{aead::IV_BYTES, srp::PRIVATE_VALUE_BYTES},
@@ -38,6 +37,13 @@ fn is_unshared(name: &str) -> bool {
     UNSHARED.with_borrow(|names| names.iter().any(|other| other == name))
 }
 
+/// A sign-in as it goes on: how many of its requests were sent, and that the first was let through.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    pub(super) sent: Cell<u32>,
+    pub(super) passage: Cell<Option<Passage>>,
+}
+
 /// The session, and what became of the last attempts to have one.
 #[derive(Debug, Default)]
 pub(super) struct SignIns {
@@ -49,19 +55,11 @@ pub(super) struct SignIns {
     failure: RefCell<Option<Error>>,
     /// Whether the next session is not to be one that is lent.
     is_stored_doubted: Cell<bool>,
-    allowance: Rc<SignInAllowance>,
 }
 
 impl SignIns {
-    pub(super) fn new(credentials: &Credentials, now_ms: u64) -> Self {
-        let Credentials { address, email, device_id, throttle_key_id, .. } = credentials;
-        let token = [address.host(), email, device_id, throttle_key_id].join("|");
-        Self { allowance: SignInAllowance::of(&token, now_ms), ..Self::default() }
-    }
-
     /// A sign-in was in vain: the service refused it, or at once the session it gave.
-    pub(super) fn refused(&self, now_ms: u64, error: &Error) {
-        self.allowance.refused(now_ms);
+    pub(super) fn refused(&self, error: &Error) {
         self.failure.replace(Some(error.clone()));
     }
 
@@ -169,10 +167,11 @@ impl<H: Host> Client<H> {
     }
 
     async fn sign_in_again(&self, account: &Account<H::PrivateKey>) -> Result<Session, Error> {
-        let state = &account.sign_ins;
+        let (state, allowance) = (&account.sign_ins, &account.standing.sign_ins);
         let mut retry = 0;
         loop {
-            let attempt = match state.allowance.begin(self.host.now_ms()) {
+            let steps = Steps::default();
+            let attempt = match allowance.begin(self.host.now_ms()) {
                 Ok(attempt) => attempt,
                 Err(NotNow::Busy) => {
                     self.host.sleep(BUSY_MS).await;
@@ -180,9 +179,9 @@ impl<H: Host> Client<H> {
                 }
                 Err(NotNow::Paused(wait_ms)) => return Err(state.not_yet(wait_ms)),
             };
-            let error = match self.sign_in_once(account, retry).await {
+            let error = match self.sign_in_once(account, &steps, retry).await {
                 Ok(session) => {
-                    state.allowance.accepted();
+                    allowance.accepted();
                     self.note(Event::SignIn);
                     self.lend(account, &session).await;
                     return Ok(session);
@@ -198,7 +197,8 @@ impl<H: Host> Client<H> {
                     | Error::Aborted { .. }
             );
             if is_answered {
-                state.refused(self.host.now_ms(), &error);
+                allowance.refused(self.host.now_ms(), steps.sent.get());
+                state.refused(&error);
             }
             drop(attempt);
             // From the start: what is halfway agreed is of no use.
@@ -210,8 +210,10 @@ impl<H: Host> Client<H> {
     async fn sign_in_once(
         &self,
         account: &Account<H::PrivateKey>,
+        steps: &Steps,
         retry: u32,
     ) -> Result<Session, Error> {
+        let sender = Sender::SignIn(steps);
         let random = self.sign_in_random()?;
         let Account { credentials, identity, email, .. } = account;
         let (mut sign_in, call) = SignIn::begin(credentials, identity, email, random);
@@ -221,10 +223,12 @@ impl<H: Host> Client<H> {
             sign_in.prepare();
             Ok(())
         };
-        let (mut response, ()) = try_join(self.send(account, call, retry), prepare).await?;
+        let (mut response, ()) = try_join(self.send(account, sender, call, retry), prepare).await?;
         loop {
             match sign_in.receive(&response)? {
-                Progress::Send(next) => response = self.send(account, next, retry).await?,
+                Progress::Send(next) => {
+                    response = self.send(account, sender, next, retry).await?;
+                }
                 Progress::Done(session) => return Ok(session),
             }
         }

@@ -217,6 +217,13 @@ impl Client {
         self.core.clear_cache();
     }
 
+    /// Ends the pause that the service asked for with a 429, and the one after refused sign-ins, for
+    /// all clients of this token: the next call asks at once.
+    #[wasm_bindgen(js_name = clearPause)]
+    pub fn clear_pause(&self) {
+        self.core.clear_pause();
+    }
+
     /// Zeroes the token, the session, all keys and secrets. Later calls fail with `closed`.
     pub fn close(&self) {
         self.core.close();

@@ -257,8 +257,9 @@ pub(super) fn header(response: &JsValue, name: &str) -> Option<String> {
 fn retry_after_ms(response: &JsValue) -> Option<u64> {
     let text = header(response, "retry-after")?;
     let text = text.trim();
-    if matches!(text.len(), 1..=9) && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return text.parse::<u64>().ok().map(|seconds| seconds * 1000);
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // What is too long for a number is long enough.
+        return Some(text.parse().unwrap_or(u64::MAX).saturating_mul(1000));
     }
     let until = parse_date(text)?;
     let now = header(response, "date").and_then(|date| parse_date(&date));

@@ -1,6 +1,6 @@
 //! What is sealed, and what an answer says that is an error.
 
-use crate::base::json::{from_json, to_json_object};
+use crate::base::json::{FromJson, from_json, to_json_object};
 
 to_json_object! {
     /// A request's body, sealed.
@@ -36,6 +36,20 @@ from_json! {
         /// The service's number for the error.
         "errorCode" => pub error_code: Option<i64>,
         /// Seconds until another request is welcome (assumed).
-        "retryAfter" => pub retry_after: Option<i64>,
+        "retryAfter" => pub retry_after: Seconds,
+    }
+}
+
+/// A number of seconds, also as a text of digits.
+#[derive(Debug, Default, Clone)]
+pub struct Seconds(pub Option<i64>);
+
+impl FromJson for Seconds {
+    fn from_integer(number: i64) -> Option<Self> {
+        Some(Self(Some(number)))
+    }
+
+    fn from_string(text: &str) -> Option<Self> {
+        Some(Self(text.parse().ok()))
     }
 }

@@ -35,6 +35,7 @@ holds<Is<ReturnType<Client["resolveAll"]>, Promise<ResolveAllResponse>>>();
 holds<Is<Client["signIn"], () => Promise<void>>>();
 holds<Is<Client["stats"], () => ClientStats>>();
 holds<Is<Client["clearCache"], () => void>>();
+holds<Is<Client["clearPause"], () => void>>();
 holds<Is<Client["close"], () => void>>();
 holds<Is<Client["items"], Items>>();
 holds<Is<Client["vaults"], Vaults>>();

@@ -5,7 +5,16 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as compat from "../../dist/compat/index.js";
 import { OnePasswordError } from "../../dist/index.js";
-import { BY_NAME, ITEM_ID, PATHS, SECRET, Service, VAULT, VAULT_ID } from "./support.mjs";
+import {
+  aQuarterHourPasses,
+  BY_NAME,
+  ITEM_ID,
+  PATHS,
+  SECRET,
+  Service,
+  VAULT,
+  VAULT_ID,
+} from "./support.mjs";
 
 const sdk = compat.default;
 const service = await Service.start({
@@ -110,6 +119,7 @@ test("429 is a RateLimitExceededError, whose cause says when", async () => {
     service.replace = () => new Response(null, { status: 429, headers: { "Retry-After": "7" } });
     const error = await work(own).catch((thrown) => thrown);
     service.replace = undefined;
+    aQuarterHourPasses();
     return error;
   };
   for (const work of [

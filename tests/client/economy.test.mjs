@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  aMinutePasses,
+  aQuarterHourPasses,
   BY_ID,
   BY_NAME,
   ITEM,
@@ -311,7 +311,7 @@ test("an expired secret is given while the service is away, if that is asked for
   }
   // What is not so any more is not given.
   service.replace = undefined;
-  aMinutePasses();
+  aQuarterHourPasses();
   await client.resolve(BY_NAME);
   await sleep(5);
   service.replace = ({ path }, ask) =>

@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { aMinutePasses, BY_ID, BY_NAME, PATHS, SECRET, Service, VAULT_ID } from "./support.mjs";
+import {
+  aQuarterHourPasses,
+  BY_ID,
+  BY_NAME,
+  PATHS,
+  SECRET,
+  Service,
+  VAULT_ID,
+} from "./support.mjs";
 
 const service = await Service.start();
 const FORGETFUL = { metadataTtlMs: 0, negativeTtlMs: 0 };
@@ -37,7 +45,7 @@ async function duration(work) {
 afterEach(() => {
   service.change = undefined;
   service.replace = undefined;
-  aMinutePasses();
+  aQuarterHourPasses();
 });
 
 const PASSING = {
@@ -266,7 +274,7 @@ test("429: a lost connection says so, and does not keep the next request from tr
   const headers = { "retry-after": "1" };
   fails(1, PATHS.vaults, () => new Response("", { status: 429, headers }));
   await service.failure(client.resolve(BY_NAME), "rateLimited");
-  aMinutePasses();
+  aQuarterHourPasses();
   fails(1, PATHS.vaults, () => Promise.reject(new TypeError("offline")));
   await service.failure(client.resolve(BY_NAME), "network");
   assert.equal(await client.resolve(BY_NAME), SECRET);
@@ -277,6 +285,63 @@ test("429 with the time in its body", async () => {
   fails(1, PATHS.vaults, () => Response.json({ errorCode: 1, retryAfter: 3 }, { status: 429 }));
   const error = await service.failure(client.resolve(BY_NAME), "rateLimited");
   assert.equal(error.retryAfterMs, 3000);
+});
+
+test("429: the pause is the token's, and holds for clients that come later", async () => {
+  const client = await newClient();
+  const headers = { "retry-after": "3600" };
+  fails(1, PATHS.vaults, () => new Response("", { status: 429, headers }));
+  await service.failure(client.resolve(BY_NAME), "rateLimited");
+  client.close();
+  service.calls = [];
+  const lazy = await service.authenticate({ lazy: true });
+  const { retryAfterMs } = await service.failure(lazy.resolve(BY_NAME), "rateLimited");
+  assert.ok(retryAfterMs > 3_590_000, `${retryAfterMs}`);
+  await service.failure(lazy.resolve(BY_NAME, { fresh: true }), "rateLimited");
+  assert.deepEqual(service.calls, []);
+  const other = await Service.start();
+  assert.equal(await (await other.authenticate()).resolve(BY_NAME), SECRET);
+  lazy.clearPause();
+  assert.equal(await lazy.resolve(BY_NAME), SECRET);
+});
+
+test("429: after five minutes one request tries, whatever an answer says", async () => {
+  const client = await newClient();
+  const headers = { "retry-after": "86400" };
+  fails(1, PATHS.vaults, () => new Response("", { status: 429, headers }));
+  const { retryAfterMs } = await service.failure(client.resolve(BY_NAME), "rateLimited");
+  assert.equal(retryAfterMs, 86_400_000);
+  aQuarterHourPasses();
+  assert.equal(await client.resolve(BY_NAME), SECRET);
+});
+
+for (const [text, ms] of [
+  ["Too many requests. Try again in 2 minutes.", 120_000],
+  [JSON.stringify({ errorCode: 1, errorMessage: "Please wait 45 seconds" }), 45_000],
+  [JSON.stringify({ retryAfter: "7" }), 7_000],
+  ["Too many requests", 30_000],
+]) {
+  test(`429 with a text: ${text}`, async () => {
+    const client = await newClient();
+    fails(1, PATHS.vaults, () => new Response(text, { status: 429 }));
+    const error = await service.failure(client.resolve(BY_NAME), "rateLimited");
+    assert.equal(error.retryAfterMs, ms);
+  });
+}
+
+test("clearPause ends the pause after refused sign-ins, too", async () => {
+  const client = await service.authenticate({ lazy: true });
+  service.replace = () => new Response("{}", { status: 401 });
+  for (let n = 0; n < 10; n += 1) {
+    await service.failure(client.resolve(BY_NAME), "authenticationFailed");
+  }
+  service.replace = undefined;
+  await service.failure(client.resolve(BY_NAME), "authenticationFailed");
+  const later = await service.authenticate({ lazy: true });
+  later.clearPause();
+  assert.equal(await later.resolve(BY_NAME), SECRET);
+  later.close();
+  later.clearPause();
 });
 
 test("refused sign-ins are not sent ten times a minute", async () => {
@@ -330,7 +395,7 @@ test("of sign-ins that begin together nine are sent, until one is accepted", asy
   assert.ok(codes.has("authenticationFailed") && !codes.has(SECRET), [...codes].join());
   assert.equal(count(PATHS.exchange), 9);
   service.replace = undefined;
-  aMinutePasses();
+  aQuarterHourPasses();
   assert.deepEqual(new Set(await ask()), new Set([SECRET]));
 });
 
@@ -360,7 +425,7 @@ test("after a pause one request tries, and not one of each vault", async () => {
   const headers = { "retry-after": "1" };
   fails(1, PATHS.vaults, () => new Response("", { status: 429, headers }));
   await client.secrets.resolveAll(both);
-  aMinutePasses();
+  aQuarterHourPasses();
   const { individualResponses } = await client.secrets.resolveAll(both);
   const codes = Object.values(individualResponses).map(
     ({ content, error }) => content?.secret ?? error.type,
@@ -389,7 +454,7 @@ test("a sign-in that the service cannot do now: two calls may try, and the error
   }
   assert.equal(count(PATHS.start), 6);
   service.replace = undefined;
-  aMinutePasses();
+  aQuarterHourPasses();
   assert.equal(await client.resolve(BY_NAME), SECRET);
 });
 

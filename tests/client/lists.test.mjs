@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import init from "../../dist/wasm/op.js";
-import { aMinutePasses, PATHS, SECRET, Service, VAULT, VAULT_ID } from "./support.mjs";
+import { aQuarterHourPasses, PATHS, SECRET, Service, VAULT, VAULT_ID } from "./support.mjs";
 
 const ID_NAME = "abcdefghijklmnopqrstuvwxya";
 const UNNAMED_ID = `${"n".repeat(25)}a`;
@@ -57,7 +57,7 @@ process.on("unhandledRejection", (reason) => unhandled.push(reason));
 afterEach(async () => {
   service.change = undefined;
   service.replace = undefined;
-  aMinutePasses();
+  aQuarterHourPasses();
   await sleep(0);
   assert.deepEqual(unhandled, []);
 });
@@ -162,6 +162,7 @@ test("nothing is asked for before a list is awaited or iterated", async () => {
 });
 
 test("two awaits read once, two iterations twice", async () => {
+  await items.list("app");
   const list = items.list("app");
   service.calls = [];
   assert.equal(await list, await list);
@@ -369,6 +370,7 @@ for (const [what, answer, code] of [
       await service.failure(read(own.vaults.list()), code);
       await service.failure(read(own.items.list(VAULT_ID)), code);
       service.replace = undefined;
+      own.clearPause();
     }
   });
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, afterEach, test } from "node:test";
 import { fileStore } from "../../dist/node/session_file.js";
 import { kvStore, memoryStore } from "../../dist/session_stores.js";
-import { aMinutePasses, BY_NAME, PATHS, SECRET, Service } from "./support.mjs";
+import { aQuarterHourPasses, BY_NAME, PATHS, SECRET, Service } from "./support.mjs";
 
 const service = await Service.start();
 const SIGN_IN = [PATHS.start, PATHS.exchange, PATHS.confirm, PATHS.complete];
@@ -217,7 +217,7 @@ test("a session that has merely ended after its time does not end the sharing", 
   const { here, store } = await newService();
   const lender = await here.authenticate({ sessionStore: store });
   const [key, { value: first }] = only(store);
-  for (let minutes = 0; minutes < 15; minutes += 1) aMinutePasses();
+  for (let minutes = 0; minutes < 15; minutes += 1) aQuarterHourPasses();
   here.emulator.expireSessions();
   assert.equal(await lender.resolve(BY_NAME), SECRET);
   const { value: second } = store.records.get(key);

@@ -35,9 +35,9 @@ const systemNow = Date.now;
 let aheadMs = 0;
 Date.now = () => systemNow() + aheadMs;
 
-/** For all clients and services here: refused sign-ins with one token are few a minute. */
-export function aMinutePasses() {
-  aheadMs += 60_001;
+/** For all clients and services here: after that no pause is left, and no refusal counts any more. */
+export function aQuarterHourPasses() {
+  aheadMs += 15 * 60_000 + 1;
 }
 
 const CONFIDENTIAL_HEADERS = ["OP-Throttling-Token", "X-AgileBits-Session-ID", "X-AgileBits-MAC"];
@@ -79,7 +79,7 @@ export class Service {
     };
     if (typeof all.auth === "string") this.#keepSecret(all.auth.trim().replace(/^ops_/, ""));
     return Client.authenticate(all).catch((error) => {
-      aMinutePasses();
+      aQuarterHourPasses();
       throw error;
     });
   }
