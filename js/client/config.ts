@@ -82,7 +82,10 @@ export interface CacheConfig {
   readonly metadataTtlMs?: number | undefined;
   /** Secrets, but never one-time passwords. Default: 0. */
   readonly secretTtlMs?: number | undefined;
-  /** That there is no vault, item or field of a name. Default: 10 seconds. */
+  /**
+   * That something is missing or refused: at first, and then twice as long each time, up to five
+   * minutes. Default: 10 seconds.
+   */
   readonly negativeTtlMs?: number | undefined;
   /** For how long after `secretTtlMs` a secret is given if the service cannot be reached. Default: 0. */
   readonly staleIfErrorMs?: number | undefined;

@@ -69,6 +69,8 @@ pub struct Session {
     pub is_refused: Cell<bool>,
     /// The tags of its answers.
     answers: RefCell<Interner>,
+    /// Whether the service has answered a request of it since a 401.
+    pub is_alive: Cell<bool>,
 }
 
 impl Session {
@@ -89,6 +91,7 @@ impl Session {
             is_in_doubt: Cell::new(false),
             is_refused: Cell::new(false),
             answers: RefCell::default(),
+            is_alive: Cell::new(false),
             id,
         }
     }

@@ -11,7 +11,7 @@ use crate::{
     },
     base::{
         encoding::{decode_base64, encode_base64url},
-        error::Error,
+        error::{Error, SIGN_IN as ACTION},
         json::{FromJson, parse, to_json},
         secret::Secret,
     },
@@ -29,7 +29,6 @@ use crate::{
 };
 use std::mem;
 
-const ACTION: &str = "sign in";
 const MAX_SESSION_ID_CHARS: usize = 64;
 
 /// The randomness of one sign-in.

@@ -23,6 +23,9 @@ pub struct Candidate {
 /// What to do about most tokens that are not valid.
 pub const COPY_AGAIN: &str = "copy the whole token (ops_…) from 1Password again";
 
+/// What a sign-in is called in an error.
+pub const SIGN_IN: &str = "sign in";
+
 /// Where the field is among the pieces between the slashes of a reference.
 const FIELD: usize = 4;
 
@@ -574,19 +577,48 @@ impl Error {
         matches!(self, Self::Closed | Self::Aborted { .. } | Self::Cancelled)
     }
 
-    /// `is_of_names() -> bool`
+    /// `is_of_account() -> bool`
     ///
-    /// Whether a reference has a name that nothing has, or more than one thing.
-    pub const fn is_of_names(&self) -> bool {
-        matches!(
-            self,
-            Self::VaultNotFound { .. }
-                | Self::TooManyVaults { .. }
-                | Self::ItemNotFound { .. }
-                | Self::TooManyItems { .. }
-                | Self::NoMatchingSections { .. }
-                | Self::FieldNotFound { .. }
-        )
+    /// Whether the service has answered, and what is in the account stands in the way: the same
+    /// question has the same answer until somebody changes that.
+    pub fn is_of_account(&self) -> bool {
+        match self {
+            Self::Parsing { .. }
+            | Self::TokenInvalid { .. }
+            | Self::ArgumentInvalid { .. }
+            | Self::HostNotAllowed { .. }
+            | Self::ServerNotTrusted { .. }
+            | Self::Closed
+            | Self::Unsupported { .. } => false,
+            Self::NotFound { .. } | Self::Conflict { .. } => true,
+            Self::PermissionDenied { action, .. } => *action != SIGN_IN,
+            _ => self.status().is_none() && !self.retryable() && !self.is_of_all(),
+        }
+    }
+
+    /// `is_refusal() -> bool`
+    ///
+    /// Whether the service has answered a request otherwise than as hoped, and may do so again:
+    /// not that it has nothing there, which names can change, nor a pause that it asks for.
+    pub const fn is_refusal(&self) -> bool {
+        match self {
+            Self::NotFound { .. } | Self::RateLimited { .. } => false,
+            Self::Protocol { .. } | Self::Decryption { .. } => true,
+            _ => self.status().is_some(),
+        }
+    }
+
+    /// `until(ms) -> error`
+    ///
+    /// The same, when it is said again so long before the service is asked again.
+    #[must_use]
+    pub const fn until(mut self, ms: u64) -> Self {
+        if let Self::ServerError { status, retry_after_ms, .. } = &mut self
+            && is_passing(*status)
+        {
+            *retry_after_ms = Some(ms);
+        }
+        self
     }
 
     /// `retry_after_ms() -> milliseconds`

@@ -16,7 +16,7 @@ use crate::{
         value::{Answer as FieldAnswer, Moment},
     },
     resolve::{
-        cache::{Found, Reading},
+        cache::{Age, Found, Reading},
         field::{is_named, resolve},
         hint::Hints,
         question::{Form, Part, Question, Target},
@@ -108,6 +108,9 @@ impl<H: Host> Client<H> {
     ) -> Result<(), Error> {
         let account = self.account()?;
         let reading = account.cache.borrow_mut().begin(self.host.now_ms());
+        if fresh {
+            account.cache.borrow_mut().forget_refusals();
+        }
         let nfkd = |text: &str| self.host.nfkd(text);
         let hints = Hints::new(&nfkd);
         let group = Group { client: self, account: &account, fresh, reading, hints, settle };
@@ -150,7 +153,10 @@ impl<H: Host> Group<'_, H> {
             _ => None,
         };
         let found = secret.map(|found| Ok(Rc::new(Answer::Value(found))));
-        let outcome = found.or_else(|| cache.missing(asked.question, now_ms).map(Err))?;
+        let outcome = found.or_else(|| {
+            let error = cache.missing(&asked.question.key(), now_ms)?;
+            asked.question.is_answered_by(&error).then_some(Err(error))
+        })?;
         self.client.note(Event::Cache(CacheUse::Hit));
         Some(outcome)
     }
@@ -206,7 +212,7 @@ impl<H: Host> Group<'_, H> {
         let targets: Vec<_> = asked.iter().map(|asked| &asked.target).collect();
         let items = client.find_items(account, &vault.thing, &targets, (trust, &self.hints)).await;
         let answers = asked.iter().zip(&items.ids).map(async |(asked, located)| {
-            let is_remembered = located.as_ref().is_ok_and(|located| located.by_remembered_name);
+            let names = located.as_ref().map_or(Age::New, |located| located.names);
             let is_by_name = located.as_ref().is_ok_and(|of| of.thing != asked.target.item);
             let item = located
                 .as_ref()
@@ -223,7 +229,7 @@ impl<H: Host> Group<'_, H> {
                 Err(error) => Err(error),
             };
             let memory = Memory {
-                names: is_remembered || vault.by_remembered_name,
+                names: if names == Age::New { vault.names } else { names },
                 item: is_by_name,
                 keys: trust.keys,
             };
@@ -294,13 +300,15 @@ impl<H: Host> Group<'_, H> {
         let Asked { index, question, target } = asked;
         let mut cache = self.account.cache.borrow_mut();
         let now_ms = self.client.host.now_ms();
+        // Not before what was refused on the way, or that would be told in place of an answer.
+        let missed = Reading { at_ms: now_ms, ..self.reading };
         let kept = match &target.part {
             Part::Field(reference, Form::Text) if !is_one_time(reference) => question.reference(),
             _ => None,
         };
         let outcome = match outcome {
             Ok(answer) => {
-                cache.put_found(question, self.reading);
+                cache.put_found(&question.key(), self.reading);
                 if let (Some(reference), Answer::Value(found)) = (kept, &*answer) {
                     cache.put_secret(reference, self.reading, found);
                 }
@@ -311,6 +319,8 @@ impl<H: Host> Group<'_, H> {
                 let stale = kept.and_then(|reference| cache.stale_secret(reference, now_ms));
                 if stale.is_some() {
                     self.client.note(Event::Cache(CacheUse::Stale));
+                } else if error.is_of_account() {
+                    cache.put_missing(&question.key(), missed, error.clone());
                 }
                 stale.map(|found| Rc::new(Answer::Value(found))).ok_or(error)
             }
@@ -319,8 +329,8 @@ impl<H: Host> Group<'_, H> {
                     cache.drop_secret(reference);
                 }
                 let error = error.for_reference(question.reference());
-                if error.is_of_names() {
-                    cache.put_missing(question, self.reading, error.clone());
+                if error.is_of_account() {
+                    cache.put_missing(&question.key(), missed, error.clone());
                 }
                 Err(error)
             }
@@ -344,8 +354,8 @@ fn is_still(vault: &OpenVault, item: &Item, name: &str) -> bool {
 /// What an outcome rests on that may not be so any more.
 #[derive(Clone, Copy)]
 struct Memory {
-    /// A remembered name.
-    names: bool,
+    /// Names of this age.
+    names: Age,
     /// An item's id that was listed before the item was read.
     item: bool,
     /// A vault's key that was there before what is sealed with it was read.
@@ -358,12 +368,15 @@ impl Memory {
             Error::Decryption { .. } if self.keys => Some(Doubt::Keys),
             // Titles that do not open at all have another key.
             Error::ItemNotFound { readable: 0, unreadable: 1.., .. } => Some(Doubt::Keys),
+            Error::ItemNotFound { .. } | Error::TooManyItems { .. }
+                if matches!(self.names, Age::Old) =>
+            {
+                Some(Doubt::Remembered)
+            }
             Error::NotFound { .. }
             | Error::ItemNotActive { .. }
-            | Error::ItemNotFound { .. }
-            | Error::TooManyItems { .. }
             | Error::PermissionDenied { .. }
-                if self.names =>
+                if !matches!(self.names, Age::New) =>
             {
                 Some(Doubt::Remembered)
             }

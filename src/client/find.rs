@@ -7,7 +7,7 @@ use crate::{
     host::{CacheUse, Event, Host},
     items::{is_active, model::is_archived, open_title},
     resolve::{
-        cache::{Accept, Known},
+        cache::{Accept, Age, Known, Reading},
         hint::Hints,
         listing::Listing,
         question::Target,
@@ -54,11 +54,11 @@ impl Trust {
 /// The titles of a vault, for all references of a call; or why there are none.
 pub(super) type Titles = Option<Result<Known<()>, Error>>;
 
-/// Something that was found, and whether that rests on what was remembered.
+/// Something that was found, and how old the names are that it was found by: new, if by none.
 #[derive(Debug)]
 pub(super) struct Located<T> {
     pub(super) thing: T,
-    pub(super) by_remembered_name: bool,
+    pub(super) names: Age,
 }
 
 impl<H: Host> Client<H> {
@@ -71,16 +71,16 @@ impl<H: Host> Client<H> {
         if is_object_id(part)
             && let Some(thing) = self.vault_by_id(account, part, trust).await?
         {
-            return Ok(Located { thing, by_remembered_name: false });
+            return Ok(Located { thing, names: Age::New });
         }
         let accept = trust.accept(trust.names && trust.keys);
-        let (listing, is_remembered) = self.vaults(account, accept).await?;
+        let (listing, names) = self.vaults(account, accept).await?;
         let picked = pick_vault(&listing, part, hints);
-        if picked.is_ok() || !is_remembered {
-            return picked.map(|thing| Located { thing, by_remembered_name: is_remembered });
+        if picked.is_ok() || names != Age::Old {
+            return picked.map(|thing| Located { thing, names });
         }
-        let (listing, _) = self.vaults(account, trust.accept(false)).await?;
-        Ok(Located { thing: pick_vault(&listing, part, hints)?, by_remembered_name: false })
+        let (listing, names) = self.vaults(account, trust.accept(false)).await?;
+        Ok(Located { thing: pick_vault(&listing, part, hints)?, names })
     }
 
     async fn vault_by_id(
@@ -125,6 +125,9 @@ impl<H: Host> Client<H> {
         id: &str,
         attributes: &str,
     ) -> Result<Option<Vault>, Error> {
+        if account.is_troubled() {
+            self.load_keyring(account).await?;
+        }
         let target = format!("/api/v3/vault/{id}?attrs={attributes}combined-access");
         let vault = unless_missing(self.read::<Vault>(account, READ_VAULT, target).await)?;
         match vault {
@@ -135,7 +138,7 @@ impl<H: Host> Client<H> {
         }
     }
 
-    /// All vaults that open, and whether they are remembered.
+    /// All vaults that open, and how old their names are.
     async fn vaults(
         &self,
         account: &Account<H::PrivateKey>,
@@ -149,9 +152,10 @@ impl<H: Host> Client<H> {
         }
         self.note(Event::Cache(CacheUse::Miss));
         let reading = account.cache.borrow_mut().begin(now_ms);
+        let reading = Reading { is_again: !accept.remembered, ..reading };
         let listing = Rc::new(self.list_vaults(account).await?);
         account.cache.borrow_mut().put_vaults(reading, Rc::clone(&listing));
-        Ok((listing, false))
+        Ok((listing, Age::New))
     }
 
     /// All vaults as they come, and the keys that they may need.
@@ -162,10 +166,9 @@ impl<H: Host> Client<H> {
         let target = "/api/v1/vaults?attrs=combined-access".to_owned();
         let vaults = self.read::<Vec<Vault>>(account, READ_VAULTS, target);
         // Below, what cannot be decrypted is a vault that is left out: not so the account's keys.
-        if account.standing.circuit.is_open() {
-            let vaults = vaults.await?;
+        if account.is_troubled() {
             self.load_keyring(account).await?;
-            return Ok(vaults);
+            return vaults.await;
         }
         Ok(try_join(vaults, self.open_keyring(account)).await?.0)
     }
@@ -227,11 +230,10 @@ impl<H: Host> Client<H> {
                 Some(known) => known,
                 None => self.titles(account, vault, accept).await,
             };
-            let (listing, is_remembered) = titles.insert(known).as_ref().map_err(Error::clone)?;
-            let picked = listing.pick_item(&target.item, &target.vault, hints);
-            if picked.is_ok() || !is_remembered {
-                let by_remembered_name = *is_remembered;
-                return picked.map(|thing| Located { thing, by_remembered_name });
+            let (listing, names) = titles.insert(known).as_ref().map_err(Error::clone)?;
+            let (picked, names) = (listing.pick_item(&target.item, &target.vault, hints), *names);
+            if picked.is_ok() || names != Age::Old {
+                return picked.map(|thing| Located { thing, names });
             }
             *titles = None;
             accept = trust.accept(false);
@@ -239,7 +241,7 @@ impl<H: Host> Client<H> {
     }
 
     /// The ids and titles of a vault's items that a reference may name, and
-    /// whether they are remembered.
+    /// how old they are.
     async fn titles(
         &self,
         account: &Account<H::PrivateKey>,
@@ -255,12 +257,13 @@ impl<H: Host> Client<H> {
         }
         self.note(Event::Cache(CacheUse::Miss));
         let reading = account.cache.borrow_mut().begin(now_ms);
+        let reading = Reading { is_again: !accept.remembered, ..reading };
         let listing = Rc::new(self.list_titles(account, vault).await?);
         // If none opens, the vault may have got another key since it was listed.
         if !listing.is_empty() || listing.unreadable() == 0 {
             account.cache.borrow_mut().put_titles(&vault.id, reading, Rc::clone(&listing));
         }
-        Ok((listing, false))
+        Ok((listing, Age::New))
     }
 
     /// A vault's items without their details.

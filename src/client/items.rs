@@ -7,7 +7,7 @@ use super::{
 use crate::{
     base::{encoding::is_object_id, error::Error, interner::Interner, json::to_json},
     host::Host,
-    resolve::{hint::Hints, question::Target},
+    resolve::{cache::Age, hint::Hints, question::Target},
     wire::items::{BatchRequest, BatchResponse, Item},
 };
 
@@ -61,7 +61,7 @@ impl<H: Host> Client<H> {
         for target in targets {
             let part = &target.item;
             items.ids.push(if is_object_id(part) {
-                Ok(Located { thing: part.clone(), by_remembered_name: false })
+                Ok(Located { thing: part.clone(), names: Age::New })
             } else {
                 self.item_id(account, vault, target, (trust, &mut titles, hints)).await
             });

@@ -6,12 +6,17 @@ use super::{
 };
 use crate::{
     base::{encoding::is_object_id, error::Error},
-    host::Host,
+    host::{CacheUse, Event, Host},
     items::{
         model::{ListedItem, OpenedVault, is_archived},
         open_overview,
     },
-    resolve::{hint::Hints, listing::Listing, question::checked_name},
+    resolve::{
+        cache::{Age, Reading},
+        hint::Hints,
+        listing::Listing,
+        question::checked_name,
+    },
     wire::{items::Item, vaults::VaultAttributes},
 };
 use futures_util::lock::Mutex;
@@ -53,6 +58,18 @@ pub enum List {
         /// Whether to say who reaches it.
         accessors: bool,
     },
+}
+
+impl List {
+    /// What it is remembered under if there is none: no vault is called nothing.
+    fn key(&self) -> Result<String, Error> {
+        let (kind, part) = match self {
+            Self::Items(part, _) => ("\0", checked_name("vault", part)?),
+            Self::Vault { part, .. } => ("\0\0", checked_name("vault", part)?),
+            Self::Vaults { .. } => ("\0", String::new()),
+        };
+        Ok([kind, &part].concat())
+    }
 }
 
 /// One of a list.
@@ -201,9 +218,31 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         list: &List,
     ) -> Result<(Vec<Entry>, Rest), Error> {
-        if let List::Items(part, _) | List::Vault { part, .. } = list {
-            checked_name("vault", part)?;
+        let key = list.key()?;
+        let now_ms = self.host.now_ms();
+        let reading = account.cache.borrow_mut().begin(now_ms);
+        if let Some(error) = account.cache.borrow().missing(&key, now_ms) {
+            self.note(Event::Cache(CacheUse::Hit));
+            return Err(error);
         }
+        let begun = self.begin_anew(account, list).await;
+        let mut cache = account.cache.borrow_mut();
+        match &begun {
+            Err(error) if error.is_of_account() => {
+                let missed = Reading { at_ms: self.host.now_ms(), ..reading };
+                cache.put_missing(&key, missed, error.clone());
+            }
+            Err(_) => {}
+            Ok(_) => cache.put_found(&key, reading),
+        }
+        begun
+    }
+
+    async fn begin_anew(
+        &self,
+        account: &Account<H::PrivateKey>,
+        list: &List,
+    ) -> Result<(Vec<Entry>, Rest), Error> {
         self.session(account).await?;
         let vaults = match list {
             List::Items(vault, states) => return self.begin_items(account, vault, *states).await,
@@ -236,7 +275,7 @@ impl<H: Host> Client<H> {
             let with = (trust, &Hints::new(&nfkd));
             let found = self.find_vault(account, vault, with).await?;
             let items = self.read_overviews(account, &found.thing.id).await;
-            let may_be_another = remembered && found.by_remembered_name;
+            let may_be_another = remembered && found.names != Age::New;
             remembered = false;
             let mut items = match items {
                 Err(Error::NotFound { .. } | Error::PermissionDenied { .. }) if may_be_another => {

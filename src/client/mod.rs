@@ -243,6 +243,12 @@ fn standing(credentials: &Credentials, now_ms: u64) -> Rc<Standing> {
 }
 
 impl<K> Account<K> {
+    /// Whether the service has refused something lately: then one request tries, first of all for
+    /// what all others need.
+    fn is_troubled(&self) -> bool {
+        self.standing.circuit.is_open() || self.cache.borrow().has_refusals()
+    }
+
     /// What is held while the titles of this vault are read.
     fn titles_lock(&self, vault_id: &str) -> Rc<Mutex<()>> {
         let number = self.vaults.borrow_mut().intern(vault_id);

@@ -12,7 +12,7 @@ use crate::{
         secret::Secret,
     },
     crypto::aead::{IV_BYTES, TAG_BYTES},
-    host::{Event, Host},
+    host::{CacheUse, Event, Host},
     wire::http::{HttpRequest, HttpResponse},
 };
 use std::rc::Rc;
@@ -80,18 +80,47 @@ impl<H: Host> Client<H> {
         target: String,
     ) -> Result<Vec<u8>, Error> {
         let wanted = Wanted { action, target, body: None, accept: Some(ACCEPT_BYTES) };
-        let (_, response) = self.send_in_session(account, wanted).await?;
-        Ok(response.body)
+        Ok(self.exchange(account, wanted).await?.into_inner())
     }
 
-    /// The opened answer. Not generic over what is read from it: each kind would
-    /// have a copy of all that waits.
+    /// The opened answer, unless the service has refused the same a moment ago. Not generic over
+    /// what is read from it: each kind would have a copy of all that waits.
     async fn exchange(
         &self,
         account: &Account<H::PrivateKey>,
         wanted: Wanted,
     ) -> Result<Secret<Vec<u8>>, Error> {
-        let (session, response) = self.send_in_session(account, wanted).await?;
+        let key = [&wanted.target, wanted.body.as_deref().unwrap_or_default()].concat();
+        let now_ms = self.host.now_ms();
+        if let Some(error) = account.cache.borrow().missing(&key, now_ms) {
+            self.note(Event::Cache(CacheUse::Hit));
+            return Err(error);
+        }
+        // A sign-in that is refused is another matter.
+        self.session(account).await?;
+        let reading = account.cache.borrow_mut().begin(now_ms);
+        let missed = account.cache.borrow().missed(&key);
+        let answer = self.exchange_now(account, wanted, missed.as_ref()).await;
+        let mut cache = account.cache.borrow_mut();
+        match &answer {
+            Err(error) if error.is_refusal() => cache.put_missing(&key, reading, error.clone()),
+            Err(_) => {}
+            Ok(_) => cache.put_found(&key, reading),
+        }
+        answer
+    }
+
+    async fn exchange_now(
+        &self,
+        account: &Account<H::PrivateKey>,
+        wanted: Wanted,
+        missed: Option<&Error>,
+    ) -> Result<Secret<Vec<u8>>, Error> {
+        let is_plain = wanted.accept.is_some();
+        let (session, response) = self.send_in_session(account, wanted, missed).await?;
+        if is_plain {
+            return Ok(Secret::new(response.body));
+        }
         let is_long = response.body.len() >= LONG_BYTES;
         let (iv, sealed) = parts(read_envelope(&response)?, ANSWER)?;
         // It may be as long as what is opened out of it.
@@ -107,11 +136,13 @@ impl<H: Host> Client<H> {
     }
 
     /// Sends a request under the session. A session that is refused is renewed once,
-    /// and what may pass is tried again, each time under a new number.
+    /// and what may pass is tried again, each time under a new number, unless it is a trial of
+    /// what has failed before.
     async fn send_in_session(
         &self,
         account: &Account<H::PrivateKey>,
         wanted: Wanted,
+        missed: Option<&Error>,
     ) -> Result<(Rc<Session>, HttpResponse), Error> {
         let mut session = self.session(account).await?;
         let mut is_renewed = false;
@@ -122,7 +153,7 @@ impl<H: Host> Client<H> {
                 self.send(account, Sender::Call(&session), self.sign(&session, &wanted)?, retry);
             let sent = sent.await;
             let error = match sent {
-                Ok(response) if !is_renewed && is_refusal(&session, &wanted, &response) => {
+                Ok(response) if !is_renewed && is_refusal(&session, &wanted, &response, missed) => {
                     session = self.session_after(account, Some(&session), attempts).await?;
                     // One that was lent may have ended as well.
                     is_renewed = !session.is_in_doubt.get();
@@ -131,6 +162,7 @@ impl<H: Host> Client<H> {
                 Ok(response) => match check_status(&response, wanted.action) {
                     Ok(()) => {
                         session.is_in_doubt.set(false);
+                        session.is_alive.set(true);
                         return Ok((session, response));
                     }
                     Err(error) => {
@@ -144,7 +176,9 @@ impl<H: Host> Client<H> {
                 },
                 Err(error) => error,
             };
-            if let Err(error) = self.pause(account, error, retry).await {
+            let paused =
+                if missed.is_some() { Err(error) } else { self.pause(account, error, retry).await };
+            if let Err(error) = paused {
                 if session.is_in_doubt.get() {
                     account.sign_ins.doubt(&session);
                 }
@@ -249,9 +283,18 @@ impl<H: Host> Client<H> {
 
 /// Whether the service does not accept the session. One that was lent may be
 /// nobody's any more, and what that is answered is not known.
-fn is_refusal(session: &Session, wanted: &Wanted, response: &HttpResponse) -> bool {
+fn is_refusal(
+    session: &Session,
+    wanted: &Wanted,
+    response: &HttpResponse,
+    missed: Option<&Error>,
+) -> bool {
     match response.status {
-        401 => true,
+        // If this was refused before and others are answered, it is not for the session.
+        401 => {
+            let is_alive = session.is_alive.replace(false);
+            !(is_alive && matches!(missed, Some(Error::AuthenticationFailed { .. })))
+        }
         _ if !session.is_in_doubt.get() => false,
         404 | 408 | 429 => false,
         400..500 => true,

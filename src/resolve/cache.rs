@@ -7,7 +7,7 @@
 
 use crate::{
     base::{error::Error, secret::Secret},
-    resolve::{listing::Listing, question::Question},
+    resolve::listing::Listing,
 };
 use std::{collections::VecDeque, rc::Rc};
 
@@ -19,6 +19,12 @@ const MAX_SECRET_BYTES: usize = 16 * 1024;
 const MAX_KEY_BYTES: usize = 1024;
 /// Titles that are remembered, of all vaults together.
 const MAX_TITLES: usize = 50_000;
+/// For how long a miss is remembered at most, and known of after that: if it is one again by then,
+/// its time doubles.
+const MAX_MISS_MS: u64 = 5 * 60 * 1000;
+/// For how long a failure is that may pass, such as a 503, at first: whoever tries again after a
+/// second gets through.
+const FAILURE_MS: u64 = 1_000;
 
 /// How long something is remembered, in milliseconds each; 0: not at all.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +33,8 @@ pub struct Lifetimes {
     pub metadata_ms: u64,
     /// Secrets.
     pub secret_ms: u64,
-    /// That there is nothing of a name.
+    /// That there is nothing of a name, or that the service refuses: at first, and then twice as
+    /// long each time.
     pub negative_ms: u64,
     /// How long after its end a secret may be given if the service cannot be reached.
     pub stale_if_error_ms: u64,
@@ -40,6 +47,8 @@ pub struct Reading {
     pub at_ms: u64,
     /// Rises with every reading.
     pub number: u64,
+    /// Whether names that are remembered would not do: something was not among them.
+    pub is_again: bool,
 }
 
 impl Reading {
@@ -58,8 +67,20 @@ pub struct Accept {
     pub remembered: bool,
 }
 
-/// A listing, and whether it was read before what was asked for.
-pub type Known<T> = (Rc<Listing<T>>, bool);
+/// How old a listing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// Read for what is asked now.
+    New,
+    /// Older, but read a moment ago because something was not in the one before: what is not in
+    /// it either is not looked for once more.
+    Again,
+    /// Read before.
+    Old,
+}
+
+/// A listing, and how old it is.
+pub type Known<T> = (Rc<Listing<T>>, Age);
 
 /// A secret, and where it was found.
 #[derive(Debug, Clone)]
@@ -73,8 +94,8 @@ pub struct Found {
 }
 
 #[derive(Debug)]
-struct Entry<T, K = String> {
-    key: K,
+struct Entry<T> {
+    key: String,
     reading: Reading,
     value: T,
 }
@@ -89,7 +110,18 @@ pub struct Cache<V> {
     vaults: Option<(Reading, Rc<Listing<V>>)>,
     titles: VecDeque<Entry<Rc<Listing<()>>>>,
     secrets: VecDeque<Entry<Found>>,
-    missing: VecDeque<Entry<Error, Question>>,
+    misses: VecDeque<Miss>,
+}
+
+/// What there is not, or what the service refuses: the key is what was asked, or the target of a
+/// request.
+#[derive(Debug)]
+struct Miss {
+    key: String,
+    reading: Reading,
+    /// For how long it is remembered.
+    ms: u64,
+    error: Error,
 }
 
 impl<V> Cache<V> {
@@ -102,7 +134,7 @@ impl<V> Cache<V> {
             vaults: None,
             titles: VecDeque::new(),
             secrets: VecDeque::new(),
-            missing: VecDeque::new(),
+            misses: VecDeque::new(),
         }
     }
 
@@ -119,10 +151,11 @@ impl<V> Cache<V> {
     /// A reading that begins now. Secrets whose time is over go.
     pub fn begin(&mut self, now_ms: u64) -> Reading {
         self.readings += 1;
-        let Lifetimes { secret_ms, stale_if_error_ms, negative_ms, .. } = self.lifetimes;
-        keep_younger(&mut self.secrets, now_ms, secret_ms.saturating_add(stale_if_error_ms));
-        keep_younger(&mut self.missing, now_ms, negative_ms);
-        Reading { at_ms: now_ms, number: self.readings }
+        let Lifetimes { secret_ms, stale_if_error_ms, .. } = self.lifetimes;
+        let lifetime_ms = secret_ms.saturating_add(stale_if_error_ms);
+        self.secrets.retain(|entry| entry.reading.is_younger(now_ms, lifetime_ms));
+        self.misses.retain(|miss| miss.reading.is_younger(now_ms, miss.ms + MAX_MISS_MS));
+        Reading { at_ms: now_ms, number: self.readings, is_again: false }
     }
 
     fn known<T>(
@@ -134,10 +167,16 @@ impl<V> Cache<V> {
         let is_older = reading.number < accept.since;
         let is_remembered =
             accept.remembered && reading.is_younger(now_ms, self.lifetimes.metadata_ms);
-        (!is_older || is_remembered).then(|| (Rc::clone(listing), is_older))
+        let is_recent = reading.is_younger(now_ms, self.lifetimes.negative_ms);
+        let age = match is_older {
+            false => Age::New,
+            true if reading.is_again && is_recent => Age::Again,
+            true => Age::Old,
+        };
+        (!is_older || is_remembered).then(|| (Rc::clone(listing), age))
     }
 
-    /// `vaults(accept, now_ms) -> (listing, is_older)`
+    /// `vaults(accept, now_ms) -> (listing, age)`
     pub fn vaults(&self, accept: Accept, now_ms: u64) -> Option<Known<V>> {
         let (reading, listing) = self.vaults.as_ref()?;
         self.known((reading, listing), accept, now_ms)
@@ -151,7 +190,7 @@ impl<V> Cache<V> {
         }
     }
 
-    /// `titles(vault_id, accept, now_ms) -> (listing, is_older)`
+    /// `titles(vault_id, accept, now_ms) -> (listing, age)`
     pub fn titles(&self, vault_id: &str, accept: Accept, now_ms: u64) -> Option<Known<()>> {
         let entry = self.titles.iter().find(|entry| entry.key == vault_id)?;
         self.known((&entry.reading, &entry.value), accept, now_ms)
@@ -160,7 +199,7 @@ impl<V> Cache<V> {
     /// `put_titles(vault_id, reading, listing)`
     pub fn put_titles(&mut self, vault_id: &str, reading: Reading, listing: Rc<Listing<()>>) {
         let entry = Entry { key: vault_id.to_owned(), reading, value: listing };
-        put(&mut self.titles, self.cleared, entry, |key| key == vault_id);
+        put(&mut self.titles, self.cleared, entry);
         let mut left = MAX_TITLES;
         self.titles.retain(|entry| {
             let fits = left.checked_sub(entry.value.len());
@@ -188,14 +227,6 @@ impl<V> Cache<V> {
         entry.reading.is_younger(now_ms, lifetime_ms).then(|| entry.value.clone())
     }
 
-    /// `put_found(question, reading)`
-    ///
-    /// There is an answer to it.
-    pub fn put_found(&mut self, question: &Question, reading: Reading) {
-        self.missing
-            .retain(|old| !old.key.names_the_same(question) || old.reading.number > reading.number);
-    }
-
     /// `put_secret(reference, reading, found)`
     pub fn put_secret(&mut self, reference: &str, reading: Reading, found: &Found) {
         let Lifetimes { secret_ms, stale_if_error_ms, .. } = self.lifetimes;
@@ -203,7 +234,7 @@ impl<V> Cache<V> {
         if is_wanted && found.secret.expose().len() <= MAX_SECRET_BYTES {
             let entry = Entry { key: reference.to_owned(), reading, value: found.clone() };
             if reference.len() <= MAX_KEY_BYTES {
-                put(&mut self.secrets, self.cleared, entry, |key| key == reference);
+                put(&mut self.secrets, self.cleared, entry);
             }
         }
     }
@@ -215,41 +246,79 @@ impl<V> Cache<V> {
         self.secrets.retain(|entry| entry.key != reference);
     }
 
-    /// `missing(question, now_ms) -> error`
+    /// `missing(key, now_ms) -> error`
     ///
     /// Why there was no answer a moment ago.
-    pub fn missing(&self, question: &Question, now_ms: u64) -> Option<Error> {
-        let entry = self.missing.iter().find(|entry| entry.key.names_the_same(question))?;
-        let is_young = entry.reading.is_younger(now_ms, self.lifetimes.negative_ms);
-        is_young.then(|| entry.value.clone())
+    pub fn missing(&self, key: &str, now_ms: u64) -> Option<Error> {
+        let miss = self.misses.iter().find(|miss| miss.key == key)?;
+        let left_ms = (miss.reading.at_ms + miss.ms).saturating_sub(now_ms);
+        let is_young = miss.reading.is_younger(now_ms, miss.ms);
+        is_young.then(|| miss.error.clone().until(left_ms))
     }
 
-    /// `put_missing(question, reading, error)`
-    pub fn put_missing(&mut self, question: &Question, reading: Reading, error: Error) {
-        if self.lifetimes.negative_ms > 0 && question.names_bytes() <= MAX_KEY_BYTES {
-            let entry = Entry { key: question.clone(), reading, value: error };
-            put(&mut self.missing, self.cleared, entry, |key| key.names_the_same(question));
+    /// `missed(key) -> error`
+    ///
+    /// Why there was no answer lately: the next request is a trial.
+    pub fn missed(&self, key: &str) -> Option<Error> {
+        let miss = self.misses.iter().find(|miss| miss.key == key)?;
+        Some(miss.error.clone())
+    }
+
+    /// `has_refusals() -> bool`
+    ///
+    /// Whether the service has refused anything lately.
+    pub fn has_refusals(&self) -> bool {
+        self.misses.iter().any(|miss| miss.key.starts_with('/'))
+    }
+
+    /// `put_found(key, reading)`
+    ///
+    /// There is an answer.
+    pub fn put_found(&mut self, key: &str, reading: Reading) {
+        self.misses.retain(|old| old.key != key || old.reading.number > reading.number);
+    }
+
+    /// `put_missing(key, reading, error)`
+    ///
+    /// For twice as long as it was before.
+    pub fn put_missing(&mut self, key: &str, reading: Reading, error: Error) {
+        let first_ms = self.lifetimes.negative_ms;
+        if first_ms == 0 || key.len() > MAX_KEY_BYTES || reading.number <= self.cleared {
+            return;
         }
+        let most_ms = MAX_MISS_MS.max(first_ms);
+        let first_ms = if error.retryable() { first_ms.min(FAILURE_MS) } else { first_ms };
+        let mut ms = first_ms;
+        if let Some(old) = self.misses.iter().find(|old| old.key == key) {
+            if old.reading.number > reading.number {
+                return;
+            }
+            // Two that were asked at the same time are one miss.
+            let is_the_same = old.reading.is_younger(reading.at_ms, old.ms);
+            ms = if is_the_same { old.ms } else { old.ms * 2 }.clamp(first_ms, most_ms);
+        }
+        ms = ms.max(error.retry_after_ms().unwrap_or(0).min(most_ms));
+        self.misses.retain(|old| old.key != key);
+        self.misses.push_front(Miss { key: key.to_owned(), reading, ms, error });
+        self.misses.truncate(MAX_ENTRIES);
     }
-}
 
-fn keep_younger<T, K>(entries: &mut VecDeque<Entry<T, K>>, now_ms: u64, lifetime_ms: u64) {
-    entries.retain(|entry| entry.reading.is_younger(now_ms, lifetime_ms));
+    /// `forget_refusals()`
+    ///
+    /// What the service refused may be asked for again.
+    pub fn forget_refusals(&mut self) {
+        self.misses.retain(|miss| !miss.key.starts_with('/'));
+    }
 }
 
 /// The newest first; in place of an older one of the same key.
-fn put<T, K>(
-    entries: &mut VecDeque<Entry<T, K>>,
-    cleared: u64,
-    entry: Entry<T, K>,
-    is_its: impl Fn(&K) -> bool,
-) {
+fn put<T>(entries: &mut VecDeque<Entry<T>>, cleared: u64, entry: Entry<T>) {
     let is_older =
-        |other: &Entry<T, K>| is_its(&other.key) && other.reading.number > entry.reading.number;
+        |other: &Entry<T>| other.key == entry.key && other.reading.number > entry.reading.number;
     if entry.reading.number <= cleared || entries.iter().any(is_older) {
         return;
     }
-    entries.retain(|other| !is_its(&other.key));
+    entries.retain(|other| other.key != entry.key);
     entries.push_front(entry);
     entries.truncate(MAX_ENTRIES);
 }
@@ -319,10 +388,10 @@ mod tests {
         assert!(cache.titles("v", REMEMBERED, 1000).is_none());
         cache.put_secret("r", reading, &found("s"));
         cache.put_vaults(reading, titles(1));
-        cache.put_missing(&Question::text("m"), reading, Error::Closed);
+        cache.put_missing("m", reading, Error::Closed);
         assert!(cache.secret("r", 1000).is_none());
         assert!(cache.vaults(REMEMBERED, 1000).is_none());
-        assert!(cache.missing(&Question::text("m"), 1000).is_none());
+        assert!(cache.missing("m", 1000).is_none());
         let reading = cache.begin(1000);
         cache.put_secret("r", reading, &found("s"));
         assert!(cache.secret("r", 1000).is_some());
@@ -339,30 +408,87 @@ mod tests {
         assert!(cache.titles("v", REMEMBERED, 1100).is_none());
         assert!(cache.titles("v", since, 1000).is_none());
         let after = cache.begin(1000);
-        assert!(matches!(cache.titles("v", either, 1099), Some((_, true))));
+        assert!(matches!(cache.titles("v", either, 1099), Some((_, Age::Old))));
         cache.put_titles("v", after, titles(1));
-        assert!(matches!(cache.titles("v", since, 5000), Some((_, false))));
-        assert!(matches!(cache.titles("v", either, 5000), Some((_, false))));
+        assert!(matches!(cache.titles("v", since, 5000), Some((_, Age::New))));
+        assert!(matches!(cache.titles("v", either, 5000), Some((_, Age::New))));
     }
 
     #[test]
     fn refusals_for_a_while() {
         let mut cache = cache();
         let reading = cache.begin(1000);
-        cache.put_missing(&Question::text("m"), reading, Error::Closed);
-        assert_eq!(cache.missing(&Question::text("m"), 1004), Some(Error::Closed));
-        assert_eq!(cache.missing(&Question::text("m"), 1005), None);
+        cache.put_missing("m", reading, Error::Closed);
+        assert_eq!(cache.missing("m", 1004), Some(Error::Closed));
+        assert_eq!(cache.missing("m", 1005), None);
+    }
+
+    #[test]
+    fn a_miss_is_remembered_twice_as_long_each_time_until_there_is_an_answer() {
+        let mut cache = cache();
+        let mut now = 1_000;
+        for ms in [5, 10, 20, 40, 80] {
+            let [reading, at_once] = [(); 2].map(|()| cache.begin(now));
+            cache.put_missing("m", reading, Error::Closed);
+            cache.put_missing("m", at_once, Error::Closed);
+            assert!(cache.missing("m", now + ms - 1).is_some(), "{ms}");
+            assert!(cache.missing("m", now + ms).is_none() && cache.missed("m").is_some(), "{ms}");
+            now += ms;
+        }
+        (0..30).for_each(|_| {
+            now += MAX_MISS_MS;
+            let reading = cache.begin(now);
+            cache.put_missing("m", reading, Error::Closed);
+        });
+        assert!(cache.missing("m", now + MAX_MISS_MS - 1).is_some());
+        assert!(cache.missing("m", now + MAX_MISS_MS).is_none());
+        let reading = cache.begin(now);
+        cache.put_found("m", reading);
+        cache.put_missing("m", reading, Error::Closed);
+        assert!(cache.missing("m", now + 5).is_none(), "it starts again");
+    }
+
+    #[test]
+    fn failures_that_may_pass_are_remembered_for_a_second_or_as_long_as_they_say() {
+        let failure = |retry_after_ms| Error::ServerError {
+            action: "look",
+            status: 503,
+            retry_after_ms,
+            error_code: None,
+        };
+        let mut cache = Cache::<()>::new(Lifetimes { negative_ms: 10_000, ..LIFETIMES });
+        for (said, ms) in [(None, FAILURE_MS), (Some(7_000), 7_000), (Some(u64::MAX), MAX_MISS_MS)]
+        {
+            cache.clear();
+            let reading = cache.begin(1_000);
+            cache.put_missing("m", reading, failure(said));
+            let told = cache.missing("m", 1_400).and_then(|error| error.retry_after_ms());
+            assert_eq!((told, cache.missing("m", 1_000 + ms)), (Some(ms - 400), None));
+        }
+        let reading = cache.begin(1_000);
+        cache.put_missing("/api/v1/vaults", reading, failure(None));
+        cache.forget_refusals();
+        assert!(cache.missed("/api/v1/vaults").is_none() && cache.missed("m").is_some());
+    }
+
+    #[test]
+    fn names_that_were_read_again_for_a_miss_are_not_read_for_the_next_one() {
+        let mut cache = cache();
+        let reading = Reading { is_again: true, ..cache.begin(1000) };
+        cache.put_titles("v", reading, titles(1));
+        let age = |now_ms| cache.titles("v", REMEMBERED, now_ms).map(|(_, age)| age);
+        assert_eq!([age(1004), age(1005)], [Some(Age::Again), Some(Age::Old)]);
     }
 
     #[test]
     fn what_is_found_is_not_missing_any_more() {
         let mut cache = cache();
         let (before, absent, after) = (cache.begin(1000), cache.begin(1000), cache.begin(1000));
-        cache.put_missing(&Question::text("m"), absent, Error::Closed);
-        cache.put_found(&Question::text("m"), before);
-        assert!(cache.missing(&Question::text("m"), 1000).is_some());
-        cache.put_found(&Question::text("m"), after);
-        assert!(cache.missing(&Question::text("m"), 1000).is_none());
+        cache.put_missing("m", absent, Error::Closed);
+        cache.put_found("m", before);
+        assert!(cache.missing("m", 1000).is_some());
+        cache.put_found("m", after);
+        assert!(cache.missing("m", 1000).is_none());
     }
 
     #[test]
@@ -370,11 +496,13 @@ mod tests {
         let mut cache = cache();
         let reading = cache.begin(1000);
         cache.put_secret("r", reading, &found("s"));
-        cache.put_missing(&Question::text("m"), reading, Error::Closed);
+        cache.put_missing("m", reading, Error::Closed);
         cache.begin(1029);
-        assert_eq!((cache.secrets.len(), cache.missing.len()), (1, 0));
+        assert_eq!((cache.secrets.len(), cache.misses.len()), (1, 1));
         cache.begin(1030);
         assert_eq!(cache.secrets.len(), 0);
+        cache.begin(1005 + MAX_MISS_MS);
+        assert_eq!(cache.misses.len(), 0);
     }
 
     #[test]
@@ -407,9 +535,9 @@ mod tests {
         let mut cache = Cache::<()>::new(lifetimes);
         let reading = cache.begin(1000);
         cache.put_secret("r", reading, &found("s"));
-        cache.put_missing(&Question::text("m"), reading, Error::Closed);
+        cache.put_missing("m", reading, Error::Closed);
         cache.put_titles("v", reading, titles(1));
-        assert!(cache.secrets.is_empty() && cache.missing.is_empty());
+        assert!(cache.secrets.is_empty() && cache.misses.is_empty());
         assert!(cache.titles("v", REMEMBERED, 1000).is_none());
         let since = Accept { since: reading.number, remembered: true };
         assert!(cache.titles("v", since, 1000).is_some());

@@ -122,24 +122,22 @@ impl Question {
         }
     }
 
-    /// `names_the_same(other) -> bool`
+    /// `key() -> text`
     ///
-    /// Whether both name the same, in whichever form.
-    pub fn names_the_same(&self, other: &Self) -> bool {
-        match (self.reference(), other.reference()) {
-            (Some(one), Some(other)) => one == other,
-            _ => self == other,
+    /// What it names, in whichever form: no name has a NUL.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Value { reference, .. } => reference.clone(),
+            Self::Item { vault, item } => ["", vault, item].join("\0"),
+            Self::File { vault, item, file } => ["", vault, item, file].join("\0"),
         }
     }
 
-    /// `names_bytes() -> bytes`
+    /// `is_answered_by(error) -> bool`
     ///
-    /// How much memory its names take.
-    pub const fn names_bytes(&self) -> usize {
-        match self {
-            Self::Value { reference, .. } => reference.len(),
-            Self::Item { vault, item } => vault.len() + item.len(),
-            Self::File { vault, item, file } => vault.len() + item.len() + file.len(),
-        }
+    /// Whether an error with which somebody asked for the same holds for this form, too.
+    pub fn is_answered_by(&self, error: &Error) -> bool {
+        let is_of_text = matches!(error, Error::UnsupportedFileFormat { .. });
+        !(is_of_text && matches!(self, Self::Value { form: Form::Bytes, .. }))
     }
 }

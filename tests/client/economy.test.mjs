@@ -290,7 +290,7 @@ test("what was missing is not missing any more once it was found", async () => {
 test("an expired secret is given while the service is away, if that is asked for", async () => {
   const events = [];
   const client = await newClient({
-    cache: { secretTtlMs: 1, staleIfErrorMs: 60_000 },
+    cache: { secretTtlMs: 1, staleIfErrorMs: 60_000, negativeTtlMs: 0 },
     onEvent: (event) => events.push(event),
     timeoutMs: 200,
   });

@@ -66,6 +66,7 @@ test("a service that refuses the new session too", async () => {
   assert.equal(error.reference, BY_NAME);
   assert.deepEqual(service.paths, [PATHS.vaults, ...SIGN_IN, PATHS.vaults]);
   service.replace = undefined;
+  client.clearPause();
   assert.equal(await client.resolve(BY_NAME), SECRET);
 });
 

@@ -1,5 +1,6 @@
 // Whether an answer is right: true at some moment of the call, or within what a cache may remember.
 import { createHmac } from "node:crypto";
+import { LONGEST_MISS_MS } from "./trouble.mjs";
 
 const STEP_MS = 30_000;
 /** Clocks of a process that is busy: between what happened and when it was noted. */
@@ -13,7 +14,7 @@ export function windowOf({ from, to, fresh, cache }) {
     to,
     value: start - secretMs,
     names: start - secretMs - cache.metadataTtlMs,
-    absence: start - (fresh ? 0 : cache.negativeTtlMs),
+    absence: start - (fresh || cache.negativeTtlMs === 0 ? 0 : LONGEST_MISS_MS),
   };
 }
 

@@ -50,6 +50,10 @@ const RATE = 0.1;
 const REFUSED_SIGN_INS = 3;
 const MINUTE_MS = 61_000;
 const APART_MS = 500;
+/** What is remembered as an answer of the service. */
+const LASTING = ["status", "truncate", "garbage"];
+/** For how long a miss or a refusal is remembered at most. */
+export const LONGEST_MISS_MS = 300_000;
 /** What is no refusal: there is no answer, or the service asks for a pause itself. */
 const NO_REFUSALS = ["reset", "reorder", "duplicate", "delay", "hang"];
 
@@ -90,7 +94,8 @@ export class Trouble {
     const fault = this.#draw(this.#random.weighted(this.#kinds));
     if (signIn && !this.#mayRefuse(fault)) return undefined;
     // A session that ends right after another one looks as if the service refused each at once.
-    if (fault.kind === "expire" && performance.now() < this.#lastEndMs + APART_MS) return undefined;
+    const ends = fault.kind === "expire" || (fault.status === 401 && !signIn);
+    if (ends && performance.now() < this.#lastEndMs + APART_MS) return undefined;
     this.faults[fault.kind] = (this.faults[fault.kind] ?? 0) + 1;
     this.#note(fault, signIn);
     if (fault.kind === "expire") this.#onExpiry();
@@ -132,11 +137,12 @@ export class Trouble {
   #note(fault, signIn) {
     const at = performance.now();
     const codes = codesOf(fault, signIn);
-    if (fault.kind === "expire") this.#lastEndMs = at;
+    if (fault.kind === "expire" || fault.status === 401) this.#lastEndMs = at;
     // A request may take as long as the client lets it, and be tried again.
     let until = at + this.#timeoutMs + LINGER_MS;
     if (fault.status === 429) until += PROBE_MS + 1_000;
-    if (fault.status === 404) until += this.#negativeTtlMs;
+    // A refusal is remembered twice as long each time.
+    if (LASTING.includes(fault.kind) && this.#negativeTtlMs > 0) until += LONGEST_MISS_MS;
     if (signIn) until = at + SIGN_IN_LINGER_MS;
     this.#log.push({ kind: fault.kind, codes, at, until });
     if (this.#log.length > 2000) this.#log = this.#log.filter(({ until }) => until > at - 5_000);

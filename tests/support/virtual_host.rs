@@ -163,9 +163,14 @@ impl Wake for TaskWaker {
 impl VirtualHost {
     /// One whose requests go to the network as they are let go.
     pub fn new() -> Self {
+        Self::set_back(0)
+    }
+
+    /// The same, with a clock that is so far behind the service's.
+    pub fn set_back(ms: u64) -> Self {
         let service = NativeHost::new();
         Self(Rc::new(World {
-            start_ms: service.now_ms(),
+            start_ms: service.now_ms() - ms,
             service,
             elapsed_ms: Cell::new(0.0),
             last: Cell::default(),
@@ -261,6 +266,13 @@ impl VirtualHost {
     pub fn answer_with(&self, number: u64, status: u16, retry_after_ms: Option<u64>) {
         self.take_request(number);
         self.bring(number, Ok(HttpResponse { status, retry_after_ms, body: Vec::new() }));
+    }
+
+    /// Answers a request in place of the service, with a body.
+    pub fn answer_as(&self, number: u64, status: u16, body: &str) {
+        self.take_request(number);
+        let body = body.as_bytes().to_vec();
+        self.bring(number, Ok(HttpResponse { status, retry_after_ms: None, body }));
     }
 
     /// Has a request fail on its way.

@@ -9,6 +9,7 @@
 mod events;
 mod gather;
 mod limits;
+mod loops;
 mod orders;
 mod pages;
 mod store;
@@ -67,7 +68,10 @@ struct Bench {
 impl Bench {
     /// A client that has sent nothing yet.
     fn cold(options: Options<Signal>) -> Self {
-        let host = VirtualHost::new();
+        Self::on(VirtualHost::new(), options)
+    }
+
+    fn on(host: VirtualHost, options: Options<Signal>) -> Self {
         let client = Client::new(host.clone(), options).unwrap();
         Self { host, client }
     }
