@@ -32,7 +32,7 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = parse::<ErrorResponse>(bytes);
 
     let status = u16::from(bytes.first().copied().unwrap_or_default()) + 200;
-    let response = HttpResponse { status, retry_after_ms: None, body: bytes.to_vec() };
+    let response = HttpResponse { status, body: bytes.to_vec(), ..HttpResponse::default() };
     let _ = check_status(&response, "fuzz");
     let session = Session::new("id".into(), &Secret::new([1; 32]), "my.1password.com", 0);
     assert!(session.open(&response).is_err());

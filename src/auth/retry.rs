@@ -1,6 +1,6 @@
 //! When to try again, and when not to ask at all.
 
-use crate::base::error::Error;
+use crate::base::error::{Error, Said};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -155,7 +155,7 @@ impl Circuit {
         let left = self.left_ms(now_ms);
         if left > 0 && earlier != Some(passage) {
             let left = left.max(self.said_until.get().saturating_sub(now_ms));
-            return Err(Error::RateLimited { retry_after_ms: Some(left), error_code: None });
+            return Err(Error::RateLimited { retry_after_ms: Some(left), said: Said::NOTHING });
         }
         if self.is_open() {
             self.open(now_ms, PROBE_MS);
@@ -376,7 +376,7 @@ mod tests {
     const BACKOFF: Backoff = Backoff { retries: 2, min_ms: 100, max_ms: 150 };
 
     fn server_error(status: u16, retry_after_ms: Option<u64>) -> Error {
-        Error::ServerError { action: "look", status, retry_after_ms, error_code: None }
+        Error::ServerError { action: "look", status, retry_after_ms, said: Said::NOTHING }
     }
 
     #[test]
@@ -393,7 +393,7 @@ mod tests {
             let error = server_error(status, None);
             assert_eq!(BACKOFF.pause_ms(&error, 0, 0).is_some(), again, "{status}");
         }
-        let conflict = Error::Conflict { action: "look", error_code: None };
+        let conflict = Error::Conflict { action: "look", said: Said::NOTHING };
         assert_eq!(BACKOFF.pause_ms(&conflict, 0, 0), None);
     }
 

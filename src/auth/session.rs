@@ -7,8 +7,8 @@ use crate::{
         retry::MAX_SAID_MS,
     },
     base::{
-        encoding::encode_base64url,
-        error::Error,
+        encoding::{encode_base64url, is_web_page, without_keys},
+        error::{Error, Said},
         interner::Interner,
         json::{parse, to_json},
         secret::Secret,
@@ -26,6 +26,8 @@ use std::cell::{Cell, RefCell};
 
 /// What an answer is called in an error.
 pub const ANSWER: &str = "an answer of the server";
+/// What the service says is told up to here.
+const MAX_WORDS_CHARS: usize = 200;
 /// Request numbers start below this.
 const FIRST_NUMBER_LIMIT: u32 = 1 << 20;
 /// Above it start those of a session that others use too; what one process sends
@@ -227,8 +229,11 @@ impl Session {
 /// `read_envelope(response) -> envelope`
 ///
 /// # Errors
-/// [`Error::Protocol`] if the body is not an envelope.
+/// [`Error::Protocol`] if the body is not an envelope, [`Error::WebPage`].
 pub fn read_envelope(response: &HttpResponse) -> Result<Envelope, Error> {
+    if is_web_page(&response.body) {
+        return Err(Error::WebPage);
+    }
     parse::<Envelope>(&response.body)
         .filter(|envelope| !envelope.data.is_empty())
         .ok_or(Error::Protocol { what: "an answer is not a sealed envelope, or is cut off" })
@@ -249,6 +254,16 @@ pub fn asked_pause(response: &HttpResponse, session: Option<&Session>) -> (Optio
     }
 }
 
+fn said(response: &HttpResponse) -> Said {
+    let HttpResponse { body, ahead_s, .. } = response;
+    let told: Option<ErrorResponse> = parse(body);
+    let is_page = is_web_page(body);
+    let plain = std::str::from_utf8(body).ok().filter(|_| told.is_none() && !is_page);
+    let ErrorResponse { error_code, error_message, .. } = told.unwrap_or_default();
+    let words = plain.unwrap_or(&error_message).trim();
+    Said { error_code, words: without_keys(words, MAX_WORDS_CHARS), ahead_s: *ahead_s, is_page }
+}
+
 fn retry_after_ms(response: &HttpResponse) -> Option<u64> {
     let asked = response.retry_after_ms.or_else(|| pause::in_body(&response.body));
     asked.map(|ms| ms.min(MAX_SAID_MS))
@@ -266,19 +281,19 @@ pub fn check_status(response: &HttpResponse, action: &'static str) -> Result<(),
     if matches!(status, 200..=299) {
         return Ok(());
     }
-    let body: ErrorResponse = parse(&response.body).unwrap_or_default();
-    let error_code = body.error_code;
     let retry_after_ms = retry_after_ms(response);
+    let said = said(response);
     Err(match status {
         401 => Error::AuthenticationFailed {
             reason: "the service answered “not authenticated”",
             status: Some(status),
+            said,
         },
-        403 => Error::PermissionDenied { action, error_code },
-        404 => Error::NotFound { action, error_code },
-        409 => Error::Conflict { action, error_code },
-        429 => Error::RateLimited { retry_after_ms, error_code },
-        _ => Error::ServerError { action, status, retry_after_ms, error_code },
+        403 => Error::PermissionDenied { action, said },
+        404 => Error::NotFound { action, said },
+        409 => Error::Conflict { action, said },
+        429 => Error::RateLimited { retry_after_ms, said },
+        _ => Error::ServerError { action, status, retry_after_ms, said },
     })
 }
 
@@ -291,7 +306,7 @@ mod tests {
     }
 
     fn response(status: u16, body: &[u8]) -> HttpResponse {
-        HttpResponse { status, retry_after_ms: None, body: body.to_vec() }
+        HttpResponse { status, body: body.to_vec(), ..HttpResponse::default() }
     }
 
     #[test]
@@ -370,7 +385,9 @@ mod tests {
     fn when_to_try_again() {
         let limited = |retry_after_ms, body: &[u8]| {
             let body = body.to_vec();
-            check_status(&HttpResponse { status: 429, retry_after_ms, body }, "look").unwrap_err()
+            let response =
+                HttpResponse { status: 429, retry_after_ms, body, ..HttpResponse::default() };
+            check_status(&response, "look").unwrap_err()
         };
         let error = limited(Some(7000), b"");
         assert_eq!((error.retry_after_ms(), error.retryable()), (Some(7000), true));

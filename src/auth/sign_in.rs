@@ -10,8 +10,8 @@ use crate::{
         token::{Credentials, SRP_ALGORITHM, SRP_METHOD},
     },
     base::{
-        encoding::{decode_base64, encode_base64url},
-        error::{Error, SIGN_IN as ACTION},
+        encoding::{decode_base64, encode_base64url, is_web_page},
+        error::{Error, SIGN_IN as ACTION, Said},
         json::{FromJson, parse, to_json},
         secret::Secret,
     },
@@ -173,6 +173,7 @@ impl<'a> SignIn<'a> {
             return Err(Error::AuthenticationFailed {
                 reason: "the account has another secret key",
                 status: None,
+                said: Said::NOTHING,
             });
         }
         let UserAuth { method, alg, .. } = &answer.user_auth;
@@ -251,6 +252,9 @@ fn plain_call(
 }
 
 fn from_json<T: FromJson>(response: &HttpResponse) -> Result<T, Error> {
+    if is_web_page(&response.body) {
+        return Err(Error::WebPage);
+    }
     parse(&response.body).ok_or(Error::Protocol {
         what: "an answer during sign-in is not the JSON it should be, or is cut off",
     })
@@ -291,7 +295,7 @@ mod tests {
         let mut last = None;
         for answer in answers {
             let body = answer.to_string().into_bytes();
-            let response = HttpResponse { status: 200, retry_after_ms: None, body };
+            let response = HttpResponse { status: 200, body, ..HttpResponse::default() };
             let progress = sign_in.receive(&response);
             if let Ok(Progress::Send(call)) = &progress {
                 sent.push(call.target.clone());

@@ -124,6 +124,53 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// Keys, proofs, tokens and ids of sessions are no shorter.
+const SHORTEST_KEY_CHARS: usize = 16;
+/// No part of a platform's error code is longer: `SELF_SIGNED_CERT_IN_CHAIN`.
+const LONGEST_CODE_PART: usize = 12;
+
+/// `without_keys(text, most) -> text`
+///
+/// What somebody else has said, as it may be shown: what has the length of a key is cut out, for it
+/// may quote the request, unless it is an error code; no more than so many characters, all of them
+/// visible.
+pub fn without_keys(text: &str, most: usize) -> String {
+    let is_of_keys = |c: char| c.is_ascii_alphanumeric() || "_-+/=%|".contains(c);
+    let mut shown = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (word, tail) = rest.split_at(rest.find(|c| !is_of_keys(c)).unwrap_or(rest.len()));
+        let is_shown = word.len() < SHORTEST_KEY_CHARS || is_error_code(word);
+        shown.push_str(if is_shown { word } else { "…" });
+        let (between, tail) = tail.split_at(tail.find(is_of_keys).unwrap_or(tail.len()));
+        shown.push_str(between);
+        rest = tail;
+    }
+    visible(&shown.chars().take(most).collect::<String>())
+}
+
+/// `is_error_code(text) -> bool`
+///
+/// Whether it is a platform's: `ECONNRESET`, `UND_ERR_CONNECT_TIMEOUT`, Bun's
+/// `ConnectionRefused`. A key in capital letters is longer than a part of one.
+pub fn is_error_code(text: &str) -> bool {
+    let is_part = |part: &str| {
+        matches!(part.len(), 1..=LONGEST_CODE_PART)
+            && part.bytes().all(|c| matches!(c, b'A'..=b'Z' | b'0'..=b'9'))
+    };
+    let is_of_parts =
+        text.starts_with(|c: char| c.is_ascii_uppercase()) && text.split('_').all(is_part);
+    is_of_parts || matches!(text, "ConnectionRefused" | "ConnectionClosed" | "FailedToOpenSocket")
+}
+
+/// `is_web_page(body) -> bool`
+///
+/// Whether it starts as HTML does, and no answer of the service.
+pub fn is_web_page(body: &[u8]) -> bool {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    body.trim_ascii_start().starts_with(b"<")
+}
+
 /// `is_object_id(text) -> bool`
 ///
 /// Whether the text has the form of a vault's, item's or keyset's id: 16 bytes
@@ -181,6 +228,44 @@ pub const fn civil_date(unix_days: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_be_a_key_is_cut_out_and_error_codes_are_not() {
+        let key = "a1B2c3D4e5F6g7H8";
+        let shown = |text: &str| without_keys(text, 300);
+        assert_eq!(shown(&format!("x-mac: {key}, next")), "x-mac: …, next");
+        assert_eq!(shown(&format!("{key}{key}")), "…");
+        assert_eq!(shown("v4.public.short"), "v4.public.short");
+        assert_eq!(shown("fifteen-letters"), "fifteen-letters");
+        assert_eq!(shown("ä-fifteen-letters+1-ä"), "ä…ä");
+        assert_eq!(shown("a\u{1b}[2J"), "a\\u{1b}[2J");
+        assert_eq!(shown(&"word ".repeat(1_000)).chars().count(), 300);
+        for code in
+            ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "UND_ERR_CONNECT_TIMEOUT", "ConnectionRefused"]
+        {
+            assert!(is_error_code(code), "{code}");
+            assert_eq!(shown(code), code);
+        }
+        for other in [
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+            "A1B2C3D4E5F6G7H8",
+            "aB_cD_eF_gH_iJ_kL",
+            "",
+            "_",
+            "5",
+        ] {
+            assert!(!is_error_code(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn web_pages() {
+        for (body, is_page) in
+            [("<html>", true), ("\u{feff}\n <!doctype html>", true), ("{}", false), ("", false)]
+        {
+            assert_eq!(is_web_page(body.as_bytes()), is_page, "{body}");
+        }
+    }
 
     /// RFC 4648 §10.
     const RFC4648: [(&str, &str, &str); 7] = [

@@ -3,6 +3,7 @@
 //! An [`Error`] never holds a token, key, secret or the text of a foreign
 //! parser's complaint, which may quote one.
 
+use super::encoding::is_error_code;
 use std::borrow::Cow;
 
 /// Something that an ambiguous reference may have meant. What there is not is empty.
@@ -25,6 +26,56 @@ pub const COPY_AGAIN: &str = "copy the whole token (ops_…) from 1Password agai
 
 /// What a sign-in is called in an error.
 pub const SIGN_IN: &str = "sign in";
+
+/// What to do about a 403.
+const PERMISSIONS: &str =
+    "check its vaults and permissions, and the account's firewall rules for this network";
+/// What to do about a web page.
+const WEB_PAGE: &str = "the network may want you to log in first (a captive portal), or a proxy answers: look with a browser on this network";
+/// By so little clocks may differ.
+const CLOCK_SLACK_S: u64 = 119;
+
+/// What an answer says besides its status.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The service's own error number.
+    pub error_code: Option<i64>,
+    /// The service's own words, as they may be shown; empty if it has none.
+    pub words: String,
+    /// By how many seconds the clock here is ahead of the server's, if the answer tells.
+    pub ahead_s: i64,
+    /// Whether it is a web page.
+    pub is_page: bool,
+}
+
+impl Said {
+    /// Nothing.
+    pub const NOTHING: Self =
+        Self { error_code: None, words: String::new(), ahead_s: 0, is_page: false };
+}
+
+/// What stands in the way of every request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The server's certificate is not accepted.
+    Certificate,
+    /// A proxy wants a login.
+    Proxy,
+}
+
+impl Obstacle {
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Certificate => {
+                "its certificate is not accepted: if a proxy or firewall opens your TLS connections, have its CA trusted (in Node by NODE_EXTRA_CA_CERTS=/path/to/ca.pem); else check this machine's clock, and who answers for this host"
+            }
+            Self::Proxy => PROXY_LOGIN,
+        }
+    }
+}
+
+const PROXY_LOGIN: &str =
+    "a proxy on the way wants a login (HTTP 407): give its user name and password with its address";
 
 /// Where the field is among the pieces between the slashes of a reference.
 const FIELD: usize = 4;
@@ -269,13 +320,17 @@ pub enum Error {
     },
     /// The service does not accept the credentials.
     #[error(
-        "1Password does not accept this service-account token ({reason}); it may be revoked, expired or from another account: make a new one"
+        "1Password does not accept this service-account token ({reason}{}); it may be revoked, expired or from another account: make a new one{}",
+        told(.said),
+        page_and_clock(.said)
     )]
     AuthenticationFailed {
         /// What the service refused.
         reason: &'static str,
         /// The HTTP status, if that was the refusal.
         status: Option<u16>,
+        /// What it says besides.
+        said: Said,
     },
     /// The server could not prove that it knows the account.
     #[error(
@@ -287,53 +342,57 @@ pub enum Error {
     },
     /// HTTP 403.
     #[error(
-        "this service account may not {action} (HTTP 403{}); check its vaults and permissions",
-        service_error(*.error_code)
+        "this service account may not {action} (HTTP 403{}); {}{}",
+        told(.said),
+        if said.is_page { WEB_PAGE } else { PERMISSIONS },
+        clock(.said)
     )]
     PermissionDenied {
         /// What was asked for.
         action: &'static str,
-        /// The service's own error number.
-        error_code: Option<i64>,
+        /// What it says besides.
+        said: Said,
     },
     /// HTTP 404.
     #[error(
-        "1Password has nothing there for “{action}” (HTTP 404{}); it may be deleted",
-        service_error(*.error_code)
+        "1Password has nothing there for “{action}” (HTTP 404{}); it may be deleted{}",
+        told(.said),
+        page_and_clock(.said)
     )]
     NotFound {
         /// What was asked for.
         action: &'static str,
-        /// The service's own error number.
-        error_code: Option<i64>,
+        /// What it says besides.
+        said: Said,
     },
     /// HTTP 409.
     #[error(
         "“{action}” met a change made elsewhere (HTTP 409{}); read again and repeat it",
-        service_error(*.error_code)
+        told(.said)
     )]
     Conflict {
         /// What was asked for.
         action: &'static str,
-        /// The service's own error number.
-        error_code: Option<i64>,
+        /// What it says besides.
+        said: Said,
     },
     /// HTTP 429.
     #[error(
         "1Password limits this service account's requests (HTTP 429{}); wait and retry",
-        service_error(*.error_code)
+        told(.said)
     )]
     RateLimited {
         /// When to try again, from `Retry-After`, in milliseconds.
         retry_after_ms: Option<u64>,
-        /// The service's own error number.
-        error_code: Option<i64>,
+        /// What it says besides.
+        said: Said,
     },
     /// HTTP 5xx, or another status that the protocol does not know.
     #[error(
-        "1Password could not {action} (HTTP {status}{}); {}",
-        service_error(*.error_code),
-        if is_passing(*.status) { "try again later" } else { "trying again will not help" }
+        "1Password could not {action} (HTTP {status}{}); {}{}",
+        told(.said),
+        advice(*.status),
+        page_and_clock(.said)
     )]
     ServerError {
         /// What was asked for.
@@ -342,11 +401,11 @@ pub enum Error {
         status: u16,
         /// When to try again, from `Retry-After`, in milliseconds.
         retry_after_ms: Option<u64>,
-        /// The service's own error number.
-        error_code: Option<i64>,
+        /// What it says besides.
+        said: Said,
     },
     /// `fetch` failed before an answer came.
-    #[error("could not {action}: no answer from {host}; check the network and try again")]
+    #[error("could not {action}: no answer from {host}{}; check the network and try again", code_of(.cause))]
     Network {
         /// What was asked for.
         action: &'static str,
@@ -354,6 +413,18 @@ pub enum Error {
         host: String,
         /// What the host's `fetch` said.
         cause: String,
+    },
+    /// `fetch` failed, and will do so until somebody changes what stands in the way.
+    #[error("could not {action}: no answer from {host}{}; {}", code_of(.cause), .by.advice())]
+    Blocked {
+        /// What was asked for.
+        action: &'static str,
+        /// The account's host.
+        host: String,
+        /// What the host's `fetch` said.
+        cause: String,
+        /// What stands in the way.
+        by: Obstacle,
     },
     /// `fetch` ran out of time.
     #[error("could not {action}: {host} did not answer in time; try again")]
@@ -386,6 +457,9 @@ pub enum Error {
         /// What was wrong with the answer; never its content.
         what: &'static str,
     },
+    /// Not the service has answered, but something on the way.
+    #[error("a web page came in place of 1Password's answer; {WEB_PAGE}")]
+    WebPage,
     /// Sealed data that does not open.
     #[error(
         "{what} cannot be decrypted: it is damaged or sealed with a key that this service account does not have"
@@ -480,10 +554,10 @@ impl Error {
             Self::Conflict { .. } => "conflict",
             Self::RateLimited { .. } => "rateLimited",
             Self::ServerError { .. } => "serverError",
-            Self::Network { .. } => "network",
+            Self::Network { .. } | Self::Blocked { .. } => "network",
             Self::Timeout { .. } | Self::OutOfTime { .. } => "timeout",
             Self::Aborted { .. } | Self::Cancelled => "aborted",
-            Self::Protocol { .. } => "protocol",
+            Self::Protocol { .. } | Self::WebPage => "protocol",
             Self::Decryption { .. } => "decryption",
             Self::Closed => "closed",
             Self::Unsupported { .. } => "unsupported",
@@ -567,7 +641,14 @@ impl Error {
     ///
     /// Whether the service did not answer, or not as the service does.
     pub const fn is_outage(&self) -> bool {
-        self.retryable() || matches!(self, Self::Protocol { .. } | Self::Decryption { .. })
+        self.retryable()
+            || matches!(
+                self,
+                Self::Protocol { .. }
+                    | Self::WebPage
+                    | Self::Blocked { .. }
+                    | Self::Decryption { .. }
+            )
     }
 
     /// `is_of_all() -> bool`
@@ -588,6 +669,7 @@ impl Error {
             | Self::ArgumentInvalid { .. }
             | Self::HostNotAllowed { .. }
             | Self::ServerNotTrusted { .. }
+            | Self::Blocked { .. }
             | Self::Closed
             | Self::Unsupported { .. } => false,
             Self::NotFound { .. } | Self::Conflict { .. } => true,
@@ -603,7 +685,7 @@ impl Error {
     pub const fn is_refusal(&self) -> bool {
         match self {
             Self::NotFound { .. } | Self::RateLimited { .. } => false,
-            Self::Protocol { .. } | Self::Decryption { .. } => true,
+            Self::Protocol { .. } | Self::WebPage | Self::Decryption { .. } => true,
             _ => self.status().is_some(),
         }
     }
@@ -676,8 +758,54 @@ fn and_unreadable(count: usize) -> String {
     }
 }
 
-fn service_error(code: Option<i64>) -> String {
-    code.map_or_else(String::new, |code| format!(", service error {code}"))
+/// What follows a status.
+fn told(said: &Said) -> String {
+    let mut told = match said.error_code {
+        Some(code) => format!(", service error {code}"),
+        None => String::new(),
+    };
+    if !said.words.is_empty() {
+        told = [&told, ": “", &said.words, "”"].concat();
+    }
+    told
+}
+
+fn page_and_clock(said: &Said) -> String {
+    let page = if said.is_page { ["; ", WEB_PAGE].concat() } else { String::new() };
+    page + &clock(said)
+}
+
+/// How far the clock here is off, if it is.
+fn clock(said: &Said) -> String {
+    let off_s = said.ahead_s.unsigned_abs();
+    if off_s <= CLOCK_SLACK_S {
+        return String::new();
+    }
+    let (count, unit) = match off_s {
+        0..7_200 => (off_s / 60, " minutes "),
+        7_200..172_800 => (off_s / 3_600, " hours "),
+        _ => (off_s / 86_400, " days "),
+    };
+    let way = if said.ahead_s > 0 { "ahead of" } else { "behind" };
+    ["; this machine's clock is ", &count.to_string(), unit, way, " the server's: set it right"]
+        .concat()
+}
+
+fn advice(status: u16) -> &'static str {
+    match status {
+        407 => PROXY_LOGIN,
+        _ if is_passing(status) => "try again later",
+        _ => "trying again will not help",
+    }
+}
+
+/// The platform's codes for what `fetch` said, which are the end of it.
+fn code_of(cause: &str) -> String {
+    let last = cause.rsplit(": ").next();
+    match last.filter(|codes| codes.split(", ").all(is_error_code)) {
+        Some(code) => [" (", code, ")"].concat(),
+        None => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -686,7 +814,8 @@ mod tests {
 
     fn one_of_each() -> Vec<Error> {
         let text = || "x".to_owned();
-        let (action, error_code, reason, what) = ("look", None, "is odd", "it");
+        let (action, reason, what) = ("look", "is odd", "it");
+        let said = Said::default;
         vec![
             Error::Parsing { reason },
             Error::VaultNotFound { vault: text(), readable: 1, unreadable: 0, hint: text() },
@@ -722,13 +851,13 @@ mod tests {
             Error::ArgumentInvalid { option: "x", reason },
             Error::UnknownOption { name: text(), similar: None },
             Error::HostNotAllowed { host: text() },
-            Error::AuthenticationFailed { reason, status: None },
+            Error::AuthenticationFailed { reason, status: None, said: said() },
             Error::ServerNotTrusted { host: text() },
-            Error::PermissionDenied { action, error_code },
-            Error::NotFound { action, error_code },
-            Error::Conflict { action, error_code },
-            Error::RateLimited { retry_after_ms: None, error_code },
-            Error::ServerError { action, status: 500, retry_after_ms: None, error_code },
+            Error::PermissionDenied { action, said: said() },
+            Error::NotFound { action, said: said() },
+            Error::Conflict { action, said: said() },
+            Error::RateLimited { retry_after_ms: None, said: said() },
+            Error::ServerError { action, status: 500, retry_after_ms: None, said: said() },
             Error::Network { action, host: text(), cause: text() },
             Error::Timeout { action, host: text() },
             Error::Aborted { action },
@@ -757,6 +886,41 @@ mod tests {
         let [_, vault, _, item, ..] = &one_of_each()[..] else { panic!() };
         assert!(vault.to_string().contains("can readx the name, "), "{vault}");
         assert!(item.to_string().contains("(2 more could not be opened)"), "{item}");
+    }
+
+    #[test]
+    fn what_an_answer_says_besides_its_status_is_told() {
+        let denied = |said| Error::PermissionDenied { action: "look", said }.to_string();
+        let words = Said { error_code: Some(7), words: "no".to_owned(), ..Said::default() };
+        assert!(denied(words).contains("(HTTP 403, service error 7: “no”); check its vaults"));
+        let page = denied(Said { is_page: true, ..Said::default() });
+        assert!(page.contains("captive portal") && !page.contains("vaults"), "{page}");
+        for (ahead_s, told) in [
+            (120, Some("clock is 2 minutes ahead of the server's")),
+            (7_200, Some("clock is 2 hours ahead of")),
+            (-200_000, Some("clock is 2 days behind")),
+            (i64::MIN, Some("behind")),
+            (119, None),
+            (-119, None),
+        ] {
+            let message = denied(Said { ahead_s, ..Said::default() });
+            assert_eq!(message.contains("clock"), told.is_some(), "{message}");
+            assert!(message.contains(told.unwrap_or_default()), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_blocks_every_request_is_not_tried_again() {
+        let blocked = |by| {
+            let (host, cause) = ("h".to_owned(), "f: CERT_HAS_EXPIRED".to_owned());
+            Error::Blocked { action: "look", host, cause, by }
+        };
+        let told = blocked(Obstacle::Certificate).to_string();
+        assert!(told.contains("(CERT_HAS_EXPIRED)") && told.contains("NODE_EXTRA_CA_CERTS"));
+        assert!(blocked(Obstacle::Proxy).to_string().contains("407"));
+        let blocked = blocked(Obstacle::Proxy);
+        assert_eq!((blocked.code(), blocked.retryable()), ("network", false));
+        assert_eq!(Error::WebPage.code(), "protocol");
     }
 
     #[test]

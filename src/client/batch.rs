@@ -6,7 +6,11 @@ use super::{
     join::join_all,
 };
 use crate::{
-    base::{error::Error, interner::Interner, secret::Secret},
+    base::{
+        error::{Error, Said},
+        interner::Interner,
+        secret::Secret,
+    },
     host::{CacheUse, Event, Host},
     items::{
         is_active,
@@ -276,7 +280,7 @@ impl<H: Host> Group<'_, H> {
                 }
             }
             Part::File(id) => {
-                let missing = Error::NotFound { action: FIND_FILE, error_code: None };
+                let missing = Error::NotFound { action: FIND_FILE, said: Said::NOTHING };
                 let file = find_file(&details, id).ok_or(missing)?;
                 self.download(vault, item, file, id).await?
             }

@@ -5,7 +5,12 @@ use super::{
     find::{Located, OpenVault, Titles, Trust},
 };
 use crate::{
-    base::{encoding::is_object_id, error::Error, interner::Interner, json::to_json},
+    base::{
+        encoding::is_object_id,
+        error::{Error, Said},
+        interner::Interner,
+        json::to_json,
+    },
     host::Host,
     resolve::{cache::Age, hint::Hints, question::Target},
     wire::items::{BatchRequest, BatchResponse, Item},
@@ -13,7 +18,7 @@ use crate::{
 
 const READ_ITEM: &str = "read the item";
 const READ_ITEMS: &str = "read several items";
-const GONE: Error = Error::NotFound { action: READ_ITEM, error_code: None };
+const GONE: Error = Error::NotFound { action: READ_ITEM, said: Said::NOTHING };
 /// Items that one request may ask for.
 const MAX_BATCH: usize = 50;
 

@@ -267,8 +267,8 @@ impl<H: Host> Client<H> {
                 let ms = circuit.throttle(passage, self.host.now_ms(), asked_ms, is_sealed);
                 self.note(Event::Throttle(ms));
                 return match check_status(response, action) {
-                    Err(Error::RateLimited { error_code, .. }) => {
-                        Err(Error::RateLimited { retry_after_ms: Some(ms), error_code })
+                    Err(Error::RateLimited { said, .. }) => {
+                        Err(Error::RateLimited { retry_after_ms: Some(ms), said })
                     }
                     _ => sent,
                 };

@@ -8,7 +8,10 @@ use crate::{
         sign_in::{Progress, SignIn, SignInRandom},
         stored_session::TTL_SECONDS,
     },
-    base::{error::Error, secret::Secret},
+    base::{
+        error::{Error, Said},
+        secret::Secret,
+    },
     crypto::{aead::IV_BYTES, srp::PRIVATE_VALUE_BYTES},
     host::{Event, Host},
 };
@@ -77,11 +80,11 @@ impl SignIns {
     fn not_yet(&self, wait_ms: u64) -> Error {
         let retry_after_ms = Some(wait_ms);
         match self.failure.borrow().clone() {
-            Some(Error::ServerError { action, status, error_code, .. }) => {
-                Error::ServerError { action, status, retry_after_ms, error_code }
+            Some(Error::ServerError { action, status, said, .. }) => {
+                Error::ServerError { action, status, retry_after_ms, said }
             }
             Some(other) => other,
-            None => Error::RateLimited { retry_after_ms, error_code: None },
+            None => Error::RateLimited { retry_after_ms, said: Said::NOTHING },
         }
     }
 }
@@ -192,6 +195,7 @@ impl<H: Host> Client<H> {
             let is_answered = !matches!(
                 error,
                 Error::Network { .. }
+                    | Error::Blocked { .. }
                     | Error::RateLimited { .. }
                     | Error::Timeout { .. }
                     | Error::Aborted { .. }

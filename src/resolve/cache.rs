@@ -326,6 +326,7 @@ fn put<T>(entries: &mut VecDeque<Entry<T>>, cleared: u64, entry: Entry<T>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::error::Said;
 
     const LIFETIMES: Lifetimes =
         Lifetimes { metadata_ms: 100, secret_ms: 10, negative_ms: 5, stale_if_error_ms: 20 };
@@ -454,7 +455,7 @@ mod tests {
             action: "look",
             status: 503,
             retry_after_ms,
-            error_code: None,
+            said: Said::NOTHING,
         };
         let mut cache = Cache::<()>::new(Lifetimes { negative_ms: 10_000, ..LIFETIMES });
         for (said, ms) in [(None, FAILURE_MS), (Some(7_000), 7_000), (Some(u64::MAX), MAX_MISS_MS)]

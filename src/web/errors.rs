@@ -67,7 +67,7 @@ pub(super) fn error_object(error: &Error, reference: &JsValue) -> JsValue {
     if reference.as_string().is_some_and(may_be_told) {
         set(&object, "reference", reference);
     }
-    if let Error::Network { cause, .. } = error {
+    if let Error::Network { cause, .. } | Error::Blocked { cause, .. } = error {
         set(&object, "cause", js_sys::Error::new(cause));
     }
     object.into()
@@ -112,6 +112,7 @@ mod tests {
         super::js::{get, get_own},
         *,
     };
+    use crate::base::error::Said;
     use wasm_bindgen_test::wasm_bindgen_test;
 
     const REFERENCE: &str = "op://vault/item/field";
@@ -140,7 +141,7 @@ mod tests {
     #[wasm_bindgen_test]
     fn details_are_told_where_there_are_some() {
         let (action, status, retry_after_ms) = ("look", 503, Some(7_000));
-        let error = Error::ServerError { action, status, retry_after_ms, error_code: None };
+        let error = Error::ServerError { action, status, retry_after_ms, said: Said::NOTHING };
         let error = object(&error, REFERENCE);
         assert_eq!(get(&error, "status").unwrap(), 503);
         assert_eq!(get(&error, "retryAfterMs").unwrap(), 7_000);

@@ -2,12 +2,18 @@
 //! foreign `fetch` may hold the request.
 
 use super::js::get;
-use crate::base::{encoding::visible, error::Error};
+use crate::base::{
+    encoding::{is_error_code, without_keys},
+    error::{Error, Obstacle},
+};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 const MAX_CAUSE_CHARS: usize = 300;
-/// Keys, proofs, tokens and ids of sessions are no shorter.
-const SHORTEST_KEY_CHARS: usize = 16;
+/// Causes and their causes that are looked at.
+const MAX_CAUSES: usize = 12;
+/// Their codes that are told.
+const MAX_CODES: usize = 3;
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -24,6 +30,8 @@ pub(super) enum Failure {
     TooLong,
     /// Anything else, in the words of whoever threw it.
     Network(String),
+    /// The same, where it is plain what stands in the way.
+    Blocked(String, Obstacle),
     /// What was answered is no answer.
     NoResponse,
 }
@@ -32,19 +40,23 @@ pub(super) const NO_RESPONSE: Failure = Failure::NoResponse;
 
 impl Failure {
     /// Of the names and messages that errors have.
-    fn named(name: &str, message: &str, code: &str) -> Self {
+    fn named(name: &str, message: &str, of: &Causes) -> Self {
         match name {
             "AbortError" => Self::Aborted,
             "TimeoutError" => Self::Timeout,
             _ => {
                 let mut cause = name.to_owned();
-                for part in [message, code] {
+                for part in [message, &of.codes] {
                     if !cause.is_empty() && !part.is_empty() {
                         cause.push_str(": ");
                     }
                     cause.push_str(part);
                 }
-                Self::Network(cause)
+                let by = obstacle(message).or_else(|| obstacle(&of.texts));
+                match by {
+                    Some(by) => Self::Blocked(cause, by),
+                    None => Self::Network(cause),
+                }
             }
         }
     }
@@ -53,9 +65,9 @@ impl Failure {
         match self {
             Self::Aborted => Error::Aborted { action },
             Self::Timeout => Error::Timeout { action, host },
-            Self::Redirect => {
-                Error::Protocol { what: "the server redirects, and redirects are not followed" }
-            }
+            Self::Redirect => Error::Protocol {
+                what: "the server redirects, as proxies and login pages of networks (captive portals) do, and redirects are not followed",
+            },
             Self::Opaque => {
                 Error::Protocol { what: "fetch gave an opaque answer, which cannot be read" }
             }
@@ -65,7 +77,11 @@ impl Failure {
                 Error::Network { action, host, cause }
             }
             Self::Network(cause) => {
-                Error::Network { action, host, cause: visible(&without_keys(&cause)) }
+                Error::Network { action, host, cause: without_keys(&cause, MAX_CAUSE_CHARS) }
+            }
+            Self::Blocked(cause, by) => {
+                let cause = without_keys(&cause, MAX_CAUSE_CHARS);
+                Error::Blocked { action, host, cause, by }
             }
         }
     }
@@ -80,7 +96,9 @@ impl From<JsValue> for Failure {
 impl From<gloo_net::Error> for Failure {
     fn from(error: gloo_net::Error) -> Self {
         match error {
-            gloo_net::Error::JsError(error) => Self::named(&error.name, &error.message, ""),
+            gloo_net::Error::JsError(error) => {
+                Self::named(&error.name, &error.message, &Causes::default())
+            }
             gloo_net::Error::GlooError(message) => Self::Network(message),
         }
     }
@@ -90,26 +108,59 @@ fn told(thrown: &JsValue) -> Result<Failure, JsValue> {
     if !thrown.is_object() {
         return Ok(Failure::Network(thrown.as_string().unwrap_or_default()));
     }
-    let [name, message, cause] =
-        [get(thrown, "name")?, get(thrown, "message")?, get(thrown, "cause")?];
-    let code = if cause.is_object() { get(&cause, "code")? } else { JsValue::UNDEFINED };
-    let text = |part: JsValue| part.as_string().unwrap_or_default();
-    Ok(Failure::named(&text(name), &text(message), &text(code)))
+    let text = |name| get(thrown, name).map(|part| part.as_string().unwrap_or_default());
+    let (name, message) = (text("name")?, text("message")?);
+    Ok(Failure::named(&name, &message, &Causes::of(thrown)?))
 }
 
-/// A message of a mock or a proxy may quote the request: what has the length of a key is cut out.
-fn without_keys(cause: &str) -> String {
-    let is_of_keys = |c: char| c.is_ascii_alphanumeric() || "_-+/=%|".contains(c);
-    let mut shown = String::new();
-    let mut rest = cause;
-    while !rest.is_empty() {
-        let (word, tail) = rest.split_at(rest.find(|c| !is_of_keys(c)).unwrap_or(rest.len()));
-        shown.push_str(if word.len() >= SHORTEST_KEY_CHARS { "…" } else { word });
-        let (between, tail) = tail.split_at(tail.find(is_of_keys).unwrap_or(tail.len()));
-        shown.push_str(between);
-        rest = tail;
+/// What the causes of an error say: those of undici and Node hold the platform's code, at times
+/// several of them.
+#[derive(Default)]
+struct Causes {
+    codes: String,
+    /// For what is looked for in it, never to be shown.
+    texts: String,
+}
+
+impl Causes {
+    fn of(thrown: &JsValue) -> Result<Self, JsValue> {
+        let mut causes = Self::default();
+        let mut left = vec![thrown.clone()];
+        let (mut looked_at, mut codes) = (0, 0);
+        while let Some(next) = left.pop()
+            && looked_at < MAX_CAUSES
+        {
+            looked_at += 1;
+            let text = |name| get(&next, name).map(|part| part.as_string().unwrap_or_default());
+            let (code, message) = (text("code")?, text("message")?);
+            if is_error_code(&code) && codes < MAX_CODES && !causes.codes.contains(&code) {
+                codes += 1;
+                causes.codes.push_str(if causes.codes.is_empty() { "" } else { ", " });
+                causes.codes.push_str(&code);
+            }
+            causes.texts = [&causes.texts, " ", &code, " ", &message].concat();
+            if let Ok(errors) = get(&next, "errors")?.dyn_into::<Array>() {
+                let few = errors.length().min(MAX_CAUSES as u32);
+                left.extend((0..few).map(|at| errors.get(at)).filter(JsValue::is_object));
+            }
+            left.extend(Some(get(&next, "cause")?).filter(JsValue::is_object));
+        }
+        Ok(causes)
     }
-    shown.chars().take(MAX_CAUSE_CHARS).collect()
+}
+
+/// What stands in the way, in the codes of OpenSSL or in words: other runtimes have no codes.
+fn obstacle(text: &str) -> Option<Obstacle> {
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if says(&["CERT", "LEAF_SIGNATURE", "INVALID_CA", "UNKNOWN_CA", "HOSTNAME_MISMATCH"])
+        || says(&["certificate", "Certificate"])
+    {
+        Some(Obstacle::Certificate)
+    } else if says(&["407"]) && says(&["Proxy", "proxy", "PROXY", "tunnel"]) {
+        Some(Obstacle::Proxy)
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -159,13 +210,32 @@ mod tests {
     #[wasm_bindgen_test]
     fn keys_are_cut_out_of_causes() {
         let key = "a1B2c3D4e5F6g7H8";
-        assert_eq!(without_keys(&format!("x-mac: {key}, next")), "x-mac: …, next");
-        assert_eq!(without_keys(&format!("{key}{key}")), "…");
-        assert_eq!(without_keys("v4.public.short"), "v4.public.short");
-        assert_eq!(without_keys("fifteen-letters"), "fifteen-letters");
-        assert_eq!(without_keys("ä-fifteen-letters+1-ä"), "ä…ä");
-        assert_eq!(without_keys(&"word ".repeat(1_000)).chars().count(), MAX_CAUSE_CHARS);
         let code = format!("new Error('the request was {{\"x\":\"{key}\"}}')");
         assert_eq!(cause(&code), "Error: the request was {\"x\":\"…\"}");
+        assert_eq!(cause(&format!("({{ message: 'm', code: '{key}' }})")), "m");
+    }
+
+    #[wasm_bindgen_test]
+    fn what_stands_in_the_way_is_told() {
+        let of = |code: &str| match error(code) {
+            Error::Blocked { cause, by, .. } => (cause, by),
+            other => panic!("{code}: {other:?}"),
+        };
+        let shown = "TypeError: f: SELF_SIGNED_CERT_IN_CHAIN".to_owned();
+        let expected = (shown, Obstacle::Certificate);
+        assert_eq!(
+            of("new TypeError('f', { cause: { code: 'SELF_SIGNED_CERT_IN_CHAIN' } })"),
+            expected
+        );
+        let several =
+            "new TypeError('f', { cause: { errors: [{ code: 'SELF_SIGNED_CERT_IN_CHAIN' }] } })";
+        assert_eq!(of(several), expected);
+        let proxy = "new TypeError('f', { cause: new Error('Proxy response (407)') })";
+        assert_eq!(of(proxy), ("TypeError: f".to_owned(), Obstacle::Proxy));
+        let two = "({ message: 'm', errors: [{ code: 'ECONNREFUSED' }, { code: 'ENETUNREACH' }] })";
+        assert_eq!(cause(two), "m: ENETUNREACH, ECONNREFUSED");
+        let endless =
+            "(() => { const e = new Error('m'); e.cause = e; e.errors = [e, e]; return e })()";
+        assert_eq!(cause(endless), "Error: m");
     }
 }

@@ -102,7 +102,8 @@ impl Fetch {
         let status = status(&response)?;
         progress.status.set(status);
         let body = read_body(&response, progress).await?;
-        Ok(HttpResponse { status, retry_after_ms: retry_after_ms(&response), body })
+        let retry_after_ms = retry_after_ms(&response);
+        Ok(HttpResponse { status, retry_after_ms, ahead_s: ahead_s(&response), body })
     }
 
     async fn ask(
@@ -264,6 +265,12 @@ fn retry_after_ms(response: &JsValue) -> Option<u64> {
     let until = parse_date(text)?;
     let now = header(response, "date").and_then(|date| parse_date(&date));
     Some((until - now.unwrap_or_else(Date::now)).max(0.0) as u64)
+}
+
+/// By how many seconds the clock here is ahead of whoever answers. A page is not shown `Date`.
+fn ahead_s(response: &JsValue) -> i64 {
+    let date = header(response, "date").and_then(|date| parse_date(&date));
+    date.map_or(0, |date| ((Date::now() - date) / 1000.0) as i64)
 }
 
 fn parse_date(text: &str) -> Option<f64> {

@@ -29,12 +29,14 @@ pub struct Progress {
 }
 
 /// An answer, read to its end.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct HttpResponse {
     /// HTTP status, 200 to 599.
     pub status: u16,
     /// What `Retry-After` says (RFC 9110 §10.2.3), in milliseconds from now.
     pub retry_after_ms: Option<u64>,
+    /// By how many seconds the clock here is ahead of what `Date` says; 0 without it.
+    pub ahead_s: i64,
     /// The body, empty if there was none.
     pub body: Vec<u8>,
 }

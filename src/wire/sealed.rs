@@ -35,6 +35,8 @@ from_json! {
     pub struct ErrorResponse {
         /// The service's number for the error.
         "errorCode" => pub error_code: Option<i64>,
+        /// What it says.
+        "errorMessage" => pub error_message: String,
         /// Seconds until another request is welcome (assumed).
         "retryAfter" => pub retry_after: Seconds,
     }

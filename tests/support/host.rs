@@ -57,6 +57,7 @@ impl Host for NativeHost {
             retry_after_ms: retry_after
                 .map(|value| value.to_str().unwrap().parse::<u64>().unwrap() * 1000),
             body: response.body_mut().read_to_vec().unwrap(),
+            ..HttpResponse::default()
         })
     }
 

@@ -265,14 +265,14 @@ impl VirtualHost {
     /// Answers a request in place of the service.
     pub fn answer_with(&self, number: u64, status: u16, retry_after_ms: Option<u64>) {
         self.take_request(number);
-        self.bring(number, Ok(HttpResponse { status, retry_after_ms, body: Vec::new() }));
+        self.bring(number, Ok(HttpResponse { status, retry_after_ms, ..HttpResponse::default() }));
     }
 
     /// Answers a request in place of the service, with a body.
     pub fn answer_as(&self, number: u64, status: u16, body: &str) {
         self.take_request(number);
         let body = body.as_bytes().to_vec();
-        self.bring(number, Ok(HttpResponse { status, retry_after_ms: None, body }));
+        self.bring(number, Ok(HttpResponse { status, body, ..HttpResponse::default() }));
     }
 
     /// Has a request fail on its way.
