@@ -88,8 +88,10 @@ impl Host for Recorder {
     ) -> Result<HttpResponse, Error> {
         self.tape.asked.borrow_mut().push(format!("{request:?}"));
         let answer = self.host.fetch(request, progress).await?;
-        let HttpResponse { status, retry_after_ms, ahead_s, ref body } = answer;
-        let copy = HttpResponse { status, retry_after_ms, ahead_s, body: body.clone() };
+        let HttpResponse { status, retry_after_ms, ahead_s, ref body, .. } = answer;
+        let body = body.clone();
+        let copy =
+            HttpResponse { status, retry_after_ms, ahead_s, body, ..HttpResponse::default() };
         self.tape.answers.borrow_mut().push_back(copy);
         Ok(answer)
     }

@@ -2,7 +2,7 @@
 
 use crate::base::{error::Error, secret::Secret};
 pub use crate::wire::{
-    http::{HttpRequest, HttpResponse, Progress},
+    http::{Held, HttpRequest, HttpResponse, Progress},
     keysets::{OaepHash, RsaPrivateJwk},
 };
 use std::{fmt::Debug, future::Future};
@@ -63,12 +63,12 @@ pub trait Host: Sized + 'static {
 
     /// `fetch(request, progress) -> response`
     ///
-    /// Sends a request and reads the whole answer, telling `progress` how far it is. Follows
-    /// no redirect. A future that is dropped aborts the request.
+    /// Sends a request and reads the whole answer, up to [`HttpRequest::limit`], telling
+    /// `progress` how far it is. Follows no redirect. A future that is dropped aborts the request.
     ///
     /// # Errors
     /// [`Error::Network`], [`Error::Timeout`], [`Error::Aborted`], or
-    /// [`Error::Protocol`] for a redirect.
+    /// [`Error::Protocol`] for a redirect and for what is too long, [`Error::Crowded`].
     fn fetch(
         &self,
         request: HttpRequest,

@@ -69,7 +69,7 @@ impl Backoff {
 /// taken all the time that its call had.
 fn is_passing(error: &Error) -> bool {
     match error {
-        Error::Network { .. } => true,
+        Error::Network { .. } | Error::Crowded { .. } => true,
         Error::ServerError { status, .. } => matches!(status, 408 | 500 | 502 | 503 | 504),
         _ => false,
     }

@@ -18,7 +18,7 @@ use crate::{
         mac::{MacKey, Message},
     },
     wire::{
-        http::HttpResponse,
+        http::{HttpResponse, SHORT_BYTES},
         sealed::{Envelope, ErrorResponse},
     },
 };
@@ -53,6 +53,8 @@ pub struct Call {
     pub body: Option<String>,
     /// `Accept`, where it is not JSON.
     pub accept: Option<&'static str>,
+    /// The longest answer that is read.
+    pub max_bytes: u64,
 }
 
 /// An agreed session: both sides have proved that they know its key.
@@ -180,6 +182,7 @@ impl Session {
             body,
             target,
             accept: None,
+            max_bytes: SHORT_BYTES,
         }
     }
 

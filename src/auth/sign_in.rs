@@ -20,7 +20,7 @@ use crate::{
         srp::{self, Agreement, Ephemeral, PRIVATE_VALUE_BYTES},
     },
     wire::{
-        http::HttpResponse,
+        http::{HttpResponse, SHORT_BYTES},
         sign_in::{
             CompleteRequest, CompleteResponse, ConfirmRequest, ConfirmResponse, DeviceResponse,
             ExchangeRequest, ExchangeResponse, StartRequest, StartResponse, UserAuth,
@@ -248,7 +248,16 @@ fn plain_call(
     session_id: Option<String>,
     body: Option<String>,
 ) -> Call {
-    Call { action: ACTION, method, target, session_id, mac: None, body, accept: None }
+    Call {
+        action: ACTION,
+        method,
+        target,
+        session_id,
+        mac: None,
+        body,
+        accept: None,
+        max_bytes: SHORT_BYTES,
+    }
 }
 
 fn from_json<T: FromJson>(response: &HttpResponse) -> Result<T, Error> {

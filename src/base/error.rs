@@ -434,6 +434,14 @@ pub enum Error {
         /// The account's host.
         host: String,
     },
+    /// The answers that are under way at once are more than the module has room for.
+    #[error(
+        "could not {action}: more than 192 MiB of answers were under way at once; try again once other calls are through"
+    )]
+    Crowded {
+        /// What was asked for.
+        action: &'static str,
+    },
     /// The call's own time is up.
     #[error("no answer within {ms} ms; try again, or give the call more time with timeoutMs")]
     OutOfTime {
@@ -554,7 +562,7 @@ impl Error {
             Self::Conflict { .. } => "conflict",
             Self::RateLimited { .. } => "rateLimited",
             Self::ServerError { .. } => "serverError",
-            Self::Network { .. } | Self::Blocked { .. } => "network",
+            Self::Network { .. } | Self::Blocked { .. } | Self::Crowded { .. } => "network",
             Self::Timeout { .. } | Self::OutOfTime { .. } => "timeout",
             Self::Aborted { .. } | Self::Cancelled => "aborted",
             Self::Protocol { .. } | Self::WebPage => "protocol",
@@ -630,6 +638,7 @@ impl Error {
         match self {
             Self::RateLimited { .. }
             | Self::Network { .. }
+            | Self::Crowded { .. }
             | Self::Timeout { .. }
             | Self::OutOfTime { .. } => true,
             Self::ServerError { status, .. } => is_passing(*status),
@@ -928,5 +937,6 @@ mod tests {
         let again = |error: &&Error| error.retryable();
         let codes: Vec<_> = one_of_each().iter().filter(again).map(Error::code).collect();
         assert_eq!(codes, ["rateLimited", "serverError", "network", "timeout"]);
+        assert!(Error::Crowded { action: "look" }.retryable());
     }
 }

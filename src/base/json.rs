@@ -17,7 +17,7 @@ use miniserde::{
     json,
 };
 use ref_cast::RefCast;
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::Cell};
 
 /// Far above what the protocol nests. The parser keeps a frame on the heap for
 /// each level, so a short text of brackets alone could take all memory.
@@ -25,6 +25,16 @@ const MAX_DEPTH: usize = 64;
 /// Brackets of a whole text, far above what the largest vault has: what is read
 /// takes many times the memory of its text.
 const MAX_BRACKETS: usize = 1_000_000;
+/// The entries of a text's lists may take as much memory as the text, and so much more: an entry
+/// takes hundreds of bytes, and `{}` two.
+const FREE_BYTES: usize = 8 * 1024 * 1024;
+/// What an entry takes besides itself, about: the allocator's part.
+const ENTRY_BYTES: usize = 16;
+
+thread_local! {
+    /// What is left for entries of the text that is being read.
+    static ROOM_BYTES: Cell<usize> = const { Cell::new(0) };
+}
 
 /// What half a surrogate pair is read as, of the length of its escape. No other text has it:
 /// U+FFFF is no character.
@@ -35,6 +45,13 @@ const ESCAPE_BYTES: usize = HALF_PAIR.len();
 pub trait FromJson: Default {
     /// Whether it takes an array, or an object: an `Option` of what does not stays `None`.
     const TAKES: Takes = Takes::Neither;
+
+    /// `is_kept() -> bool`
+    ///
+    /// Whether a list keeps it: what nothing can name is dropped as soon as it is read.
+    fn is_kept(&self) -> bool {
+        true
+    }
 
     /// `from_string(text) -> value`
     ///
@@ -93,12 +110,14 @@ struct Place<T>(T);
 ///
 /// # Shapes
 /// - `None` if the bytes are not JSON in UTF-8, are of another kind than the type
-///   takes, nest deeper than 64 levels or have more than a million
-///   objects and arrays
+///   takes, nest deeper than 64 levels, have more than a million objects and
+///   arrays, or lists that take 8 MiB more than the text
 /// # Source
 /// RFC 8259
 pub fn parse<T: FromJson>(json: &[u8]) -> Option<T> {
-    let Root(value) = json::from_str(&checked(json)?).ok()?;
+    let text = checked(json)?;
+    ROOM_BYTES.set(FREE_BYTES + text.len());
+    let Root(value) = json::from_str(&text).ok()?;
     value
 }
 
@@ -433,22 +452,40 @@ struct Elements<'a, T> {
     next: Option<T>,
 }
 
-impl<T: FromJson> Seq for Elements<'_, T> {
-    fn element(&mut self) -> miniserde::Result<&mut dyn Visitor> {
-        self.list.extend(self.next.take());
-        Ok(FromJson::begin(&mut self.next))
-    }
-
-    fn finish(&mut self) -> miniserde::Result<()> {
-        self.list.extend(self.next.take());
+impl<T: FromJson> Elements<'_, T> {
+    fn keep(&mut self) -> miniserde::Result<()> {
+        if let Some(next) = self.next.take()
+            && next.is_kept()
+        {
+            take_room(size_of::<T>())?;
+            self.list.push(next);
+        }
         Ok(())
     }
 }
 
+fn take_room(bytes: usize) -> miniserde::Result<()> {
+    let room = ROOM_BYTES.get().checked_sub(bytes + ENTRY_BYTES).ok_or(miniserde::Error)?;
+    ROOM_BYTES.set(room);
+    Ok(())
+}
+
+impl<T: FromJson> Seq for Elements<'_, T> {
+    fn element(&mut self) -> miniserde::Result<&mut dyn Visitor> {
+        self.keep()?;
+        Ok(FromJson::begin(&mut self.next))
+    }
+
+    fn finish(&mut self) -> miniserde::Result<()> {
+        self.keep()
+    }
+}
+
 /// Declares structs that are read from JSON objects, each field after the name
-/// of its member. All fields need `Default` and [`FromJson`].
+/// of its member. All fields need `Default` and [`FromJson`]. A list keeps a struct that is
+/// declared `if` a field only where that is not empty.
 macro_rules! from_json {
-    ($($(#[$doc:meta])* pub struct $name:ident {
+    ($($(#[$doc:meta])* pub struct $name:ident $(if $id:ident)? {
         $($(#[$field_doc:meta])* $member:literal => pub $field:ident: $type:ty,)*
     })*) => {$(
         $(#[$doc])*
@@ -459,6 +496,10 @@ macro_rules! from_json {
 
         impl $crate::base::json::FromJson for $name {
             const TAKES: $crate::base::json::Takes = $crate::base::json::Takes::Objects;
+
+            $(fn is_kept(&self) -> bool {
+                !self.$id.is_empty()
+            })?
 
             fn read_object(out: &mut Self) -> Box<dyn miniserde::de::Map + '_> {
                 struct Members<'a>(&'a mut $name);
@@ -663,8 +704,47 @@ mod tests {
 
     #[test]
     fn size_is_limited() {
-        let list = |length| format!(r#"{{"list":[{}{{}}]}}"#, "{},".repeat(length - 1));
-        assert_eq!(sample(&list(MAX_BRACKETS - 2)).list.len(), MAX_BRACKETS - 2);
-        assert!(parse::<Sample>(list(MAX_BRACKETS - 1).as_bytes()).is_none());
+        let more = |length| format!(r#"{{"more":[{}{{}}]}}"#, "{},".repeat(length - 1));
+        assert!(parse::<Sample>(more(MAX_BRACKETS - 2).as_bytes()).is_some());
+        assert!(parse::<Sample>(more(MAX_BRACKETS - 1).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn lists_take_no_more_than_their_text_and_a_bit() {
+        let list = |entry: &str, length| {
+            let entries = format!("{entry},").repeat(length - 1);
+            parse::<Sample>(format!(r#"{{"list":[{entries}{entry}]}}"#).as_bytes())
+        };
+        let most = FREE_BYTES / (size_of::<Sample>() + ENTRY_BYTES);
+        assert_eq!(list("{}", most).unwrap().list.len(), most);
+        assert!(list("{}", most + most / 10).is_none());
+        let long = format!(r#"{{"text":"{}"}}"#, "x".repeat(200));
+        assert_eq!(list(&long, 2 * most).unwrap().list.len(), 2 * most);
+        // What was taken for one text is there again for the next.
+        assert!(list("{}", most).is_some());
+        // A list in each of many entries.
+        assert!(list(r#"{"list":[{},{}]}"#, most / 2).is_none());
+    }
+
+    from_json! {
+        /// A sample that only an id names.
+        pub struct Named if id {
+            /// Its id.
+            "id" => pub id: String,
+            /// Something else.
+            "number" => pub number: i64,
+        }
+    }
+
+    #[test]
+    fn what_has_no_id_is_dropped_while_it_is_read() {
+        let read = |json: &str| parse::<Vec<Named>>(json.as_bytes()).unwrap();
+        let odd =
+            r#"[{},null,7,{"number":1},{"id":""},{"id":5},{"id":"a","number":2},[],{"id":"b"},{}]"#;
+        assert_eq!(read(odd).iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(read(odd)[0].number, 2);
+        let junk = "{},".repeat(900_000);
+        assert_eq!(read(&format!(r#"[{junk}{{"id":"a"}}]"#)).len(), 1);
+        assert!(parse::<Named>(b"{}").is_some(), "on its own it is judged by whoever asked for it");
     }
 }

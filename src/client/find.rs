@@ -1,6 +1,9 @@
 //! Finding vaults and items, by id or by name.
 
-use super::{Account, Client};
+use super::{
+    Account, Client,
+    requests::{ITEM_BYTES, LARGEST_BYTES, LIST_BYTES, VAULT_BYTES, Wanted},
+};
 use crate::{
     auth::envelope::SymmetricKey,
     base::{encoding::is_object_id, error::Error},
@@ -13,6 +16,7 @@ use crate::{
         question::Target,
     },
     wire::{
+        http::Held,
         items::{Item, ItemResponse, OverviewsResponse},
         vaults::{Vault, VaultAttributes},
     },
@@ -129,7 +133,9 @@ impl<H: Host> Client<H> {
             self.load_keyring(account).await?;
         }
         let target = format!("/api/v3/vault/{id}?attrs={attributes}combined-access");
-        let vault = unless_missing(self.read::<Vault>(account, READ_VAULT, target).await)?;
+        let max_bytes = if attributes.is_empty() { VAULT_BYTES } else { LIST_BYTES };
+        let vault = self.read::<Vault>(account, READ_VAULT, target, max_bytes);
+        let vault = unless_missing(vault.await)?;
         match vault {
             Some(vault) if vault.uuid != id => {
                 Err(Error::Protocol { what: "the server answered with another vault" })
@@ -164,7 +170,7 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
     ) -> Result<Vec<Vault>, Error> {
         let target = "/api/v1/vaults?attrs=combined-access".to_owned();
-        let vaults = self.read::<Vec<Vault>>(account, READ_VAULTS, target);
+        let vaults = self.read::<Vec<Vault>>(account, READ_VAULTS, target, LIST_BYTES);
         // Below, what cannot be decrypted is a vault that is left out: not so the account's keys.
         if account.is_troubled() {
             self.load_keyring(account).await?;
@@ -266,15 +272,18 @@ impl<H: Host> Client<H> {
         Ok((listing, Age::New))
     }
 
-    /// A vault's items without their details.
+    /// A vault's items without their details, and what they have of the allowance.
     pub(super) async fn read_overviews(
         &self,
         account: &Account<H::PrivateKey>,
         vault_id: &str,
-    ) -> Result<Vec<Item>, Error> {
+    ) -> Result<(Vec<Item>, Held), Error> {
         let target = format!("/api/v1/vault/{vault_id}/items/overviews");
-        let OverviewsResponse { items } = self.read(account, READ_ITEMS, target).await?;
-        items.ok_or(Error::Protocol { what: "the vault came without its items" })
+        let (action, max_bytes) = (READ_ITEMS, LARGEST_BYTES);
+        let wanted = Wanted { action, target, body: None, accept: None, max_bytes };
+        let (OverviewsResponse { items }, held) = self.read_wanted(account, wanted).await?;
+        let items = items.ok_or(Error::Protocol { what: "the vault came without its items" })?;
+        Ok((items, held))
     }
 
     async fn list_titles(
@@ -282,7 +291,7 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
     ) -> Result<Listing<()>, Error> {
-        let items = self.read_overviews(account, &vault.id).await?;
+        let (items, _held) = self.read_overviews(account, &vault.id).await?;
         let mut listing = Listing::default();
         for item in items {
             let [is_active, is_archived] = [is_active(&item), is_archived(&item)];
@@ -312,7 +321,7 @@ impl<H: Host> Client<H> {
         item_id: &str,
     ) -> Result<Item, Error> {
         let target = format!("/api/v1/vault/{vault_id}/item/{item_id}");
-        let ItemResponse { item } = self.read(account, READ_ITEM, target).await?;
+        let ItemResponse { item } = self.read(account, READ_ITEM, target, ITEM_BYTES).await?;
         item.filter(|item| item.uuid == item_id)
             .ok_or(Error::Protocol { what: "the server answered without the item or with another" })
     }

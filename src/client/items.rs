@@ -3,6 +3,7 @@
 use super::{
     Account, Client,
     find::{Located, OpenVault, Titles, Trust},
+    requests::{Wanted, batch_bytes},
 };
 use crate::{
     base::{
@@ -134,7 +135,9 @@ impl<H: Host> Client<H> {
     ) -> Result<Vec<Item>, Error> {
         let target = format!("/api/v3/vault/{}/items/batch", vault.id);
         let body = to_json(&BatchRequest { item_uuids: ids });
-        let answer: BatchResponse = self.post(account, READ_ITEMS, target, body).await?;
+        let (action, max_bytes) = (READ_ITEMS, batch_bytes(ids.len()));
+        let wanted = Wanted { action, target, body: Some(body), accept: None, max_bytes };
+        let (answer, _) = self.read_wanted::<BatchResponse>(account, wanted).await?;
         answer.items.ok_or(Error::Protocol { what: "a batch came without its items" })
     }
 }

@@ -1,6 +1,6 @@
 //! Opening keys, with the host's help.
 
-use super::{Account, Client};
+use super::{Account, Client, requests::KEYSETS_BYTES};
 use crate::{
     auth::{
         envelope::SymmetricKey,
@@ -34,7 +34,8 @@ impl<H: Host> Client<H> {
         let _turn = self.turn(&account.loading).await;
         if account.keyring.borrow().is_none() {
             let target = "/api/v2/account/keysets".to_owned();
-            let KeysetsResponse { keysets } = self.read(account, READ_KEYSETS, target).await?;
+            let KeysetsResponse { keysets } =
+                self.read(account, READ_KEYSETS, target, KEYSETS_BYTES).await?;
             let keysets =
                 keysets.ok_or(Error::Protocol { what: "the account came without its keys" })?;
             let ring = Keyring::new(&account.credentials.account_unlock_key, keysets);

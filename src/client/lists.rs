@@ -17,7 +17,7 @@ use crate::{
         listing::Listing,
         question::checked_name,
     },
-    wire::{items::Item, vaults::VaultAttributes},
+    wire::{http::Held, items::Item, vaults::VaultAttributes},
 };
 use futures_util::lock::Mutex;
 use std::{
@@ -84,7 +84,7 @@ pub enum Entry {
 /// What is left to read of a list.
 #[derive(Debug)]
 enum Rest {
-    Items { vault: OpenVault, items: vec::IntoIter<Item> },
+    Items { vault: OpenVault, items: vec::IntoIter<Item>, _held: Held },
     Vaults(vec::IntoIter<OpenedVault>),
 }
 
@@ -93,7 +93,7 @@ impl Rest {
     fn page(&mut self) -> (Vec<Entry>, bool) {
         match self {
             Self::Vaults(vaults) => (vaults.take(PAGE).map(Entry::Vault).collect(), false),
-            Self::Items { vault, items } => {
+            Self::Items { vault, items, .. } => {
                 let (mut page, mut is_damaged) = (Vec::new(), false);
                 while page.len() < PAGE
                     && let Some(item) = items.next()
@@ -277,7 +277,7 @@ impl<H: Host> Client<H> {
             let items = self.read_overviews(account, &found.thing.id).await;
             let may_be_another = remembered && found.names != Age::New;
             remembered = false;
-            let mut items = match items {
+            let (mut items, held) = match items {
                 Err(Error::NotFound { .. } | Error::PermissionDenied { .. }) if may_be_another => {
                     continue;
                 }
@@ -287,7 +287,8 @@ impl<H: Host> Client<H> {
                 let state = if is_archived(item) { states.archived } else { states.active };
                 state && item.trashed != DELETED && is_object_id(&item.uuid)
             });
-            let mut rest = Rest::Items { vault: found.thing, items: items.into_iter() };
+            let items = items.into_iter();
+            let mut rest = Rest::Items { vault: found.thing, items, _held: held };
             let (page, is_damaged) = rest.page();
             if !page.is_empty() || !is_damaged {
                 return Ok((page, rest));

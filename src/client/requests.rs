@@ -13,7 +13,7 @@ use crate::{
     },
     crypto::aead::{IV_BYTES, TAG_BYTES},
     host::{CacheUse, Event, Host},
-    wire::http::{HttpRequest, HttpResponse},
+    wire::http::{Held, HttpRequest, HttpResponse},
 };
 use std::rc::Rc;
 
@@ -21,13 +21,34 @@ use std::rc::Rc;
 const LONG_BYTES: usize = 32 * 1024;
 const ACCEPT_BYTES: &str = "application/octet-stream, application/json";
 
+const MIB: u64 = 1024 * 1024;
+/// The longest answers that are read, as they travel. They are sealed, which makes them a third
+/// longer, and what is sealed inside a third more.
+pub(super) const VAULT_BYTES: u64 = MIB;
+pub(super) const ITEM_BYTES: u64 = 4 * MIB;
+/// Of the lists of vaults and of who reaches a vault.
+pub(super) const LIST_BYTES: u64 = 16 * MIB;
+/// Each holds a private key: 10,000 of them take 34 MB.
+pub(super) const KEYSETS_BYTES: u64 = 48 * MIB;
+/// Above what the overviews of 50,000 items or the largest file take.
+pub(super) const LARGEST_BYTES: u64 = 64 * MIB;
+/// What each further item of a batch may take.
+const BATCHED_BYTES: u64 = MIB / 2;
+
+/// The longest answer to a question for so many items.
+pub(super) const fn batch_bytes(items: usize) -> u64 {
+    ITEM_BYTES + BATCHED_BYTES * items as u64
+}
+
 /// A request that may be sent again under another session: a `GET`, or with a
 /// body a `POST`.
-struct Wanted {
-    action: &'static str,
-    target: String,
-    body: Option<String>,
-    accept: Option<&'static str>,
+pub(super) struct Wanted {
+    pub(super) action: &'static str,
+    pub(super) target: String,
+    pub(super) body: Option<String>,
+    pub(super) accept: Option<&'static str>,
+    /// The longest answer that is read.
+    pub(super) max_bytes: u64,
 }
 
 /// What sends a request.
@@ -55,21 +76,22 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         action: &'static str,
         target: String,
+        max_bytes: u64,
     ) -> Result<T, Error> {
-        let wanted = Wanted { action, target, body: None, accept: None };
-        from_json(&self.exchange(account, wanted).await?)
+        let wanted = Wanted { action, target, body: None, accept: None, max_bytes };
+        self.read_wanted(account, wanted).await.map(|(read, _)| read)
     }
 
-    /// Posts JSON within the session and reads the answer.
-    pub(super) async fn post<T: FromJson>(
+    /// The same for any request; and the answer's part of the allowance, for as long as much is
+    /// kept of it.
+    pub(super) async fn read_wanted<T: FromJson>(
         &self,
         account: &Account<H::PrivateKey>,
-        action: &'static str,
-        target: String,
-        body: String,
-    ) -> Result<T, Error> {
-        let wanted = Wanted { action, target, body: Some(body), accept: None };
-        from_json(&self.exchange(account, wanted).await?)
+        wanted: Wanted,
+    ) -> Result<(T, Held), Error> {
+        let (plaintext, held) = self.exchange(account, wanted).await?;
+        let wrong = Error::Protocol { what: "an answer is not the JSON that it should be" };
+        Ok((parse(plaintext.expose()).ok_or(wrong)?, held))
     }
 
     /// Reads bytes that travel as they are.
@@ -78,9 +100,11 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         action: &'static str,
         target: String,
-    ) -> Result<Vec<u8>, Error> {
-        let wanted = Wanted { action, target, body: None, accept: Some(ACCEPT_BYTES) };
-        Ok(self.exchange(account, wanted).await?.into_inner())
+    ) -> Result<(Vec<u8>, Held), Error> {
+        let (accept, max_bytes) = (Some(ACCEPT_BYTES), LARGEST_BYTES);
+        let wanted = Wanted { action, target, body: None, accept, max_bytes };
+        let (bytes, held) = self.exchange(account, wanted).await?;
+        Ok((bytes.into_inner(), held))
     }
 
     /// The opened answer, unless the service has refused the same a moment ago. Not generic over
@@ -89,7 +113,7 @@ impl<H: Host> Client<H> {
         &self,
         account: &Account<H::PrivateKey>,
         wanted: Wanted,
-    ) -> Result<Secret<Vec<u8>>, Error> {
+    ) -> Result<(Secret<Vec<u8>>, Held), Error> {
         let key = [&wanted.target, wanted.body.as_deref().unwrap_or_default()].concat();
         let now_ms = self.host.now_ms();
         if let Some(error) = account.cache.borrow().missing(&key, now_ms) {
@@ -115,16 +139,17 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         wanted: Wanted,
         missed: Option<&Error>,
-    ) -> Result<Secret<Vec<u8>>, Error> {
+    ) -> Result<(Secret<Vec<u8>>, Held), Error> {
         let is_plain = wanted.accept.is_some();
         let (session, response) = self.send_in_session(account, wanted, missed).await?;
         if is_plain {
-            return Ok(Secret::new(response.body));
+            return Ok((Secret::new(response.body), response.held));
         }
         let is_long = response.body.len() >= LONG_BYTES;
         let (iv, sealed) = parts(read_envelope(&response)?, ANSWER)?;
-        // It may be as long as what is opened out of it.
-        drop(response);
+        // The body may be as long as what is opened out of it.
+        let HttpResponse { held, body, .. } = response;
+        drop(body);
         let tag = sealed.last_chunk::<TAG_BYTES>().copied();
         let opened = if is_long {
             self.host.open_aes_gcm(session.key_bytes(), &iv, &sealed, ANSWER).await?
@@ -132,7 +157,7 @@ impl<H: Host> Client<H> {
             session.open_parts((iv, sealed))?
         };
         session.receive(tag.as_ref().map_or(&[], <[u8; TAG_BYTES]>::as_slice))?;
-        Ok(opened)
+        Ok((opened, held))
     }
 
     /// Sends a request under the session. A session that is refused is renewed once,
@@ -210,7 +235,7 @@ impl<H: Host> Client<H> {
     }
 
     fn sign(&self, session: &Session, wanted: &Wanted) -> Result<Call, Error> {
-        let Wanted { action, ref target, ref body, accept } = *wanted;
+        let Wanted { action, ref target, ref body, accept, max_bytes } = *wanted;
         let call = match body {
             None => session.get(action, target.clone()),
             Some(body) => {
@@ -219,7 +244,7 @@ impl<H: Host> Client<H> {
                 session.post(action, target.clone(), body, iv)?
             }
         };
-        Ok(Call { accept, ..call })
+        Ok(Call { accept, max_bytes, ..call })
     }
 
     /// Sends a request once, unless the service wants a pause.
@@ -256,6 +281,7 @@ impl<H: Host> Client<H> {
             host: address.host().to_owned(),
             headers,
             body: call.body,
+            max_bytes: call.max_bytes,
         };
         let on_its_way = Sent::new(self, call.method, call.target, retry);
         let fetching = self.host.fetch(request, &on_its_way.progress);
@@ -301,9 +327,4 @@ fn is_refusal(
         200..300 => wanted.accept.is_none() && session.open(response).is_err(),
         _ => false,
     }
-}
-
-fn from_json<T: FromJson>(plaintext: &Secret<Vec<u8>>) -> Result<T, Error> {
-    parse(plaintext.expose())
-        .ok_or(Error::Protocol { what: "an answer is not the JSON that it should be" })
 }

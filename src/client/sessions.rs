@@ -196,6 +196,7 @@ impl<H: Host> Client<H> {
                 error,
                 Error::Network { .. }
                     | Error::Blocked { .. }
+                    | Error::Crowded { .. }
                     | Error::RateLimited { .. }
                     | Error::Timeout { .. }
                     | Error::Aborted { .. }

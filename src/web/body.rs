@@ -5,12 +5,10 @@ use super::{
     failure::{Failure, NO_RESPONSE},
     js::{Settled, bytes_of, call, get, ignore, method},
 };
-use crate::host::Progress;
+use crate::host::{Held, Progress};
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-/// Above what a vault of 50,000 items or the largest file takes.
-const MAX_BODY_BYTES: u64 = 64 * 1024 * 1024;
 /// What a piece takes besides its bytes: a body of many small ones is longer than it looks.
 const PIECE_BYTES: u64 = 100;
 const READS_IN_ONE_GO: u32 = 256;
@@ -19,6 +17,8 @@ const READS_IN_ONE_GO: u32 = 256;
 /// does not shrink.
 struct Pieces<'a> {
     pieces: Vec<Uint8Array>,
+    max_bytes: u64,
+    held: &'a Held,
     progress: &'a Progress,
 }
 
@@ -32,7 +32,10 @@ impl Pieces<'_> {
             self.pieces.push(bytes);
         }
         let in_pieces = self.pieces.len() as u64 * PIECE_BYTES;
-        if read.max(in_pieces) > MAX_BODY_BYTES { Err(Failure::TooLong) } else { Ok(()) }
+        if read.max(in_pieces) > self.max_bytes {
+            return Err(Failure::TooLong(self.max_bytes));
+        }
+        if self.held.grow(length.max(PIECE_BYTES)) { Ok(()) } else { Err(Failure::Crowded) }
     }
 
     fn concat(&self) -> Result<Vec<u8>, Failure> {
@@ -94,8 +97,20 @@ impl Drop for Reader {
     }
 }
 
-pub(super) async fn read_body(response: &JsValue, progress: &Progress) -> Result<Vec<u8>, Failure> {
-    let mut pieces = Pieces { pieces: Vec::new(), progress };
+/// A body of at most so many bytes, and its part of the allowance.
+pub(super) async fn read_body(
+    response: &JsValue,
+    max_bytes: u64,
+    progress: &Progress,
+) -> Result<(Vec<u8>, Held), Failure> {
+    let held = Held::default();
+    let body =
+        read_pieces(response, Pieces { pieces: Vec::new(), max_bytes, held: &held, progress });
+    let body = body.await?;
+    Ok((body, held))
+}
+
+async fn read_pieces(response: &JsValue, mut pieces: Pieces<'_>) -> Result<Vec<u8>, Failure> {
     let Some(mut reader) = Reader::of(&get(response, "body")?)? else {
         // An answer without a body may have none of the two.
         let whole = method(response, "arrayBuffer")?.ok_or(NO_RESPONSE)?;

@@ -26,8 +26,10 @@ pub(super) enum Failure {
     Redirect,
     /// The answer cannot be looked at.
     Opaque,
-    /// The body is too long.
-    TooLong,
+    /// The body is longer than so many bytes.
+    TooLong(u64),
+    /// It is more than the module has room for now.
+    Crowded,
     /// Anything else, in the words of whoever threw it.
     Network(String),
     /// The same, where it is plain what stands in the way.
@@ -71,7 +73,8 @@ impl Failure {
             Self::Opaque => {
                 Error::Protocol { what: "fetch gave an opaque answer, which cannot be read" }
             }
-            Self::TooLong => Error::Protocol { what: "an answer is longer than 64 MiB" },
+            Self::TooLong(max_bytes) => Error::Protocol { what: too_long(max_bytes) },
+            Self::Crowded => Error::Crowded { action },
             Self::NoResponse => {
                 let cause = "fetch did not answer with a Response".to_owned();
                 Error::Network { action, host, cause }
@@ -84,6 +87,18 @@ impl Failure {
                 Error::Blocked { action, host, cause, by }
             }
         }
+    }
+}
+
+fn too_long(max_bytes: u64) -> &'static str {
+    match max_bytes >> 10 {
+        64 => "an answer is longer than 64 KiB",
+        1024 => "an answer is longer than 1 MiB",
+        4096 => "an answer is longer than 4 MiB",
+        16_384 => "an answer is longer than 16 MiB",
+        49_152 => "an answer is longer than 48 MiB",
+        65_536 => "an answer is longer than 64 MiB",
+        _ => "an answer is longer than all that was asked for may be",
     }
 }
 

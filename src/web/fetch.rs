@@ -101,9 +101,9 @@ impl Fetch {
         }
         let status = status(&response)?;
         progress.status.set(status);
-        let body = read_body(&response, progress).await?;
+        let (body, held) = read_body(&response, request.limit(status), progress).await?;
         let retry_after_ms = retry_after_ms(&response);
-        Ok(HttpResponse { status, retry_after_ms, ahead_s: ahead_s(&response), body })
+        Ok(HttpResponse { status, retry_after_ms, ahead_s: ahead_s(&response), body, held })
     }
 
     async fn ask(
@@ -306,6 +306,7 @@ mod tests {
             host: String::new(),
             headers: vec![("Content-Type", "application/json".to_owned())],
             body: body.map(str::to_owned),
+            max_bytes: 1 << 30,
         };
         fetch().send(&request, &Progress::default()).await
     }
@@ -352,8 +353,15 @@ mod tests {
         assert_eq!(response.retry_after_ms, Some(7_000));
         let url = format!("{SERVER}/large");
         let (action, host) = ("ask", String::new());
-        let request =
-            HttpRequest { action, method: "GET", url, host, headers: Vec::new(), body: None };
+        let request = HttpRequest {
+            action,
+            method: "GET",
+            url,
+            host,
+            headers: Vec::new(),
+            body: None,
+            max_bytes: 1 << 30,
+        };
         let progress = Progress::default();
         fetch().send(&request, &progress).await.unwrap();
         assert_eq!((progress.status.get(), progress.bytes.get()), (200, 3_000_000));

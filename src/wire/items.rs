@@ -37,7 +37,7 @@ from_json! {
     }
 
     /// A sealed item.
-    pub struct Item {
+    pub struct Item if uuid {
         /// Id of the item.
         "uuid" => pub uuid: String,
         /// Its category, three digits.

@@ -43,7 +43,7 @@ from_json! {
     }
 
     /// A key pair and the symmetric key that seals its private half.
-    pub struct Keyset {
+    pub struct Keyset if uuid {
         /// Id of the keyset and of its keys.
         "uuid" => pub uuid: String,
         /// Id of the keyset, or `mp`, that opens it; may be empty.

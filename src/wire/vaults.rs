@@ -4,7 +4,7 @@ use crate::{base::json::from_json, wire::sealed::Envelope};
 
 from_json! {
     /// A vault as `GET /api/v1/vaults` and `GET /api/v3/vault/<id>` show it.
-    pub struct Vault {
+    pub struct Vault if uuid {
         /// Id of the vault.
         "uuid" => pub uuid: String,
         /// `P` personal, `E` everyone, `U` user created, `T` transfer.
@@ -28,7 +28,7 @@ from_json! {
     }
 
     /// Who reaches a vault.
-    pub struct Accessor {
+    pub struct Accessor if uuid {
         /// Id of the vault.
         "vaultUuid" => pub vault_uuid: String,
         /// `user` or `group`.
