@@ -159,7 +159,12 @@ export abstract class SignedIn implements Disposable {
 
   /** What this client has done so far. */
   stats(): ClientStats {
-    return this.#core?.client.stats() ?? { ...NOTHING_YET };
+    try {
+      return this.#core?.client.stats() ?? { ...NOTHING_YET };
+    } catch {
+      // The module has ended, and nobody knows any more.
+      return { ...NOTHING_YET };
+    }
   }
 
   /** Zeroes the token, the session, all keys and secrets. Later calls fail with `closed`. */

@@ -8,19 +8,25 @@ export type CoreClass = typeof Client;
 /** What no other module exports. */
 const EXPORT = "client_resolve";
 
-let loading: Promise<CoreClass> | undefined;
+let loading: Promise<WebAssembly.Module> | undefined;
 
 /**
- * Starts the wasm module once, when it is first needed, and shares it between all callers.
+ * Loads the wasm module once, when it is first needed, and shares it between all callers. Starts it
+ * unless it runs already: a trap ends it.
  * A failure is not remembered: the next call, and a call that waited for another's, tries its own.
  */
 export async function loadCore(source: WasmSource): Promise<CoreClass> {
+  await init({ module_or_path: await loaded(source) });
+  return Client;
+}
+
+async function loaded(source: WasmSource): Promise<WebAssembly.Module> {
   const others = loading;
   if (others !== undefined) {
-    const core = await others.catch(() => undefined);
-    if (core !== undefined) return core;
+    const module = await others.catch(() => undefined);
+    if (module !== undefined) return module;
   }
-  loading ??= start(source).catch((error: unknown) => {
+  loading ??= load(source).catch((error: unknown) => {
     loading = undefined;
     throw error;
   });
@@ -33,7 +39,7 @@ export function loadCoreSync(module: WebAssembly.Module): CoreClass {
   return Client;
 }
 
-async function start(source: WasmSource): Promise<CoreClass> {
+async function load(source: WasmSource): Promise<WebAssembly.Module> {
   if (typeof WebAssembly !== "object") {
     throw unsupported("this runtime has no WebAssembly, which this package is made of");
   }
@@ -44,8 +50,9 @@ async function start(source: WasmSource): Promise<CoreClass> {
       "the WebAssembly module is not this package's: take onepassword-edge/op.wasm",
     );
   }
+  // Before it is kept: what is of another version does not start.
   await init({ module_or_path: module });
-  return Client;
+  return module;
 }
 
 async function bytesOf(source: WasmSource): Promise<WebAssembly.Module | BufferSource> {

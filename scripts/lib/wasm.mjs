@@ -14,6 +14,7 @@ import { withOwnTimers, withoutDefaultPath, withoutDocs } from "./glue.mjs";
 import { namedByLikeness } from "./order.mjs";
 import { programOf } from "./packages.mjs";
 import { CARGO_HOME, ROOT } from "./paths.mjs";
+import { restartable } from "./restart.mjs";
 import { Failure, run, step } from "./run.mjs";
 import { shortenNames } from "./short_names.mjs";
 import { hashOf, unlessStamped } from "./stamp.mjs";
@@ -21,7 +22,7 @@ import { TARGET } from "./toolchain.mjs";
 import { toolIds } from "./tools.mjs";
 
 export const WASM_FOLDER = join(ROOT, "js/wasm");
-/** What wasm-pack makes: usable by itself. */
+/** What wasm-pack makes, and the glue restartable: usable by itself. */
 export const PACK_FOLDER = join(ROOT, "target/pkg");
 /** The product with the names of its functions, before they are reordered. */
 export const NAMED_WASM = join(PACK_FOLDER, "op_named.wasm");
@@ -92,7 +93,7 @@ const FINISH = [
 
 /** Builds js/wasm/ unless it was made of the same sources by the same tools. */
 export async function buildWasm(toolchain, tools) {
-  const scripts = ["wasm", "wasm_sections", "short_names", "order", "glue"];
+  const scripts = ["wasm", "wasm_sections", "short_names", "order", "glue", "restart"];
   const inputs = [
     ...["src", "Cargo.toml", "Cargo.lock", "package-lock.json"],
     ...scripts.map((name) => `scripts/lib/${name}.mjs`),
@@ -167,6 +168,8 @@ async function pack(toolchain) {
   const args = ["build", ROOT, "--release", "--target", "web", "--mode", "no-install", "--no-opt"];
   const all = [...args, ...names, "--", ...locked(), ...BUILD_STD];
   await run("wasm-pack", all, { cwd: ROOT, env: wasmEnv(toolchain) });
+  const glue = join(PACK_FOLDER, "op.js");
+  writeFileSync(glue, restartable(readFileSync(glue, "utf8")));
 }
 
 async function optimize() {

@@ -33,7 +33,7 @@ impl<H: Host> Client<H> {
         check_size(file.unencrypted_size)?;
         // The address that the vendor's client uses, then the older one.
         let newer = format!("/api/v3/file/{id}");
-        let stored = match self.read_bytes(account, READ_FILE, newer).await {
+        let (stored, _held) = match self.read_bytes(account, READ_FILE, newer).await {
             Err(Error::NotFound { .. }) => {
                 let older = format!("/api/v2/file/{vault_id}/{item_id}/{id}");
                 self.read_bytes(account, READ_FILE, older).await?
