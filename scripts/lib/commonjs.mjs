@@ -31,17 +31,20 @@ Object.defineProperties(exports, {
 });
 `;
 
-const EXPORTED = /^export (class|function) (\w+)/gm;
-const EXPORT_LIST = /^export \{ initSync, __wbg_init as default \};$/m;
+const CLASSES = /^export let \{ ([\w, ]+) \} = glue;$/m;
+const EXPORT_LIST = /^export \{ initSync, init as default \};$/m;
 
-/** The glue of wasm-bindgen, with `exports` in place of `export`. */
+/** The glue with `exports` in place of `export`. Its classes change where the module starts anew. */
 export function commonJsGlue(glue) {
-  const names = [...glue.matchAll(EXPORTED)].map(([, , name]) => name);
-  const all = ["initSync", "default: __wbg_init", ...names].join(", ");
+  const [, classes = ""] = CLASSES.exec(glue) ?? [];
+  const all = ["__esModule: { value: true }", "initSync: { value: initSync }"];
+  all.push("default: { value: init }");
+  for (const name of classes.split(", ")) all.push(`${name}: { get: () => ${name} }`);
   const code = glue
-    .replace(EXPORTED, "$1 $2")
-    .replace(EXPORT_LIST, `Object.assign(exports, { __esModule: true, ${all} });`);
-  if (/^(export|import)\b|\bimport(\.|\()/m.test(code) || !code.includes("exports, {")) {
+    .replace(CLASSES, "let { $1 } = glue;")
+    .replace(EXPORT_LIST, `Object.defineProperties(exports, { ${all.join(", ")} });`);
+  const isKnown = classes !== "" && code.includes("exports, {");
+  if (/^(export|import)\b|\bimport(\.|\()/m.test(code) || !isKnown) {
     throw new Failure("The glue imports or exports in a way that commonjs.mjs does not know.");
   }
   return `"use strict";\n${code}`;

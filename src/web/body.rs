@@ -41,8 +41,8 @@ impl Pieces<'_> {
     fn concat(&self) -> Result<Vec<u8>, Failure> {
         // Asked again: a hostile piece's buffer may have shrunk or grown since it came.
         let length: u64 = self.pieces.iter().map(|piece| u64::from(piece.length())).sum();
-        if length > MAX_BODY_BYTES {
-            return Err(Failure::TooLong);
+        if length > self.max_bytes {
+            return Err(Failure::TooLong(self.max_bytes));
         }
         let mut bytes = vec![0; length as usize];
         let mut rest = bytes.as_mut_slice();

@@ -4,28 +4,41 @@ import { test } from "node:test";
 import { commonJsGlue } from "../../scripts/lib/commonjs.mjs";
 
 const GLUE = `/* @ts-self-types="./op.d.ts" */
-export class Client {
-    static create() { return new Client(); }
-}
-export function helper() { return "export of nothing"; }
+let glue = makeGlue(1);
+export let { Client, Items } = glue;
 function initSync() { return "sync"; }
-async function __wbg_init() { return "init"; }
-export { initSync, __wbg_init as default };
+async function init() { return "init"; }
+export { initSync, init as default };
+function renew() {
+    glue = makeGlue(2);
+    ({ Client, Items } = glue);
+}
+function makeGlue(number) {
+class Client {
+    static number = number;
+    static renew() { renew(); }
+}
+class Items {}
+return { Client, Items };
+}
 `;
 
-test("it exports what the ES module exports", async () => {
+test("it exports what the ES module exports, also when that changes", async () => {
   const exports = {};
   new Function("exports", commonJsGlue(GLUE))(exports);
-  const names = ["Client", "__esModule", "default", "helper", "initSync"];
-  assert.deepEqual(Object.keys(exports).sort(), names);
-  assert.ok(exports.Client.create() instanceof exports.Client);
+  const names = ["Client", "Items", "__esModule", "default", "initSync"];
+  assert.deepEqual(Object.getOwnPropertyNames(exports).sort(), names);
   assert.equal(exports.initSync(), "sync");
   assert.equal(await exports.default(), "init");
+  assert.equal(exports.Client.number, 1);
+  exports.Client.renew();
+  assert.equal(exports.Client.number, 2);
 });
 
 test("a glue that exports or imports in another way is an error", () => {
   for (const glue of [
-    GLUE.replace("__wbg_init as default", "__wbg_init as init"),
+    GLUE.replace("init as default", "init as other"),
+    GLUE.replace("export let", "export const"),
     `${GLUE}export const more = 5;\n`,
     `import "./more.js";\n${GLUE}`,
     `${GLUE}const here = import.meta.url;\n`,
