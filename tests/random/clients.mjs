@@ -58,7 +58,7 @@ export class Slot {
   #variant;
   #making;
 
-  constructor(index, { random, emulator, store, kinds, refusals, attribute, onExpiry }) {
+  constructor(index, { random, emulator, store, kinds, refusals, pauses, attribute, onExpiry }) {
     this.#emulator = emulator;
     this.#variant = VARIANTS[index % VARIANTS.length];
     this.#store = this.#variant.shares ? store : undefined;
@@ -70,6 +70,7 @@ export class Slot {
       timeoutMs,
       negativeTtlMs,
       refusals,
+      pauses,
       onExpiry: () => onExpiry(this),
     });
     this.fetch = (url, init) => {

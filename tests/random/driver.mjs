@@ -56,8 +56,17 @@ export class Run {
       asking = slot;
     };
     const refusals = [];
+    const pauses = [];
     this.slots = Array.from({ length: clients }, (_, index) => {
-      const means = { emulator: this.emulator, store, kinds, refusals, attribute, onExpiry };
+      const means = {
+        emulator: this.emulator,
+        store,
+        kinds,
+        refusals,
+        pauses,
+        attribute,
+        onExpiry,
+      };
       return new Slot(index, { random: this.#random.fork(), ...means });
     });
     await Promise.all(this.slots.map((slot) => slot.make(this.onError)));

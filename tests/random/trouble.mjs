@@ -70,16 +70,18 @@ export class Trouble {
   #negativeTtlMs;
   #log = [];
   #refusals;
+  #pauses;
   #lastEndMs = 0;
   #onExpiry;
 
   /**
-   * `onExpiry` is called when a session ends that others may have, too; `refusals` is one list for
+   * `onExpiry` is called when a session ends that others may have, too; `refusals` and `pauses` are one list each for
    * all clients of a token.
    */
-  constructor(random, { kinds, timeoutMs, negativeTtlMs, refusals, onExpiry }) {
+  constructor(random, { kinds, timeoutMs, negativeTtlMs, refusals, pauses, onExpiry }) {
     this.#onExpiry = onExpiry;
     this.#refusals = refusals;
+    this.#pauses = pauses;
     this.#random = random;
     this.#kinds = Object.fromEntries(kinds.map((kind) => [kind, KINDS[kind]]));
     this.#timeoutMs = timeoutMs;
@@ -144,7 +146,10 @@ export class Trouble {
     // A refusal is remembered twice as long each time.
     if (LASTING.includes(fault.kind) && this.#negativeTtlMs > 0) until += LONGEST_MISS_MS;
     if (signIn) until = at + SIGN_IN_LINGER_MS;
-    this.#log.push({ kind: fault.kind, codes, at, until });
+    const noted = { kind: fault.kind, codes, at, until };
+    this.#log.push(noted);
+    // A pause is the token's.
+    if (fault.status === 429) this.#pauses.push(noted);
     if (this.#log.length > 2000) this.#log = this.#log.filter(({ until }) => until > at - 5_000);
   }
 
@@ -155,7 +160,8 @@ export class Trouble {
 
   /** Whether what went wrong between the two explains an error. */
   explains(code, from, to) {
-    const near = this.#log.filter(({ at, until }) => at <= to && until >= from);
+    const all = [...this.#log, ...this.#pauses];
+    const near = all.filter(({ at, until }) => at <= to && until >= from);
     if (near.some(({ codes }) => codes.includes(code))) return true;
     // A session that ends twice within one call.
     const ended = near.filter(({ kind }) => kind === "expire");
