@@ -858,7 +858,6 @@ mod tests {
             Error::FileTooLarge { field: text(), size: 2, limit: 1 },
             Error::TokenInvalid { reason: text(), advice: COPY_AGAIN },
             Error::ArgumentInvalid { option: "x", reason },
-            Error::UnknownOption { name: text(), similar: None },
             Error::HostNotAllowed { host: text() },
             Error::AuthenticationFailed { reason, status: None, said: said() },
             Error::ServerNotTrusted { host: text() },

@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The option that may have been meant: at most a third differs, or one is how the other begins.
+/// The option that may have been meant: at most half of it differs, or one is how the other begins.
 fn similar_to(name: &str, names: &[&'static str]) -> Option<&'static str> {
     let name = name.to_lowercase();
     let distance = |known: &str| {
@@ -164,7 +164,7 @@ fn similar_to(name: &str, names: &[&'static str]) -> Option<&'static str> {
         let is_start = name.len() > 2 && (known.starts_with(&name) || name.starts_with(&known));
         if is_start { 0 } else { levenshtein(&name, &known) }
     };
-    let most = (name.len() / 3).max(1);
+    let most = name.len().div_ceil(2);
     let near = names.iter().map(|known| (distance(known), *known));
     near.filter(|(distance, _)| *distance <= most).min().map(|(_, known)| known)
 }

@@ -6,6 +6,7 @@ import { createEmulator } from "../../dist/emulator/index.js";
 import { generatePassword } from "../../dist/passwords.js";
 import { createRelay } from "../../dist/relay.js";
 import { kvStore } from "../../dist/session_stores.js";
+import { BY_NAME, SECRET, Service } from "./support.mjs";
 
 const origins = { allowedOrigins: ["https://tool.example"] };
 const namespace = { get: async () => null, put: async () => {}, delete: async () => {} };
@@ -69,4 +70,42 @@ test("compat refuses them where this package does", () => {
   const recipe = { type: "Pin", parameters: { length: 4, lenght: 5 } };
   const refused = { code: "argumentInvalid", message: /did you mean length\?/ };
   assert.throws(() => Secrets.generatePassword(recipe), refused);
+});
+
+const service = await Service.start();
+
+test("options of a client and of a call", async () => {
+  const client = await service.authenticate();
+  for (const [options, similar] of [
+    [{ timeout: 5 }, "timeoutMs"],
+    [{ timeoutms: 5 }, "timeoutMs"],
+    [{ retries: 5 }, "retry"],
+    [{ allowedHost: ["x"] }, "allowedHosts"],
+    [{ integrationname: "x" }, "integrationName"],
+    [{ retry: { retry: 1 } }, "retries"],
+    [{ retry: { maxMS: 1 } }, "maxMs"],
+    [{ cache: { secretTtl: 1 } }, "secretTtlMs"],
+    [{ cache: { anything: 1 } }, undefined],
+  ]) {
+    const error = await service.failure(service.authenticate(options), "argumentInvalid");
+    assert.match(error.message, /there is no option “\w+”/);
+    if (similar === undefined) assert.doesNotMatch(error.message, /did you mean/);
+    else assert.match(error.message, new RegExp(`did you mean ${similar}\\?`));
+  }
+  for (const [options, similar] of [
+    [{ timeout: 5 }, "timeoutMs"],
+    [{ refresh: true }, "fresh"],
+    [{ abortSignal: 5 }, "signal"],
+  ]) {
+    const error = await service.failure(client.resolve(BY_NAME, options), "argumentInvalid");
+    assert.match(error.message, new RegExp(`did you mean ${similar}\\?`));
+  }
+  const named = await service.failure(
+    service.authenticate({ [service.token]: 1 }),
+    "argumentInvalid",
+  );
+  service.checkTellsNothing(named);
+  // What is absent by another word for it, and what no JSON has, is no option.
+  const odd = { timeout: undefined, [Symbol("timeout")]: 5 };
+  assert.equal(await client.resolve(BY_NAME, odd), SECRET);
 });
