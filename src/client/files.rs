@@ -5,7 +5,7 @@ use crate::{
     base::{error::Error, secret::Secret},
     crypto::aead::TAG_BYTES,
     host::Host,
-    items::file::open_file,
+    items::file::{FileOpening, Step},
     wire::items::FieldObject,
 };
 
@@ -42,6 +42,14 @@ impl<H: Host> Client<H> {
         };
         // The record may say less than there is.
         check_size(stored.len().saturating_sub(TAG_BYTES) as i64)?;
-        open_file(file, stored)
+        let mut turn = self.begin_turn();
+        let mut opening = FileOpening::new(file, stored);
+        loop {
+            self.breathe(&mut turn).await;
+            opening = match opening.step()? {
+                Step::More(opening) => opening,
+                Step::Done(content) => return Ok(content),
+            };
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Vaults and items as lists, page by page.
 
 use super::{
-    Account, Client,
+    Account, Client, ENTRIES_A_LOOK,
     find::{OpenVault, Trust},
 };
 use crate::{
@@ -310,7 +310,11 @@ impl<H: Host> Client<H> {
         let mut vaults = self.read_vaults(account).await?;
         // As the vendor's client has them.
         vaults.sort_by(|one, other| one.uuid.cmp(&other.uuid));
-        for vault in vaults {
+        let mut turn = self.begin_turn();
+        for (index, vault) in vaults.into_iter().enumerate() {
+            if index % ENTRIES_A_LOOK == 0 {
+                self.breathe(&mut turn).await;
+            }
             if !named {
                 let [name, description] = [ENCRYPTED; 2].map(str::to_owned);
                 let attributes = VaultAttributes { name, description, uuid: None };

@@ -52,6 +52,10 @@ pub use lists::{Entry, List, Pages, States};
 use sessions::SignIns;
 use std::{cell::RefCell, rc::Rc};
 
+/// How long a call works without letting the host do something else, and how often it looks.
+const LONGEST_TURN_MS: u64 = 20;
+const ENTRIES_A_LOOK: usize = 64;
+
 /// Client options, checked.
 #[derive(Debug)]
 pub struct Options<S> {
@@ -224,6 +228,20 @@ impl<H: Host> Client<H> {
         self.lists.forget();
         self.running.end_all();
         scrub_stack();
+    }
+
+    /// Since when a call has the host's turn: Unix time in milliseconds.
+    fn begin_turn(&self) -> u64 {
+        self.host.now_ms()
+    }
+
+    /// Lets the host do something else, where a call has gone on for long: timers, signals and
+    /// other requests of the process are not to wait for what one answer holds.
+    async fn breathe(&self, since: &mut u64) {
+        if self.host.now_ms().abs_diff(*since) >= LONGEST_TURN_MS {
+            self.host.sleep(0.0).await;
+            *since = self.host.now_ms();
+        }
     }
 
     /// A call's turn at what one call does for all, where calls may wait for each other.

@@ -87,30 +87,9 @@ impl Cipher {
         sealed: Vec<u8>,
         what: &'static str,
     ) -> Result<Secret<Vec<u8>>, Error> {
-        let failed = Error::Decryption { what };
-        let mut bytes = Secret::new(sealed);
-        let first = match iv.len() {
-            IV_BYTES => iv.try_into().ok().map(after_iv),
-            BLOCK_BYTES => Some(self.hash(iv)),
-            _ => None,
-        };
-        let (Some(first), Some((text, tag))) =
-            (first, bytes.expose_mut().split_last_chunk_mut::<TAG_BYTES>())
-        else {
-            return Err(failed);
-        };
-        let length = text.len();
-        if length as u64 > MAX_BYTES {
-            return Err(failed);
-        }
-        let hash = self.hash(text);
-        let mask = self.apply_keystream(first, text);
-        // What was opened is zeroed unseen if the tag is another one.
-        if !bool::from(masked(hash, &mask).ct_eq(tag)) {
-            return Err(failed);
-        }
-        bytes.expose_mut().truncate(length);
-        Ok(bytes)
+        let mut opening = Opening::new(self, iv, sealed, what)?;
+        while !opening.advance(self, usize::MAX) {}
+        opening.finish()
     }
 
     /// `apply_keystream(first, text) -> mask`
@@ -157,10 +136,103 @@ impl Cipher {
     fn hash(&self, bytes: &[u8]) -> Block {
         let mut ghash = self.ghash.clone();
         ghash.update_padded(bytes);
-        let bits = bytes.len() as u128 * 8;
-        ghash.update(&[bits.to_be_bytes().into()]);
-        ghash.finalize().into()
+        finish(ghash, bytes.len())
     }
+}
+
+/// Something long on its way to being opened, piece by piece: all at once would keep the host from
+/// everything else.
+pub struct Opening {
+    bytes: Secret<Vec<u8>>,
+    /// How many of the bytes are open, and how many there are before the tag.
+    at: usize,
+    length: usize,
+    first: Block,
+    ghash: GHash,
+    mask: Zeroizing<Block>,
+    what: &'static str,
+}
+
+impl Opening {
+    /// `new(cipher, iv, sealed, what) -> opening`
+    ///
+    /// # Shapes
+    /// - as [`Cipher::open`] takes them
+    /// # Errors
+    /// [`Error::Decryption`] if a length is wrong
+    pub fn new(
+        cipher: &Cipher,
+        iv: &[u8],
+        sealed: Vec<u8>,
+        what: &'static str,
+    ) -> Result<Self, Error> {
+        let bytes = Secret::new(sealed);
+        let first = match iv.len() {
+            IV_BYTES => iv.try_into().ok().map(after_iv),
+            BLOCK_BYTES => Some(cipher.hash(iv)),
+            _ => None,
+        };
+        let length = bytes.expose().len().checked_sub(TAG_BYTES);
+        match (first, length) {
+            (Some(first), Some(length)) if length as u64 <= MAX_BYTES => {
+                let (ghash, mask) = (cipher.ghash.clone(), Zeroizing::default());
+                Ok(Self { bytes, at: 0, length, first, ghash, mask, what })
+            }
+            _ => Err(Error::Decryption { what }),
+        }
+    }
+
+    /// `advance(cipher, most) -> is_done`
+    ///
+    /// Opens the next piece.
+    ///
+    /// # Shapes
+    /// - `most`: how many bytes, in whole blocks of 16
+    pub fn advance(&mut self, cipher: &Cipher, most: usize) -> bool {
+        let end = self.length.min(self.at.saturating_add(most / BLOCK_BYTES * BLOCK_BYTES));
+        let piece = self.bytes.expose_mut().get_mut(self.at..end).unwrap_or_default();
+        self.ghash.update_padded(piece);
+        let mask = cipher.apply_keystream(after(self.first, self.at / BLOCK_BYTES), piece);
+        if self.at == 0 {
+            self.mask = mask;
+        }
+        self.at = end;
+        end == self.length
+    }
+
+    /// `finish() -> plaintext`
+    ///
+    /// # Errors
+    /// [`Error::Decryption`] if the tag does not verify, or not all is open
+    pub fn finish(self) -> Result<Secret<Vec<u8>>, Error> {
+        let Self { mut bytes, at, length, ghash, mask, what, .. } = self;
+        let hash = finish(ghash, length);
+        let tag = bytes.expose().get(length..).unwrap_or_default();
+        // What was opened is zeroed unseen if the tag is another one.
+        if at != length || !bool::from(masked(hash, &mask).ct_eq(tag)) {
+            return Err(Error::Decryption { what });
+        }
+        bytes.expose_mut().truncate(length);
+        Ok(bytes)
+    }
+}
+
+/// The block that is so many further. The last 32 bits are counted, and carry nothing over.
+fn after(block: Block, blocks: usize) -> Block {
+    let [prefix @ .., a, b, c, d] = block;
+    let [a, b, c, d] = u32::from_be_bytes([a, b, c, d]).wrapping_add(blocks as u32).to_be_bytes();
+    let mut block = Block::default();
+    let (start, end) = block.split_at_mut(IV_BYTES);
+    start.copy_from_slice(&prefix);
+    end.copy_from_slice(&[a, b, c, d]);
+    block
+}
+
+/// GHASH, once it has seen so many bytes.
+fn finish(mut ghash: GHash, bytes: usize) -> Block {
+    let bits = bytes as u128 * 8;
+    ghash.update(&[bits.to_be_bytes().into()]);
+    ghash.finalize().into()
 }
 
 /// J₀ of an IV of 12 bytes.
@@ -210,6 +282,36 @@ mod tests {
             "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662898015adb094dac5d93471bdec1a502270e3cc6c",
         ),
     ];
+
+    #[test]
+    fn opened_piece_by_piece() {
+        let cipher = Cipher::new(&Secret::new([7; KEY_BYTES]));
+        for (length, piece) in
+            [(0, 16), (1, 16), (16, 16), (100, 16), (100, 48), (100, 31), (4_096, 1_024)]
+        {
+            let plaintext: Vec<u8> = (0..length).map(|n| n as u8).collect();
+            let sealed = cipher.seal(&[1; IV_BYTES], &plaintext).unwrap();
+            for (damage, is_open) in [(None, true), (Some(0), false), (Some(length), false)] {
+                let mut sealed = sealed.clone();
+                if let Some(at) = damage {
+                    sealed[at] ^= 1;
+                }
+                let mut opening = Opening::new(&cipher, &[1; IV_BYTES], sealed, "it").unwrap();
+                let mut pieces = 1;
+                while !opening.advance(&cipher, piece) {
+                    pieces += 1;
+                }
+                assert_eq!(pieces, length.div_ceil(piece / 16 * 16).max(1), "{length} by {piece}");
+                let opened = opening.finish().ok().map(|bytes| bytes.expose().clone());
+                assert_eq!(opened, is_open.then(|| plaintext.clone()), "{length} by {piece}");
+            }
+        }
+        // The counter has 32 bits, and carries nothing over.
+        let sealed = cipher.seal(&[1; IV_BYTES], &[0; 100]).unwrap();
+        let opening = Opening::new(&cipher, &[1; IV_BYTES], sealed, "it").unwrap();
+        assert!(opening.finish().is_err(), "nothing of it is open");
+        assert_eq!(after([0xff; BLOCK_BYTES], 1)[11..], [0xff, 0, 0, 0, 0]);
+    }
 
     #[test]
     fn nist_vectors() {

@@ -22,3 +22,19 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     }
     hash.finalize().into()
 }
+
+/// SHA-256 of what comes piece by piece.
+#[derive(Debug, Default)]
+pub struct Sha256Hasher(Sha256);
+
+impl Sha256Hasher {
+    /// `update(bytes)`
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// `finish() -> digest`
+    pub fn finish(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
+}

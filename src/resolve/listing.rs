@@ -116,11 +116,6 @@ impl<T> Listing<T> {
         self.names.pick_item([name, vault], hints)
     }
 
-    /// `things() -> list`
-    pub fn things(&self) -> &[T] {
-        &self.things
-    }
-
     /// `at(place) -> thing`
     pub fn at(&self, place: usize) -> Option<&T> {
         self.things.get(place)

@@ -411,6 +411,7 @@ mod tests {
                 host: String::new(),
                 headers: Vec::new(),
                 body: None,
+                max_bytes: 1024,
             };
             for _ in 0..2 {
                 let answer = fetch.send(&request, &Progress::default()).await;
