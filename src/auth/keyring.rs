@@ -10,7 +10,13 @@
 
 use crate::{
     auth::envelope::{Sealing, SymmetricKey, sealing},
-    base::{encoding::decode_base64, error::Error, interner::Interner, secret::Secret},
+    base::{
+        encoding::{decode_base64, encode_base64url},
+        error::Error,
+        interner::Interner,
+        secret::Secret,
+    },
+    crypto::sha256,
     wire::{
         keysets::{Keyset, OaepHash, RsaPrivateJwk},
         sealed::Envelope,
@@ -23,9 +29,11 @@ const ACCOUNT_UNLOCK_KEY: &str = "mp";
 const KEYSET: &str = "a keyset";
 const VAULT_KEY: &str = "a vault key";
 /// So many keysets of one id are tried,
-const MAX_OF_ONE_ID: usize = 16;
+const MAX_OF_ONE_ID: usize = 1_000;
 /// and so many on the way to a key: an account has a few.
-const MAX_ON_THE_WAY: usize = 300;
+const MAX_ON_THE_WAY: usize = 5_000;
+/// A symmetric key takes 300 bytes, a private one 5,000: what is longer is none.
+const MAX_SEALED_BYTES: usize = 16 * 1024;
 
 /// All keys of an account, sealed ones and opened ones.
 #[derive(Debug)]
@@ -128,6 +136,7 @@ impl<K> Keyring<K> {
         keysets.sort_by_key(|keyset| Reverse(keyset.sn));
         let mut ids = Interner::default();
         let mut of_id: Vec<Vec<usize>> = Vec::new();
+        keysets.retain(may_be_keyset);
         for (place, keyset) in keysets.iter().enumerate() {
             let number = ids.intern(&keyset.uuid);
             match of_id.get_mut(number) {
@@ -181,8 +190,12 @@ impl<K> Keyring<K> {
         vault_id: &str,
         sealed: &Envelope,
     ) -> Result<Next<Rc<SymmetricKey>, K>, Error> {
+        if !may_be_sealed(sealed) {
+            return Err(Error::Decryption { what: VAULT_KEY });
+        }
         // A vault may get a new key, which shows in what the key is sealed as.
-        let number = self.seals.intern(&[vault_id, " ", &sealed.data].concat());
+        let seal = encode_base64url(&sha256(&[sealed.data.as_bytes()]));
+        let number = self.seals.intern(&[vault_id, " ", &seal].concat());
         if self.vault_keys.len() == number {
             self.vault_keys.push(Opening::default());
         }
@@ -281,19 +294,21 @@ impl<K> Keyring<K> {
     /// The keysets that lie between a key which is sealed with one of this id and the account unlock
     /// key, the nearest first.
     fn on_the_way_to(&self, id: &str) -> Vec<usize> {
-        let mut ids: Vec<&str> = vec![id];
+        let mut is_seen = vec![false; self.of_id.len()];
+        let mut ids = vec![id];
         let mut places = Vec::new();
         let mut next = 0;
         while let Some(id) = ids.get(next).filter(|_| places.len() < MAX_ON_THE_WAY) {
+            next += 1;
+            let number = self.ids.find(id);
+            match number.and_then(|number| is_seen.get_mut(number)) {
+                Some(is_seen) if !*is_seen => *is_seen = true,
+                _ => continue,
+            }
             for place in self.places(id) {
                 places.push(*place);
-                if let Some(parent) = self.keysets.get(*place).map(|keys| parent_of(&keys.keyset))
-                    && !ids.contains(&parent)
-                {
-                    ids.push(parent);
-                }
+                ids.extend(self.keysets.get(*place).map(|keys| parent_of(&keys.keyset)));
             }
-            next += 1;
         }
         places
     }
@@ -383,6 +398,18 @@ impl<K> Keyring<K> {
         };
         Some(Next::Todo(Task::Import { keyset: place, hash, key: Box::new(key) }))
     }
+}
+
+/// Whether it has the form of one: what has not is not counted among those that are tried.
+fn may_be_keyset(keyset: &Keyset) -> bool {
+    let Keyset { enc_sym_key, enc_pri_key, .. } = keyset;
+    may_be_sealed(enc_sym_key)
+        && sealing(enc_pri_key) == Some(Sealing::Symmetric)
+        && may_be_sealed(enc_pri_key)
+}
+
+fn may_be_sealed(envelope: &Envelope) -> bool {
+    sealing(envelope).is_some() && (1..=MAX_SEALED_BYTES).contains(&envelope.data.len())
 }
 
 /// Id of what opens it.
@@ -682,13 +709,30 @@ mod tests {
 
     #[test]
     fn very_many_keysets() {
-        let mut keysets: Vec<_> =
-            (0..50_000).map(|n| Keyset { sn: n, ..child("a", 2, "a", OaepHash::Sha1) }).collect();
-        keysets.extend((0..50_000).map(|n| child(&format!("k{n}"), 2, "a", OaepHash::Sha1)));
+        let many = |n: i64, id: &str| Keyset { sn: n, ..child(id, 2, id, OaepHash::Sha1) };
+        let empty = |n: i64| Keyset { uuid: "a".into(), sn: n + 2, ..Keyset::default() };
+        let chain = |n: i64| child(&format!("k{n}"), 2, &format!("k{}", n + 1), OaepHash::Sha1);
+        let mut keysets: Vec<_> = (0..4_000).map(|n| many(n, "b")).collect();
+        keysets.extend((0..4_000).map(chain));
+        keysets.extend((0..4_000).map(empty));
+        keysets.extend((2..500).map(|n| many(n, "a")));
+        keysets.push(root("a", 2));
         let mut ring = ring(keysets);
-        for n in 0..20_000 {
-            let sealed = rsa(&format!("k{n}"), OaepHash::Sha1, &jwk(9));
-            assert!(ring.vault_key(&format!("v{n}"), &sealed).is_err());
+        for n in 0..300 {
+            for id in [format!("k{n}"), "b".to_owned()] {
+                let sealed = rsa(&id, OaepHash::Sha1, &jwk(9));
+                assert!(ring.vault_key(&format!("{id} {n}"), &sealed).is_err());
+            }
         }
+        assert!(drive(&mut ring, &rsa("a", OaepHash::Sha1, &jwk(9))).is_ok(), "hidden");
+    }
+
+    #[test]
+    fn what_is_too_long_is_no_key() {
+        let mut ring = ring(vec![root("a", 2)]);
+        let long = format!("{}{}", jwk(9), " ".repeat(MAX_SEALED_BYTES));
+        assert!(drive(&mut ring, &rsa("a", OaepHash::Sha1, &long)).is_err());
+        assert!(drive(&mut ring, &symmetric("a", [2; 32], &long)).is_err());
+        assert!(drive(&mut ring, &symmetric("a", [2; 32], &jwk(9))).is_ok());
     }
 }
