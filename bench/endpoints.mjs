@@ -91,7 +91,11 @@ const CASES = {
       }
     },
   ],
-  "a vault with junk": [VAULT, (all) => ({ ...all, junk: fill([], plain(1) - 5_000, short) }), BY_ID],
+  "a vault with junk": [
+    VAULT,
+    (all) => ({ ...all, junk: fill([], plain(1) - 5_000, short) }),
+    BY_ID,
+  ],
   "a large field": [undefined, undefined, "op://app/large/text"],
   "a file": [undefined, undefined, "op://app/file/file.bin"],
 };
@@ -117,7 +121,12 @@ async function serve(name) {
 async function measure(name) {
   const child = fork(fileURLToPath(import.meta.url), ["--serve", name]);
   const [token] = await once(child, "message");
-  const options = { auth: token, integrationName: "bench", integrationVersion: "1", timeoutMs: 600_000 };
+  const options = {
+    auth: token,
+    integrationName: "bench",
+    integrationVersion: "1",
+    timeoutMs: 600_000,
+  };
   const allowedHosts = ["127.0.0.1"];
   await (await Client.authenticate({ ...options, allowedHosts })).close();
   const client = await Client.authenticate({ ...options, allowedHosts });
@@ -133,7 +142,9 @@ async function measure(name) {
   const ms = performance.now() - start;
   await new Promise((resolve) => setTimeout(resolve, 10));
   delay.disable();
-  console.log(`${name.padEnd(20)} longest ${(delay.max / 1e6).toFixed(0).padStart(6)} ms of ${ms.toFixed(0).padStart(6)} ms  ${said}`);
+  console.log(
+    `${name.padEnd(20)} longest ${(delay.max / 1e6).toFixed(0).padStart(6)} ms of ${ms.toFixed(0).padStart(6)} ms  ${said}`,
+  );
   client.close();
   child.kill();
 }

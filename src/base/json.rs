@@ -17,7 +17,7 @@ use miniserde::{
     json,
 };
 use ref_cast::RefCast;
-use std::{borrow::Cow, cell::Cell};
+use std::{borrow::Cow, cell::Cell, mem, ops::Range};
 
 /// Far above what the protocol nests. The parser keeps a frame on the heap for
 /// each level, so a short text of brackets alone could take all memory.
@@ -27,7 +27,7 @@ const MAX_DEPTH: usize = 64;
 const MAX_BRACKETS: usize = 1_000_000;
 /// The entries of a text's lists may take as much memory as the text, and so much more: an entry
 /// takes hundreds of bytes, and `{}` two.
-const FREE_BYTES: usize = 8 * 1024 * 1024;
+pub const FREE_BYTES: usize = 8 * 1024 * 1024;
 /// What an entry takes besides itself, about: the allocator's part.
 const ENTRY_BYTES: usize = 16;
 
@@ -119,6 +119,63 @@ pub fn parse<T: FromJson>(json: &[u8]) -> Option<T> {
     ROOM_BYTES.set(FREE_BYTES + text.len());
     let Root(value) = json::from_str(&text).ok()?;
     value
+}
+
+/// `entries(json, member) -> places`
+///
+/// Where the entries of an array stand that is a member of the whole: so that a long one can be
+/// read entry by entry, with pauses.
+///
+/// # Shapes
+/// - `None` if there is no such array, or beyond the bounds of [`parse`]
+pub fn entries(json: &[u8], member: &str) -> Option<Vec<Range<usize>>> {
+    let mut entries = None;
+    let mut list: Vec<Range<usize>> = Vec::new();
+    let (mut at, mut start) = (0, 0);
+    let (mut depth, mut brackets) = (0_usize, 0_usize);
+    let (mut key, mut is_within) = (json.get(..0)?, false);
+    while let Some(byte) = json.get(at) {
+        let place = at;
+        at += 1;
+        match byte {
+            b'"' => {
+                let rest = json.get(at..)?;
+                at = json.len() - after_string(rest).len();
+                if depth == 1 {
+                    key = json.get(place + 1..at - 1)?;
+                }
+            }
+            b'[' | b'{' => {
+                if depth == 1 && *byte == b'[' && key == member.as_bytes() {
+                    (is_within, start) = (true, at);
+                    list.clear();
+                }
+                depth += 1;
+                brackets += 1;
+                if depth > MAX_DEPTH || brackets > MAX_BRACKETS {
+                    return None;
+                }
+            }
+            b',' if depth == 1 => key = json.get(..0)?,
+            b',' if is_within && depth == 2 => {
+                list.push(start..place);
+                start = at;
+                if list.len() > MAX_BRACKETS {
+                    return None;
+                }
+            }
+            b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                if is_within && depth == 1 {
+                    list.push(start..place);
+                    is_within = false;
+                    entries = Some(mem::take(&mut list));
+                }
+            }
+            _ => {}
+        }
+    }
+    entries
 }
 
 /// The text, if it is one and within the bounds.
@@ -663,6 +720,42 @@ mod tests {
         write_object(&[], &mut object);
         write_object(&[("", &()), ("\n", &nothing)], &mut object);
         assert_eq!(object, r#"{}{"":null,"\u000a":null}"#);
+    }
+
+    #[test]
+    fn entries_of_a_list() {
+        let read = |json: &str| {
+            let places = entries(json.as_bytes(), "items")?;
+            Some(places.into_iter().map(|place| json[place].trim().to_owned()).collect::<Vec<_>>())
+        };
+        for (json, expected) in [
+            (
+                r#"{"items":[{"a":[1,2]}, {"b":"],"},3 ]}"#,
+                Some(&[r#"{"a":[1,2]}"#, r#"{"b":"],"}"#, "3"][..]),
+            ),
+            (r#"{"a":"items","b":[1],"items" : [ "x,\"" ]}"#, Some(&[r#""x,\"""#])),
+            (r#"{"a":{"items":[1]},"items":[2]}"#, Some(&["2"])),
+            (r#"{"items":[1],"items":[2,3]}"#, Some(&["2", "3"])),
+            (r#"{"items":[]}"#, Some(&[""])),
+            (r#"{"items":null}"#, None),
+            (r#"{"items":{"a":1}}"#, None),
+            (r#"[{"items":[1]}]"#, None),
+            (r#"{"items":[1"#, None),
+            ("", None),
+        ] {
+            assert_eq!(
+                read(json),
+                expected.map(|all| all.iter().map(|&one| one.into()).collect()),
+                "{json}"
+            );
+        }
+        assert!(
+            entries(
+                format!("{{\"items\":[{}1]}}", "1,".repeat(MAX_BRACKETS + 1)).as_bytes(),
+                "items"
+            )
+            .is_none()
+        );
     }
 
     #[test]

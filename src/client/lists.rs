@@ -148,6 +148,8 @@ pub struct Pages<H: Host> {
     list: List,
     number: u64,
     state: Cell<State>,
+    /// Since when its pages are read without letting the host do something else.
+    since_ms: Cell<u64>,
     /// Held while a page is read: one after the other.
     turn: Mutex<()>,
 }
@@ -184,6 +186,9 @@ impl<H: Host> Pages<H> {
                 begun
             }
             State::Begun => {
+                let mut turn = self.since_ms.get();
+                self.client.breathe(&mut turn).await;
+                self.since_ms.set(turn);
                 let Some(mut rest) = lists.take(self.number) else { return Ok(None) };
                 (rest.page().0, rest)
             }
@@ -208,6 +213,7 @@ impl<H: Host> Client<H> {
             list,
             number,
             state: Cell::new(State::Unread),
+            since_ms: Cell::new(self.begin_turn()),
             turn: Mutex::default(),
         }
     }

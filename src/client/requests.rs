@@ -19,6 +19,8 @@ use std::rc::Rc;
 
 /// From here on the host opens an answer sooner than this module does.
 const LONG_BYTES: usize = 32 * 1024;
+pub(super) const NOT_JSON: Error =
+    Error::Protocol { what: "an answer is not the JSON that it should be" };
 const ACCEPT_BYTES: &str = "application/octet-stream, application/json";
 
 const MIB: u64 = 1024 * 1024;
@@ -109,7 +111,7 @@ impl<H: Host> Client<H> {
 
     /// The opened answer, unless the service has refused the same a moment ago. Not generic over
     /// what is read from it: each kind would have a copy of all that waits.
-    async fn exchange(
+    pub(super) async fn exchange(
         &self,
         account: &Account<H::PrivateKey>,
         wanted: Wanted,
@@ -146,7 +148,10 @@ impl<H: Host> Client<H> {
             return Ok((Secret::new(response.body), response.held));
         }
         let is_long = response.body.len() >= LONG_BYTES;
-        let (iv, sealed) = parts(read_envelope(&response)?, ANSWER)?;
+        let mut turn = self.begin_turn();
+        let envelope = read_envelope(&response)?;
+        self.breathe(&mut turn).await;
+        let (iv, sealed) = parts(envelope, ANSWER)?;
         // The body may be as long as what is opened out of it.
         let HttpResponse { held, body, .. } = response;
         drop(body);

@@ -18,12 +18,6 @@ to_json_object! {
 }
 
 from_json! {
-    /// Answer to `GET /api/v1/vault/<vault>/items/overviews`
-    pub struct OverviewsResponse {
-        /// Items without their details.
-        "items" => pub items: Option<Vec<Item>>,
-    }
-
     /// Answer to `GET /api/v1/vault/<vault>/item/<item>`
     pub struct ItemResponse {
         /// The item.
