@@ -3,9 +3,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use onepassword_edge::{
-    base::{encoding::encode_base64url, json::parse},
+    base::{encoding::encode_base64url, error::Error, json::parse, secret::Secret},
     crypto::sha256,
-    items::file::open_file,
+    items::file::{FileOpening, Step},
     wire::items::FieldObject,
 };
 
@@ -21,3 +21,13 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(content.expose().len() + 16, stored.len());
     }
 });
+
+fn open_file(file: &FieldObject, stored: Vec<u8>) -> Result<Secret<Vec<u8>>, Error> {
+    let mut opening = FileOpening::new(file, stored);
+    loop {
+        opening = match opening.step()? {
+            Step::More(opening) => opening,
+            Step::Done(content) => return Ok(content),
+        };
+    }
+}

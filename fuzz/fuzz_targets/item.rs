@@ -15,7 +15,7 @@ use onepassword_edge::{
         open_details, open_overview,
     },
     wire::{
-        items::{Item, ItemDetails, ItemOverview},
+        items::{Item, ItemOverview},
         sealed::Envelope,
     },
 };

@@ -7,10 +7,13 @@ use onepassword_edge::{
         keyring::Keyring,
         session::{Session, check_status},
     },
-    base::{json::parse, secret::Secret},
+    base::{
+        json::{entries, parse},
+        secret::Secret,
+    },
     host::HttpResponse,
     wire::{
-        items::{BatchResponse, ItemResponse, OverviewsResponse},
+        items::{BatchResponse, Item, ItemResponse},
         keysets::KeysetsResponse,
         sealed::ErrorResponse,
         sign_in::{
@@ -26,10 +29,14 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = parse::<ExchangeResponse>(bytes);
     let _ = parse::<ConfirmResponse>(bytes);
     let _ = parse::<CompleteResponse>(bytes);
-    let _ = parse::<OverviewsResponse>(bytes);
     let _ = parse::<ItemResponse>(bytes);
     let _ = parse::<BatchResponse>(bytes);
     let _ = parse::<ErrorResponse>(bytes);
+
+    for place in entries(bytes, "items").unwrap_or_default() {
+        let entry = bytes.get(place).expect("it is within the text");
+        let _ = parse::<Item>(entry);
+    }
 
     let status = u16::from(bytes.first().copied().unwrap_or_default()) + 200;
     let response = HttpResponse { status, body: bytes.to_vec(), ..HttpResponse::default() };

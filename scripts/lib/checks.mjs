@@ -58,6 +58,14 @@ async function locks({ toolchain }) {
   }
 }
 
+/** That they compile. What runs them is `npm run fuzz`. */
+async function fuzz({ toolchain }) {
+  if (!ask("c++", ["--version"])) return "skipped: no C++ compiler";
+  await cargo(toolchain, ["check", ...locked(), "--manifest-path", join(ROOT, "fuzz/Cargo.toml")], {
+    RUSTFLAGS: "-D warnings",
+  });
+}
+
 /** In the order of what fails soonest. */
 export const TOOL_CHECKS = {
   locks,
@@ -67,6 +75,7 @@ export const TOOL_CHECKS = {
   clippy: (context) => clippy(context, ["--all-targets"]),
   // In release, because the build has compiled the macros and build scripts for that already.
   "clippy-wasm": (context) => clippy(context, ["--lib", ...WASM], BUILD_STD_ENV),
+  fuzz,
   doc,
   deny: (context) => deny(context, "licenses", "bans", "sources"),
 };

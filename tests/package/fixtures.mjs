@@ -11,7 +11,9 @@ const SECRET = "grüße";
 /** What the wasm module starts with, in base64: the header of every one. */
 const INLINED = "AGFzbQEAAAA";
 /** What a Worker may upload, gzipped, with a program of a few lines. */
-const UPLOAD_BUDGET_KIB = 186;
+const UPLOAD_BUDGET_KIB = 192;
+/** With the words of its memorable passwords, which are part of the vendor's interface. */
+const COMPAT_UPLOAD_BUDGET_KIB = 226;
 const NO_BROWSER = "no Chromium: not loaded";
 
 function expectSecret(text, where) {
@@ -110,13 +112,13 @@ async function esbuild(fixture) {
   return expectInlined(join(fixture.cwd, "out"));
 }
 
-async function wrangler(fixture) {
+async function wrangler(fixture, budgetKib = UPLOAD_BUDGET_KIB) {
   const { all } = await runTool("wrangler", ["deploy", "--dry-run", "--outdir", "out"], fixture);
   const [upload] = all.match(/Total Upload: .*/) ?? [];
   const [, zipped] = upload?.match(/gzip: ([\d.]+) KiB/) ?? [];
   if (!zipped) throw new Failure(`${all}\nwrangler printed no upload size.`);
-  if (Number(zipped) > UPLOAD_BUDGET_KIB) {
-    throw new Failure(`The upload is over its budget of ${UPLOAD_BUDGET_KIB} KiB: ${upload}.`);
+  if (Number(zipped) > budgetKib) {
+    throw new Failure(`The upload is over its budget of ${budgetKib} KiB: ${upload}.`);
   }
   const files = readdirSync(join(fixture.cwd, "out"));
   const script = readFileSync(join(fixture.cwd, "out/index.js"), "latin1");
@@ -334,6 +336,7 @@ const MIGRATED = {
 export const FIXTURES = {
   ...MIGRATED,
   ...Object.fromEntries(Object.entries(MIGRATED).map(([name, work]) => [`compat-${name}`, work])),
+  "compat-wrangler": (fixture) => wrangler(fixture, COMPAT_UPLOAD_BUDGET_KIB),
   typescript,
   "typescript-commonjs": typescriptCommonJs,
   jest,
