@@ -111,6 +111,13 @@ pub trait Host: Sized + 'static {
     /// [`Error::Unsupported`] if there is none.
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error>;
 
+    /// `has_emulator(origin) -> bool`
+    ///
+    /// Whether an emulator of the service, for tests, says that it answers at this loopback origin.
+    fn has_emulator(&self, _origin: &str) -> bool {
+        false
+    }
+
     /// `tell(event)`
     ///
     /// Tells whoever watches; later, when nothing is half done.

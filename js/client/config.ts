@@ -32,8 +32,8 @@ export interface ClientConfig {
   readonly relay?: Relay | undefined;
   /**
    * Where the token may lead: `host`, `*.domain`, either with a scheme before and a port
-   * after. Default: `*.1password.com`, `*.1password.ca` and `*.1password.eu` over https, and
-   * loopback over http or https.
+   * after. Default: `*.1password.com`, `*.1password.ca` and `*.1password.eu` over https.
+   * Without it, also where an emulator says that it answers: see `onepassword-edge/emulator`.
    */
   readonly allowedHosts?: readonly string[] | undefined;
   /**

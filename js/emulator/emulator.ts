@@ -1,4 +1,5 @@
 import { buildAccount } from "./account.js";
+import { announce, announceServed, retractServed } from "./announce.js";
 import { type Answer, type AnswerHook, type Outcome, toOutcome, toResponse } from "./answer.js";
 import { type AccountEditor, Editor } from "./changes.js";
 import type { AccountDescription, DeviceState } from "./description.js";
@@ -109,6 +110,12 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   return new LoopbackEmulator(service, options);
 }
 
+/** As the core writes an origin: a token may name a host alone. */
+function originOf(address: string): string {
+  const origin = address.includes("://") ? address : `https://${address}`;
+  return origin.toLowerCase().replace(/\/$/, "");
+}
+
 class LoopbackEmulator implements Emulator {
   readonly token: string;
   readonly account: AccountEditor;
@@ -129,6 +136,7 @@ class LoopbackEmulator implements Emulator {
     this.#onAnswer = onAnswer;
     this.#faults = faults;
     this.token = this.#tokenFor(address ?? DEFAULT_ADDRESS);
+    announce(originOf(address ?? DEFAULT_ADDRESS));
   }
 
   get requests(): readonly SeenRequest[] {
@@ -161,11 +169,17 @@ class LoopbackEmulator implements Emulator {
   readonly serve = async (options: ServeOptions = {}): Promise<RunningEmulator> => {
     validateServeOptions(options);
     const listener = await listen((request) => this.fetch(request).catch(tellMistake), options);
-    return Object.assign(listener, { token: this.#tokenFor(listener.url) });
+    announceServed(listener.url);
+    const close = () => {
+      retractServed(listener.url);
+      return listener.close();
+    };
+    const token = this.#tokenFor(listener.url);
+    return { ...listener, token, close, [Symbol.asyncDispose]: close };
   };
 
   #tokenFor(address: string): string {
-    const url = new URL(address.includes("://") ? address : `https://${address}`);
+    const url = new URL(originOf(address));
     this.#hosts.add(url.hostname);
     return formatToken(this.#service.account.credentials, address);
   }

@@ -60,7 +60,10 @@ impl Address {
         }
     }
 
-    fn is_loopback(&self) -> bool {
+    /// `is_loopback() -> bool`
+    ///
+    /// Whether it is on this machine, by its name: nothing is looked up.
+    pub fn is_loopback(&self) -> bool {
         LOOPBACK_HOSTS.contains(&self.host.as_str())
     }
 }
@@ -78,14 +81,11 @@ struct Pattern {
 }
 
 impl Default for AllowedHosts {
-    /// The service's domains over https, and loopback over http or https.
+    /// The service's domains over https. Not loopback: whoever takes tokens from others would
+    /// speak to ports of its own machine for them.
     fn default() -> Self {
-        let hosts = SERVICE_DOMAINS.iter().chain(&LOOPBACK_HOSTS);
-        Self(
-            hosts
-                .map(|host| Pattern { scheme: None, host: (*host).to_owned(), port: None })
-                .collect(),
-        )
+        let pattern = |host: &&str| Pattern { scheme: None, host: (*host).to_owned(), port: None };
+        Self(SERVICE_DOMAINS.iter().map(pattern).collect())
     }
 }
 
@@ -226,17 +226,9 @@ mod tests {
     }
 
     #[test]
-    fn default_is_the_service_over_https_and_loopback() {
+    fn default_is_the_service_over_https() {
         let allowed = AllowedHosts::default();
-        for text in [
-            "my.1password.com",
-            "a.b.1password.ca",
-            "https://x.1password.eu",
-            "http://127.0.0.1:1",
-            "http://localhost",
-            "https://localhost:8443",
-            "http://[::1]:9",
-        ] {
+        for text in ["my.1password.com", "a.b.1password.ca", "https://x.1password.eu"] {
             assert!(permits(&allowed, text), "{text}");
         }
         for text in [
@@ -247,6 +239,10 @@ mod tests {
             "my.1password.org",
             "127.0.0.1.evil.example",
             "http://10.0.0.1",
+            "http://127.0.0.1:1",
+            "http://localhost",
+            "https://localhost:8443",
+            "http://[::1]:9",
         ] {
             assert!(!permits(&allowed, text), "{text}");
         }
@@ -267,6 +263,18 @@ mod tests {
             "dev.example:8080",
             "http://dev.example",
         ] {
+            assert!(!permits(&allowed, text), "{text}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_allowed_by_name() {
+        let entries = ["127.0.0.1", "localhost:80", "https://[::1]"].map(str::to_string);
+        let allowed = AllowedHosts::parse(&entries).unwrap();
+        for text in ["http://127.0.0.1:1", "https://127.0.0.1", "http://localhost:80", "[::1]"] {
+            assert!(permits(&allowed, text), "{text}");
+        }
+        for text in ["http://localhost:81", "http://[::1]"] {
             assert!(!permits(&allowed, text), "{text}");
         }
     }

@@ -4,6 +4,7 @@ use super::{
     clock::{Timers, ticks_ms},
     events,
     fetch::Fetch,
+    platform::has_emulator,
     signal::{Aborted, Signal},
     store::Store,
     subtle,
@@ -75,6 +76,10 @@ impl Host for WebHost {
 
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), Error> {
         subtle::fill_random(bytes)
+    }
+
+    fn has_emulator(&self, origin: &str) -> bool {
+        has_emulator(origin)
     }
 
     fn tell(&self, event: Event) {

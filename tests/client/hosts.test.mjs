@@ -1,8 +1,13 @@
 // Where a token may lead.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { test } from "node:test";
+import { promisify } from "node:util";
+import { createEmulator, SAMPLE_REFERENCE } from "../../dist/emulator/index.js";
 import { alterToken, BY_NAME, SECRET, Service } from "./support.mjs";
 
+const PACKAGE = new URL("../../dist/index.js", import.meta.url).href;
+const run = promisify(execFile);
 const service = await Service.start();
 
 /** Authenticating with a token for this address fails with `code`, and sends nothing. */
@@ -33,6 +38,11 @@ const foreign = [
   "http://0.0.0.0",
   "http://2130706433",
   "http://[::2]",
+  "http://127.0.0.1:6379",
+  "https://127.0.0.1",
+  "http://localhost",
+  "https://LOCALHOST:8443",
+  "http://[::1]:9",
 ];
 for (const address of foreign) {
   test(`not allowed: ${address}`, async () => {
@@ -98,6 +108,57 @@ for (const [address, origin] of Object.entries(allowed)) {
     for (const { url } of here.calls) assert.ok(url.startsWith(`${origin}/api/`), url);
   });
 }
+
+test("loopback is an emulator's for as long as one says that it is there", async (t) => {
+  const { url, port, token, close } = await service.emulator.serve();
+  t.after(close);
+  const asked = { auth: token, fetch: undefined };
+  const client = await service.authenticate(asked);
+  assert.equal(await client.resolve(BY_NAME), SECRET);
+  await service.failure(
+    service.authenticate({ ...asked, allowedHosts: ["my.1password.com"] }),
+    "hostNotAllowed",
+  );
+  const others = [`http://127.0.0.1:${port - 1}`, `http://localhost:${port}`];
+  for (const near of [...others, `https://127.0.0.1:${port}`]) {
+    await refused(near, "hostNotAllowed");
+  }
+  await close();
+  await refused(url, "hostNotAllowed");
+});
+
+test("processes that this one starts know where it listens", async (t) => {
+  const env = () => process.env.ONEPASSWORD_EDGE_EMULATOR;
+  assert.equal(env(), undefined);
+  const emulator = await createEmulator();
+  const [first, second] = [await emulator.serve(), await emulator.serve()];
+  t.after(() => Promise.all([first.close(), second.close()]));
+  assert.equal(env(), `${first.url},${second.url}`);
+  await first.close();
+  assert.equal(env(), second.url);
+  const program = `
+    import { Client } from ${JSON.stringify(PACKAGE)};
+    const named = { integrationName: "child", integrationVersion: "1" };
+    const client = await Client.authenticate({ auth: process.env.TOKEN, ...named });
+    console.log(await client.resolve(${JSON.stringify(SAMPLE_REFERENCE)}));
+  `;
+  const child = (more) =>
+    run(process.execPath, ["--input-type=module", "--eval", program], {
+      env: { ...process.env, TOKEN: second.token, ...more },
+    });
+  assert.ok((await child()).stdout.trim().length > 0);
+  await assert.rejects(child({ ONEPASSWORD_EDGE_EMULATOR: "" }), /not allowed/);
+  await second.close();
+  assert.equal(env(), undefined);
+  assert.equal(Object.keys(globalThis).includes("ONEPASSWORD_EDGE_EMULATOR"), false);
+});
+
+test("what others put on prototypes opens no port", async (t) => {
+  const name = "ONEPASSWORD_EDGE_EMULATOR";
+  t.after(() => delete Object.prototype[name]);
+  Object.prototype[name] = "http://127.0.0.1:6379";
+  await refused("http://127.0.0.1:6379", "hostNotAllowed");
+});
 
 test("allowedHosts takes the place of the default", async () => {
   const here = await Service.start({ address: "vault.example.com" });

@@ -20,8 +20,10 @@ beforeEach(() => {
   service.change = undefined;
 });
 
+/** Some ports here are not the emulator's. */
 function authenticate(config) {
-  return service.authenticate({ auth: server.token, fetch: undefined, ...config });
+  const allowedHosts = ["127.0.0.1"];
+  return service.authenticate({ auth: server.token, fetch: undefined, allowedHosts, ...config });
 }
 
 /** A server on loopback that answers with `handle`, and a token that leads to it. */
