@@ -161,6 +161,7 @@ async function checkProperties(check, { bare, token, config, signIn, create, fai
     class Config {
       auth = token;
       integrationName = "bare suite";
+      allowedHosts = ["127.0.0.1"];
       get timeoutMs() {
         seen.push("timeoutMs");
         return -1;

@@ -130,7 +130,9 @@ test("loopback is an emulator's for as long as one says that it is there", async
 test("processes that this one starts know where it listens", async (t) => {
   const env = () => process.env.ONEPASSWORD_EDGE_EMULATOR;
   assert.equal(env(), undefined);
-  const emulator = await createEmulator();
+  // The child's clock is not the one of these tests.
+  const now = () => performance.timeOrigin + performance.now();
+  const emulator = await createEmulator({ now });
   const [first, second] = [await emulator.serve(), await emulator.serve()];
   t.after(() => Promise.all([first.close(), second.close()]));
   assert.equal(env(), `${first.url},${second.url}`);

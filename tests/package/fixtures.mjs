@@ -184,7 +184,7 @@ async function rollup(fixture) {
 const DENO_RUN = [
   "run",
   "--no-prompt",
-  "--allow-env=OP_SERVICE_ACCOUNT_TOKEN",
+  "--allow-env=OP_SERVICE_ACCOUNT_TOKEN,ONEPASSWORD_EDGE_EMULATOR",
   "--allow-net=127.0.0.1",
 ];
 
@@ -225,7 +225,11 @@ async function exampleNode(fixture) {
 
 async function exampleWorker(fixture) {
   const args = ["dev", "--local", "--port", "0", "--inspector-port", "0", "--persist-to", "state"];
-  const variables = { OP_SERVICE_ACCOUNT_TOKEN: fixture.token, SECRET_REFERENCE: REFERENCE };
+  const variables = {
+    OP_SERVICE_ACCOUNT_TOKEN: fixture.token,
+    SECRET_REFERENCE: REFERENCE,
+    ALLOWED_HOSTS: "127.0.0.1",
+  };
   for (const [name, value] of Object.entries(variables)) args.push("--var", `${name}:${value}`);
   await serving("wrangler", args, fixture, async (address) => {
     // Twice: the second request finds the client of the first.
@@ -272,7 +276,11 @@ async function exampleBrowser(fixture) {
   await serving("vite", args, fixture, async (origin) => {
     const env = { ...fixture.env, PORT: "0", PAGE_ORIGIN: origin, ALLOWED_HOSTS: allowed };
     await serving("node", ["relay.mjs"], { ...fixture, env }, async (relay) => {
-      writeFileSync(page, html.replace("https://relay.example", relay));
+      const script = `<script>${tellEmulator(fixture)}</script>`;
+      const local = html
+        .replace("https://relay.example", relay)
+        .replace("<head>", `<head>${script}`);
+      writeFileSync(page, local.replace("<script", `${script}<script`));
       expectSecret(
         await submitForm(origin, { token: fixture.token, reference: REFERENCE }),
         "the page",
@@ -288,14 +296,20 @@ async function exampleExtension(fixture) {
   if (!hasBrowser) return NO_BROWSER;
   const folder = join(fixture.cwd, "extension");
   mkdirSync(folder);
-  for (const name of ["popup.html", "popup.js"])
-    copyFileSync(join(fixture.cwd, name), join(folder, name));
+  copyFileSync(join(fixture.cwd, "popup.html"), join(folder, "popup.html"));
+  const program = readFileSync(join(fixture.cwd, "popup.js"), "utf8");
+  writeFileSync(join(folder, "popup.js"), `${tellEmulator(fixture)}\n${program}`);
   const manifest = JSON.parse(readFileSync(join(fixture.cwd, "manifest.json"), "utf8"));
   manifest.host_permissions.push("http://127.0.0.1/*");
   writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
   const fields = { token: fixture.token, reference: REFERENCE };
   expectSecret(await submitInExtension(folder, "popup.html", fields), "the extension");
   return "loaded in Chromium";
+}
+
+/** What lets clients of a page go to the emulator. */
+function tellEmulator({ token }) {
+  return `globalThis.ONEPASSWORD_EDGE_EMULATOR = ${JSON.stringify(serviceOf(token))};`;
 }
 
 /** The service's address, as the token has it. */

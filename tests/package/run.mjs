@@ -53,8 +53,9 @@ export async function runFixtures({ only } = {}) {
   const names = chosen(only);
   await installTools();
   const tarball = await pack(FOLDER);
-  return await withService(async (token) => {
-    const env = environment(fresh(join(FOLDER, "home")), token);
+  return await withService(async (service) => {
+    const { token } = service;
+    const env = environment(fresh(join(FOLDER, "home")), service);
     let failed = 0;
     for (const name of names) {
       if (!(await runFixture(name, { tarball, token, env }))) failed += 1;

@@ -111,7 +111,7 @@ const PROGRAMS = {
 };
 
 /** Tools keep settings and caches in the user's folders: give them a folder of ours. */
-export function environment(home, token) {
+export function environment(home, { token, url }) {
   return {
     ...process.env,
     HOME: home,
@@ -129,6 +129,7 @@ export function environment(home, token) {
     WRANGLER_LOG_PATH: join(home, "wrangler"),
     WRANGLER_SEND_METRICS: "false",
     OP_SERVICE_ACCOUNT_TOKEN: token,
+    ONEPASSWORD_EDGE_EMULATOR: url,
   };
 }
 
@@ -198,7 +199,7 @@ export async function withService(work) {
   const child = spawn(process.execPath, [program, ROOT], { stdio: ["pipe", "pipe", "inherit"] });
   try {
     for await (const line of createInterface(child.stdout)) {
-      return await work(JSON.parse(line).token);
+      return await work(JSON.parse(line));
     }
     throw new Failure("tests/runtime/service.mjs printed nothing.");
   } finally {

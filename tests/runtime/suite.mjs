@@ -95,6 +95,7 @@ export async function runSuite(library, { token }, more = {}) {
   const config = {
     auth: token,
     integrationName: "runtime suite",
+    allowedHosts: ["127.0.0.1"],
     integrationVersion: "1",
     ...more,
   };
@@ -207,7 +208,8 @@ export async function runRefusal(library, { token }, { code, says }) {
   const { results, check } = checks();
   for (const name of ["refused", "refused again"]) {
     await check(name, async () => {
-      const config = { auth: token, integrationName: "runtime suite", integrationVersion: "1" };
+      const named = { integrationName: "runtime suite", integrationVersion: "1" };
+      const config = { auth: token, ...named, allowedHosts: ["127.0.0.1"] };
       const error = await library.Client.authenticate(config).then(
         () => ({ code: "nothing" }),
         (thrown) => thrown,

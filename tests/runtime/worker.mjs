@@ -9,6 +9,7 @@ async function resolveShared(auth) {
   shared ??= await library.Client.authenticate({
     auth,
     integrationName: "shared",
+    allowedHosts: ["127.0.0.1"],
     integrationVersion: "1",
   });
   return new Response(await shared.resolve("op://app/kinds/all/text"));
@@ -19,6 +20,7 @@ async function resolveAnew(auth, namespace) {
   const client = await library.Client.authenticate({
     auth,
     integrationName: "anew",
+    allowedHosts: ["127.0.0.1"],
     integrationVersion: "1",
     sessionStore: kvStore(namespace),
   });

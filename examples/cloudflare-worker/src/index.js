@@ -11,6 +11,8 @@ export default {
       auth: env.OP_SERVICE_ACCOUNT_TOKEN,
       integrationName: "example for Workers",
       integrationVersion: "1.0.0",
+      // Without this line, only 1Password's own domains.
+      allowedHosts: env.ALLOWED_HOSTS?.split(","),
     });
     const password = await client.secrets.resolve(env.SECRET_REFERENCE);
     // A real Worker uses the secret, and shows it to nobody.
