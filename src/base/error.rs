@@ -112,13 +112,15 @@ pub enum Error {
     /// Several vaults have this name.
     #[error(
         "{} vaults are named “{vault}”; use the id of one in place of the name: {}",
-        candidates.len(),
-        ids(candidates)
+        count,
+        ids(candidates, *.count)
     )]
     TooManyVaults {
         /// The vault part of the reference.
         vault: String,
-        /// Those that matched.
+        /// How many matched.
+        count: usize,
+        /// The first of them.
         candidates: Vec<Candidate>,
     },
     /// No item has this id or title.
@@ -142,15 +144,17 @@ pub enum Error {
     /// Several items have this title.
     #[error(
         "{} items of the vault “{vault}” are titled “{item}”; use the id of one in place of the title: {}",
-        candidates.len(),
-        ids(candidates)
+        count,
+        ids(candidates, *.count)
     )]
     TooManyItems {
         /// The item part of the reference.
         item: String,
         /// The vault part of the reference.
         vault: String,
-        /// Those that matched.
+        /// How many matched.
+        count: usize,
+        /// The first of them.
         candidates: Vec<Candidate>,
     },
     /// The item is archived or deleted.
@@ -193,15 +197,17 @@ pub enum Error {
     /// Several fields have this title.
     #[error(
         "{} fields of the item “{item}” match “{field}”; {}",
-        candidates.len(),
-        in_their_place(candidates)
+        count,
+        in_their_place(candidates, *.count)
     )]
     TooManyMatchingFields {
         /// The item part of the reference.
         item: String,
         /// The field part of the reference.
         field: String,
-        /// Those that matched.
+        /// How many matched.
+        count: usize,
+        /// The first of them.
         candidates: Vec<Candidate>,
     },
     /// The field's value cannot be turned into text.
@@ -487,6 +493,9 @@ pub enum Error {
     },
 }
 
+/// So many of those that an ambiguous name may mean are told: there may be as many as items.
+pub const MAX_CANDIDATES: usize = 20;
+
 impl Error {
     /// Every code, in the order of the variants. `js/errors.ts` holds the same list.
     pub const CODES: &'static [&'static str] = &[
@@ -735,22 +744,25 @@ fn in_section(section: &Option<String>) -> String {
 }
 
 /// Not all have one: the parts of SSH keys and documents do not.
-fn in_their_place(candidates: &[Candidate]) -> String {
-    match list(candidates, |candidate| &candidate.reference) {
+fn in_their_place(candidates: &[Candidate], count: usize) -> String {
+    match list(candidates, count, |candidate| &candidate.reference) {
         none if none.is_empty() => "no reference can tell them apart: rename one".to_owned(),
         list => format!("use one of: {list}"),
     }
 }
 
-fn ids(candidates: &[Candidate]) -> String {
-    list(candidates, |candidate| &candidate.id)
+fn ids(candidates: &[Candidate], count: usize) -> String {
+    list(candidates, count, |candidate| &candidate.id)
 }
 
-fn list(candidates: &[Candidate], text: fn(&Candidate) -> &str) -> String {
+fn list(candidates: &[Candidate], count: usize, text: fn(&Candidate) -> &str) -> String {
     let mut list = String::new();
     for text in candidates.iter().map(text).filter(|text| !text.is_empty()) {
         list.push_str(if list.is_empty() { "" } else { ", " });
         list.push_str(text);
+    }
+    if count > candidates.len() && !list.is_empty() {
+        list.push_str(" and others");
     }
     list
 }
@@ -828,7 +840,7 @@ mod tests {
         vec![
             Error::Parsing { reason },
             Error::VaultNotFound { vault: text(), readable: 1, unreadable: 0, hint: text() },
-            Error::TooManyVaults { vault: text(), candidates: vec![] },
+            Error::TooManyVaults { vault: text(), count: 0, candidates: vec![] },
             Error::ItemNotFound {
                 item: text(),
                 vault: text(),
@@ -836,7 +848,7 @@ mod tests {
                 unreadable: 2,
                 hint: text(),
             },
-            Error::TooManyItems { item: text(), vault: text(), candidates: vec![] },
+            Error::TooManyItems { item: text(), vault: text(), count: 0, candidates: vec![] },
             Error::ItemNotActive { item: text() },
             Error::NoMatchingSections { item: text(), section: text(), hint: text() },
             Error::FieldNotFound {
@@ -845,7 +857,12 @@ mod tests {
                 field: text(),
                 hint: text(),
             },
-            Error::TooManyMatchingFields { item: text(), field: text(), candidates: vec![] },
+            Error::TooManyMatchingFields {
+                item: text(),
+                field: text(),
+                count: 0,
+                candidates: vec![],
+            },
             Error::UnreadableField { field: text(), reason: reason.into() },
             Error::IncompatibleTotpQuery { field: text() },
             Error::IncompatibleSshKeyQuery { field: text() },

@@ -3,7 +3,7 @@
 //! Names compare without regard to case, in Unicode, with nothing trimmed.
 
 use crate::{
-    base::error::{Candidate, Error},
+    base::error::{Candidate, Error, MAX_CANDIDATES},
     items::value::{Answer, Field, Moment},
     resolve::{
         hint::{Hints, Named},
@@ -14,9 +14,6 @@ use crate::{
 
 /// What the notes answer to.
 const NOTES_NAMES: [&str; 2] = ["notesPlain", "notes"];
-
-const MAX_REFERENCES: usize = 20;
-
 /// Kind of a file's field.
 const FILE: &str = "file";
 
@@ -24,6 +21,10 @@ const FILE: &str = "file";
 ///
 /// Whether a part of a reference names this.
 pub fn is_named(part: &str, name: &str) -> bool {
+    // An item may have tens of thousands of fields.
+    if part.is_ascii() && name.is_ascii() {
+        return part.eq_ignore_ascii_case(name);
+    }
     part.to_lowercase() == name.to_lowercase()
 }
 
@@ -52,6 +53,7 @@ pub fn resolve<'a>(
         several => Err(Error::TooManyMatchingFields {
             item: reference.item.clone(),
             field: name.clone(),
+            count: several.len(),
             candidates: candidates(details, several),
         }),
     }
@@ -66,15 +68,10 @@ fn fields_named<'a>(details: &'a ItemDetails, section: &str, name: &str) -> Vec<
     or_files(named_in(&sections, name), || files_in(&sections, name))
 }
 
-/// Looking for a reference takes as long as the item is: the first of very many have one.
 fn candidates(details: &ItemDetails, several: &[Field<'_>]) -> Vec<Candidate> {
-    let mut candidates: Vec<Candidate> = Vec::new();
-    for field in several {
-        let mut candidate = field.candidate();
-        if candidates.len() < MAX_REFERENCES {
-            candidate.reference = way_to(details, field);
-        }
-        candidates.push(candidate);
+    let mut candidates = Vec::new();
+    for field in several.iter().take(MAX_CANDIDATES) {
+        candidates.push(Candidate { reference: way_to(details, field), ..field.candidate() });
     }
     candidates
 }

@@ -3,7 +3,7 @@
 use crate::{
     base::{
         encoding::is_object_id,
-        error::{Candidate, Error},
+        error::{Candidate, Error, MAX_CANDIDATES},
         interner::Interner,
     },
     resolve::hint::{Hints, Named},
@@ -34,6 +34,8 @@ struct Names {
     of_lower: Vec<Vec<usize>>,
     /// Ids of what could not be opened.
     unreadable: Vec<String>,
+    /// Ids of what is not to be found.
+    others: Vec<String>,
     /// All ids, once somebody asks.
     ids: OnceCell<Interner>,
 }
@@ -76,6 +78,13 @@ impl<T> Listing<T> {
     /// What could not be opened.
     pub fn push_unreadable(&mut self, id: String) {
         self.names.unreadable.push(id);
+    }
+
+    /// `push_other(id)`
+    ///
+    /// What is not to be found: then its id is no title of something else.
+    pub fn push_other(&mut self, id: String) {
+        self.names.others.push(id);
     }
 
     /// `unreadable() -> count`
@@ -143,7 +152,7 @@ impl Names {
         let ids = self.ids.get_or_init(|| {
             let mut ids = Interner::default();
             let listed = self.all.iter().map(|name| &name.id);
-            for id in listed.chain(&self.unreadable) {
+            for id in listed.chain(&self.unreadable).chain(&self.others) {
                 ids.intern(id);
             }
             ids
@@ -157,7 +166,8 @@ impl Names {
         match self.named(name, false).as_slice() {
             [(only, _)] if !is_denied => Ok(*only),
             several @ [_, _, ..] if !is_denied => {
-                Err(Error::TooManyVaults { vault, candidates: candidates(several) })
+                let (count, candidates) = (several.len(), candidates(several));
+                Err(Error::TooManyVaults { vault, count, candidates })
             }
             _ => Err(Error::VaultNotFound {
                 vault,
@@ -178,7 +188,8 @@ impl Names {
         match self.named(name, false).as_slice() {
             [(_, only)] if !is_denied => Ok(only.id.clone()),
             several @ [_, _, ..] if !is_denied => {
-                Err(Error::TooManyItems { item, vault, candidates: candidates(several) })
+                let (count, candidates) = (several.len(), candidates(several));
+                Err(Error::TooManyItems { item, vault, count, candidates })
             }
             _ => Err(Error::ItemNotFound {
                 item,
@@ -236,7 +247,7 @@ fn not_for_service_accounts(name: &str) -> &'static str {
 
 fn candidates(several: &[(usize, &Name)]) -> Vec<Candidate> {
     let mut candidates = Vec::new();
-    for (_, name) in several {
+    for (_, name) in several.iter().take(MAX_CANDIDATES) {
         candidates.push(Candidate {
             id: name.id.clone(),
             title: name.name.clone(),

@@ -159,6 +159,33 @@ test("a field's title that fits two", async () => {
   assert.equal(await client.resolve("op://prod/database/s1/f2"), "two");
 });
 
+test("of very many that fit twenty are told", async () => {
+  const items = Array.from({ length: 300 }, () => ({ title: "same", password: "p" }));
+  const fields = Array.from({ length: 300 }, (_, n) => ({
+    id: `f${n}`,
+    title: "same",
+    value: "v",
+  }));
+  const wide = { title: "wide", sections: [{ title: "all", fields }] };
+  const vaults = [{ name: "many", items: [...items, wide] }];
+  vaults.push(...Array.from({ length: 60 }, () => ({ name: "twin", items: [] })));
+  const here = await Service.start({ account: { vaults } });
+  const client = await here.authenticate();
+  for (const [reference, code, count] of [
+    ["op://many/same/password", "tooManyItems", 300],
+    ["op://many/wide/same", "tooManyMatchingFields", 300],
+    ["op://twin/x/y", "tooManyVaults", 60],
+  ]) {
+    const { candidates, message } = await here.failure(client.resolve(reference), code);
+    assert.equal(candidates.length, 20, code);
+    assert.ok(
+      candidates.every((candidate) => candidate.reference.length > 0),
+      code,
+    );
+    assert.ok(message.startsWith(`${count} `) && message.endsWith(" and others"), message);
+  }
+});
+
 test("what a candidate says leads to it, and to nothing else", async () => {
   for (const [reference, code, count] of [
     ["op://prod/db/password", "tooManyItems", 2],
