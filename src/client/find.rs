@@ -68,6 +68,14 @@ pub(super) struct Located<T> {
     pub(super) names: Age,
 }
 
+/// Whether what was picked from names of this age holds. An id is a title only in the newest.
+const fn is_settled<T>(picked: &Result<T, Error>, names: Age, is_id: bool) -> bool {
+    match picked {
+        Ok(_) => !is_id,
+        Err(_) => !matches!(names, Age::Old),
+    }
+}
+
 impl<H: Host> Client<H> {
     pub(super) async fn find_vault(
         &self,
@@ -83,10 +91,11 @@ impl<H: Host> Client<H> {
         let accept = trust.accept(trust.names && trust.keys);
         let (listing, names) = self.vaults(account, accept).await?;
         let picked = pick_vault(&listing, part, hints);
-        if picked.is_ok() || names != Age::Old {
+        let is_id = is_object_id(part);
+        if is_settled(&picked, names, is_id) {
             return picked.map(|thing| Located { thing, names });
         }
-        let (listing, names) = self.vaults(account, trust.accept(false)).await?;
+        let (listing, names) = self.vaults(account, self.anew(account, trust, is_id)).await?;
         Ok(Located { thing: pick_vault(&listing, part, hints)?, names })
     }
 
@@ -148,6 +157,17 @@ impl<H: Host> Client<H> {
         Ok((listing, Age::New))
     }
 
+    /// What has to be read anew: for a name what is older than the call, for an id all that was read
+    /// before the service said that there is nothing of it. What came into being since would be
+    /// taken for its namesake.
+    fn anew(&self, account: &Account<H::PrivateKey>, trust: Trust, is_id: bool) -> Accept {
+        let mut accept = trust.accept(false);
+        if is_id {
+            accept.since = account.cache.borrow_mut().begin(self.host.now_ms()).number;
+        }
+        accept
+    }
+
     /// All vaults as they come, and the keys that they may need.
     pub(super) async fn read_vaults(
         &self,
@@ -170,10 +190,8 @@ impl<H: Host> Client<H> {
         let vaults = self.read_vaults(account).await?;
         let mut listing = Listing::default();
         let mut turn = self.begin_turn();
-        for (index, vault) in vaults.into_iter().enumerate() {
-            if index % ENTRIES_A_LOOK == 0 {
-                self.breathe(&mut turn).await;
-            }
+        for vault in vaults {
+            self.breathe(&mut turn).await;
             match self.open_vault(account, &vault).await {
                 Ok((key, attributes)) => {
                     let id = vault.uuid.clone();
@@ -218,7 +236,9 @@ impl<H: Host> Client<H> {
         target: &Target,
         (trust, titles, hints): (Trust, &mut Titles, &Hints<'_>),
     ) -> Result<Located<String>, Error> {
+        let is_id = is_object_id(&target.item);
         let mut accept = trust.accept(trust.names);
+        let mut is_last = false;
         loop {
             let known = match titles.take() {
                 Some(known) => known,
@@ -226,11 +246,12 @@ impl<H: Host> Client<H> {
             };
             let (listing, names) = titles.insert(known).as_ref().map_err(Error::clone)?;
             let (picked, names) = (listing.pick_item(&target.item, &target.vault, hints), *names);
-            if picked.is_ok() || names != Age::Old {
+            if is_last || is_settled(&picked, names, is_id) {
                 return picked.map(|thing| Located { thing, names });
             }
             *titles = None;
-            accept = trust.accept(false);
+            accept = self.anew(account, trust, is_id);
+            is_last = true;
         }
     }
 
@@ -302,6 +323,7 @@ impl<H: Host> Client<H> {
             }
             let [is_active, is_archived] = [is_active(&item), is_archived(&item)];
             if !is_active && !is_archived {
+                listing.push_other(item.uuid);
                 continue;
             }
             match open_title(item.enc_overview, &vault.key) {

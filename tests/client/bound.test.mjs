@@ -138,6 +138,11 @@ test("an item that comes with another title than it is listed under", async () =
   assert.equal(await client.resolve(BY_NAME), SECRET);
 });
 
+const isOther = ({ uuid }) => uuid !== ITEM_ID && uuid !== VAULT_ID;
+const deleted = (json) => ({
+  ...json,
+  items: json.items.map((item) => (isOther(item) ? item : { ...item, trashed: "D" })),
+});
 const missing = () => Response.json({ errorCode: 404 }, { status: 404 });
 
 test("an item or a vault that is denied, and listed", async () => {
@@ -176,6 +181,43 @@ test("an item or a vault that is denied, and listed", async () => {
   // What is gone indeed may be a title.
   await here.emulator.account.removeItem("app", ITEM_ID);
   assert.equal(await client.resolve(BY_ID, { fresh: true }), "of what is titled so");
+});
+
+test("what was not listed yet when it is denied is no namesake's", async (t) => {
+  let ahead = 0;
+  const now = Date.now;
+  t.mock.method(Date, "now", () => now() + ahead);
+  const namesake = { title: ITEM_ID, password: "of what is titled so" };
+  for (const [path, denied, hide, ask] of [
+    [
+      PATHS.overviews,
+      PATHS.item,
+      (json) => ({ ...json, items: json.items.filter(isOther) }),
+      BY_ID,
+    ],
+    [PATHS.vaults, PATHS.vault, (json) => json.filter(isOther), BY_ID],
+    // Neither active nor archived: a list leaves it out, and still it is there.
+    [PATHS.overviews, PATHS.item, deleted, BY_ID],
+  ]) {
+    const vaults = [
+      { ...VAULT, items: [ITEM, namesake] },
+      { ...PROD, name: VAULT_ID },
+    ];
+    const here = await Service.start({ account: { vaults } });
+    const client = await here.authenticate();
+    // What the client remembers is from before.
+    here.change = (answer) => {
+      if (answer.path === path) answer.json = hide(answer.json);
+    };
+    const before = path === PATHS.vaults ? "op://nothing/x/y" : "op://app/nothing/x";
+    await client.resolve(before).catch(() => {});
+    ahead += 20_000;
+    if (hide !== deleted) here.change = undefined;
+    here.replace = (call, next) => (call.path === denied ? missing() : next());
+    const code = path === PATHS.vaults ? "vaultNotFound" : "itemNotFound";
+    const { message } = await here.failure(client.resolve(ask), code);
+    assert.match(message, /the service lists this id/);
+  }
 });
 
 test("an answer that was given before", async () => {
