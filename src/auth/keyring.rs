@@ -43,6 +43,9 @@ pub struct Keyring<K> {
     /// Ids of keysets, and for each where its keysets are, the newest first.
     ids: Interner,
     of_id: Vec<Vec<usize>>,
+    /// For each id how many keys were open when nothing on the way to it opened any more.
+    closed_at: Vec<Option<usize>>,
+    open_keys: usize,
     /// Vaults with what their keys are sealed as, and these keys.
     seals: Interner,
     vault_keys: Vec<Opening>,
@@ -150,6 +153,8 @@ impl<K> Keyring<K> {
             account_unlock_key: Rc::new(key),
             keysets: keysets.into_iter().map(KeysetKeys::new).collect(),
             ids,
+            closed_at: vec![None; of_id.len()],
+            open_keys: 0,
             of_id,
             seals: Interner::default(),
             vault_keys: Vec::new(),
@@ -205,11 +210,19 @@ impl<K> Keyring<K> {
                 return Ok(next);
             }
             // Nothing that is open opens it: the nearest keyset on the way that can be opened is next.
-            let mut on_the_way = self.on_the_way_to(&sealed.kid).into_iter();
-            match on_the_way.find_map(|place| self.open_keyset(place)) {
+            let (ids, places) = self.on_the_way_to(&sealed.kid);
+            match places.into_iter().find_map(|place| self.open_keyset(place)) {
                 Some(Next::Ready(_)) => {}
                 Some(Next::Todo(task)) => return Ok(Next::Todo(task)),
-                None => return Err(Error::Decryption { what: VAULT_KEY }),
+                None => {
+                    // Nor will it for another vault, until another key is open.
+                    for id in ids {
+                        if let Some(closed_at) = self.closed_at.get_mut(id) {
+                            *closed_at = Some(self.open_keys);
+                        }
+                    }
+                    return Err(Error::Decryption { what: VAULT_KEY });
+                }
             }
         }
     }
@@ -248,6 +261,7 @@ impl<K> Keyring<K> {
         let key = Rc::new(SymmetricKey::parse(plaintext.expose(), owner.what())?);
         if let Some(opening) = self.opening(owner) {
             opening.key = Some(Rc::clone(&key));
+            self.open_keys += 1;
         }
         Ok(key)
     }
@@ -258,6 +272,7 @@ impl<K> Keyring<K> {
     pub fn put_private_key(&mut self, keyset: usize, hash: OaepHash, key: K) {
         if let Some(keys) = self.keysets.get_mut(keyset) {
             *private_of(&mut keys.private, hash) = Some(Rc::new(key));
+            self.open_keys += 1;
         }
     }
 
@@ -292,25 +307,30 @@ impl<K> Keyring<K> {
     }
 
     /// The keysets that lie between a key which is sealed with one of this id and the account unlock
-    /// key, the nearest first.
-    fn on_the_way_to(&self, id: &str) -> Vec<usize> {
+    /// key, the nearest first, and the numbers of their ids; without those of which it is known that
+    /// nothing opens them.
+    fn on_the_way_to(&self, id: &str) -> (Vec<usize>, Vec<usize>) {
         let mut is_seen = vec![false; self.of_id.len()];
         let mut ids = vec![id];
-        let mut places = Vec::new();
+        let (mut numbers, mut places) = (Vec::new(), Vec::new());
         let mut next = 0;
         while let Some(id) = ids.get(next).filter(|_| places.len() < MAX_ON_THE_WAY) {
             next += 1;
-            let number = self.ids.find(id);
-            match number.and_then(|number| is_seen.get_mut(number)) {
+            let Some(number) = self.ids.find(id) else { continue };
+            match is_seen.get_mut(number) {
                 Some(is_seen) if !*is_seen => *is_seen = true,
                 _ => continue,
             }
+            if self.closed_at.get(number) == Some(&Some(self.open_keys)) {
+                continue;
+            }
+            numbers.push(number);
             for place in self.places(id) {
                 places.push(*place);
                 ids.extend(self.keysets.get(*place).map(|keys| parent_of(&keys.keyset)));
             }
         }
-        places
+        (numbers, places)
     }
 
     /// The keyset's symmetric key; `None` if it is open already, or nothing that is open opens it.
@@ -531,6 +551,25 @@ mod tests {
     fn opens(keysets: Vec<Keyset>, sealed: &Envelope) -> bool {
         drive(&mut ring(keysets), sealed)
             .is_ok_and(|key| key.open(symmetric("v", [9; 32], "{}"), "it").is_ok())
+    }
+
+    #[test]
+    fn what_nothing_opens_is_looked_for_once() {
+        // Each of two is sealed with the other.
+        let mut ring = ring(vec![
+            child("a", 2, "b", OaepHash::Sha1),
+            child("b", 3, "a", OaepHash::Sha1),
+            root("c", 4),
+        ]);
+        for kid in ["a", "b"] {
+            assert!(drive(&mut ring, &rsa(kid, OaepHash::Sha1, &jwk(9))).is_err());
+        }
+        for kid in ["a", "b"] {
+            assert!(ring.on_the_way_to(kid).1.is_empty(), "{kid}");
+        }
+        // Another key may open them.
+        assert!(drive(&mut ring, &rsa("c", OaepHash::Sha1, &jwk(9))).is_ok());
+        assert_eq!(ring.on_the_way_to("a").1.len(), 2);
     }
 
     #[test]
