@@ -1,7 +1,7 @@
 //! Vaults and items as lists, page by page.
 
 use super::{
-    Account, Client, ENTRIES_A_LOOK,
+    Account, Client,
     find::{OpenVault, Trust},
 };
 use crate::{
@@ -26,8 +26,10 @@ use std::{
     vec,
 };
 
-/// Entries of a page.
+/// Entries of a page, at the most,
 const PAGE: usize = 100;
+/// and so much of what they are sealed as: the entry that exceeds it is the last.
+const PAGE_BYTES: usize = 1024 * 1024;
 const DELETED: &str = "D";
 /// In the place of names that nobody wanted opened.
 const ENCRYPTED: &str = "[Encrypted]";
@@ -88,16 +90,20 @@ enum Rest {
     Vaults(vec::IntoIter<OpenedVault>),
 }
 
-impl Rest {
+impl<H: Host> Client<H> {
     /// The next page, and whether something on it could not be opened.
-    fn page(&mut self) -> (Vec<Entry>, bool) {
-        match self {
-            Self::Vaults(vaults) => (vaults.take(PAGE).map(Entry::Vault).collect(), false),
-            Self::Items { vault, items, .. } => {
+    async fn page(&self, rest: &mut Rest) -> (Vec<Entry>, bool) {
+        match rest {
+            Rest::Vaults(vaults) => (vaults.take(PAGE).map(Entry::Vault).collect(), false),
+            Rest::Items { vault, items, .. } => {
                 let (mut page, mut is_damaged) = (Vec::new(), false);
+                let (mut turn, mut bytes) = (self.begin_turn(), 0);
                 while page.len() < PAGE
+                    && bytes < PAGE_BYTES
                     && let Some(item) = items.next()
                 {
+                    self.breathe(&mut turn).await;
+                    bytes += item.enc_overview.data.len();
                     match open_overview(&item, &vault.key) {
                         Ok(overview) => page.push(Entry::Item(ListedItem {
                             item,
@@ -190,7 +196,7 @@ impl<H: Host> Pages<H> {
                 self.client.breathe(&mut turn).await;
                 self.since_ms.set(turn);
                 let Some(mut rest) = lists.take(self.number) else { return Ok(None) };
-                (rest.page().0, rest)
+                (self.client.page(&mut rest).await.0, rest)
             }
         };
         if page.is_empty() {
@@ -264,7 +270,7 @@ impl<H: Host> Client<H> {
             }
         };
         let mut rest = Rest::Vaults(vaults.into_iter());
-        Ok((rest.page().0, rest))
+        Ok((self.page(&mut rest).await.0, rest))
     }
 
     async fn begin_items(
@@ -293,9 +299,12 @@ impl<H: Host> Client<H> {
                 let state = if is_archived(item) { states.archived } else { states.active };
                 state && item.trashed != DELETED && is_object_id(&item.uuid)
             });
+            // What was not kept of the answer is nobody's any more.
+            let bytes = items.iter().map(|item| size_of::<Item>() + item.enc_overview.data.len());
+            held.shrink(bytes.sum::<usize>() as u64);
             let items = items.into_iter();
             let mut rest = Rest::Items { vault: found.thing, items, _held: held };
-            let (page, is_damaged) = rest.page();
+            let (page, is_damaged) = self.page(&mut rest).await;
             if !page.is_empty() || !is_damaged {
                 return Ok((page, rest));
             }
@@ -317,10 +326,8 @@ impl<H: Host> Client<H> {
         // As the vendor's client has them.
         vaults.sort_by(|one, other| one.uuid.cmp(&other.uuid));
         let mut turn = self.begin_turn();
-        for (index, vault) in vaults.into_iter().enumerate() {
-            if index % ENTRIES_A_LOOK == 0 {
-                self.breathe(&mut turn).await;
-            }
+        for vault in vaults {
+            self.breathe(&mut turn).await;
             if !named {
                 let [name, description] = [ENCRYPTED; 2].map(str::to_owned);
                 let attributes = VaultAttributes { name, description, uuid: None };

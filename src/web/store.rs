@@ -2,8 +2,11 @@
 //! the core sees to it that it does not take long.
 
 use super::js::{Settled, call, method};
-use js_sys::Function;
+use js_sys::{Function, JsString};
 use wasm_bindgen::prelude::*;
+
+/// A record has a few hundred characters.
+const MAX_RECORD: u32 = 16 * 1024;
 
 /// A session store as it was given: an object with `get`, `set` and `delete`.
 #[derive(Debug)]
@@ -31,7 +34,9 @@ impl Store {
     }
 
     pub(super) async fn load(&self, name: &str) -> Option<String> {
-        self.ask(&self.get, &[&name.into()]).await?.as_string()
+        let record: JsString = self.ask(&self.get, &[&name.into()]).await?.dyn_into().ok()?;
+        // What is copied into the module makes its memory grow, for good.
+        (record.length() <= MAX_RECORD).then(|| record.into())
     }
 
     pub(super) async fn save(&self, name: &str, record: Option<&str>, ttl_seconds: u32) {

@@ -58,6 +58,15 @@ impl Held {
         self.0.set(self.0.get() + bytes);
         true
     }
+
+    /// `shrink(bytes)`
+    ///
+    /// No more than so many are left of it.
+    pub fn shrink(&self, bytes: u64) {
+        let gone = self.0.get().saturating_sub(bytes);
+        HELD.set(HELD.get() - gone);
+        self.0.set(self.0.get() - gone);
+    }
 }
 
 impl Drop for Held {

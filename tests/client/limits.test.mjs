@@ -120,6 +120,23 @@ test("72 answers of 63 MiB at once: some fail, no other client does", async () =
   for (const client of clients) assert.equal((await client.items.list("app")).length, 1_501);
 });
 
+test("a list that is being read has no more of it than is left to read", async () => {
+  const [one, other] = await Promise.all([service.authenticate(), service.authenticate()]);
+  const junk = "x".repeat(44 * MIB);
+  service.change = ({ path, json }) => {
+    if (path === PATHS.overviews) json.junk = junk;
+  };
+  const open = [];
+  for (let n = 0; n < 4; n += 1) {
+    const entries = one.items.list("app")[Symbol.asyncIterator]();
+    open.push(entries);
+    assert.equal((await entries.next()).done, false);
+  }
+  assert.equal((await other.items.list("app")).length, 1_501);
+  service.change = undefined;
+  for (const entries of open) await entries.return();
+});
+
 test("what is under way is given back: by an abort, a failure, an answer that is read", async () => {
   const client = await service.authenticate();
   const value = new Uint8Array(MIB);
