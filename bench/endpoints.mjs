@@ -46,6 +46,10 @@ function fill(entries, bytes, more) {
 const another = (like) => (n) => ({ ...like, uuid: idOf(n) });
 const short = (n) => ({ uuid: idOf(n) });
 
+/** So many fields of an item, none of which is there. */
+const resolveMany = (client, item, count = 200) =>
+  client.secrets.resolveAll(Array.from({ length: count }, (_, n) => `op://app/${item}/no${n}`));
+
 /** The path that is changed, how, and what is asked. */
 const CASES = {
   "vaults, real": ["/api/v1/vaults", (all) => fill(all, plain(16), another(all[0])), BY_NAME],
@@ -82,7 +86,7 @@ const CASES = {
   ],
   "a batch with junk": [
     BATCH,
-    (all) => ({ ...all, items: fill(all.items, plain(5) - 20_000, short) }),
+    (all) => ({ ...all, items: fill(all.items, plain(4.5) - 20_000, short) }),
     async (client) => {
       const second = `op://${VAULT_ID}/${idOf(77)}/password`;
       const { individualResponses } = await client.secrets.resolveAll([BY_ID, second]);
@@ -96,6 +100,45 @@ const CASES = {
     (all) => ({ ...all, junk: fill([], plain(1) - 5_000, short) }),
     BY_ID,
   ],
+  "a circle of keysets": [
+    "/api/v2/account/keysets",
+    ({ keysets: [first] }) => {
+      const of = (n) => (n % 5 === 0 ? first.uuid : `k${n % 5}`);
+      const enc = { ...first.encSymKey, enc: "RSA-OAEP" };
+      const circle = (n) => ({ ...first, uuid: of(n), encryptedBy: of(n + 1), encSymKey: enc });
+      return { keysets: Array.from({ length: 5_000 }, (_, n) => ({ ...circle(n), sn: 100 + n })) };
+    },
+    BY_NAME,
+  ],
+  "titles alike": [
+    ITEMS,
+    (all) => ({ ...all, items: fill([], plain(64), another(all.items[0])) }),
+    BY_NAME,
+  ],
+  "titles not to be opened": [
+    ITEMS,
+    (all) => {
+      const data = "A".repeat(250);
+      const damaged = { ...all.items[0], encOverview: { ...all.items[0].encOverview, data } };
+      return { ...all, items: fill([], plain(64), another(damaged)) };
+    },
+    (client) => client.items.list(VAULT_ID),
+  ],
+  "200 of a long item": [undefined, undefined, (client) => resolveMany(client, "large")],
+  "200 of many fields": [undefined, undefined, (client) => resolveMany(client, "wide")],
+  "200 of one name": [
+    undefined,
+    undefined,
+    async (client) => {
+      // The same name, each time with other letters in capitals.
+      const names = Array.from({ length: 200 }, (_, n) =>
+        [..."same field"].map((it, at) => ((n >> at) & 1 ? it.toUpperCase() : it)).join(""),
+      );
+      await client.secrets.resolveAll(names.map((name) => `op://app/alike/${name}`));
+    },
+  ],
+  "an item of many fields": [undefined, undefined, (client) => client.items.get("app", "wide")],
+  "20,000 fields": [undefined, undefined, (client) => resolveMany(client, "database", 20_000)],
   "a large field": [undefined, undefined, "op://app/large/text"],
   "a file": [undefined, undefined, "op://app/file/file.bin"],
 };
@@ -103,9 +146,14 @@ const CASES = {
 async function serve(name) {
   const [path, change] = CASES[name];
   const bytes = new Uint8Array(45_000_000).fill(65);
+  // As many as an item of 4 MiB has.
+  const fields = (title) =>
+    Array.from({ length: 25_000 }, (_, n) => ({ id: `f${n}`, title: title(n), value: "v" }));
   const items = [
     { title: "database", id: ITEM_ID, password: "s" },
     { title: "large", fields: { text: "x".repeat(2 * MIB) } },
+    { title: "wide", sections: [{ title: "all", fields: fields((n) => `t${n}`) }] },
+    { title: "alike", sections: [{ title: "all", fields: fields(() => "same field") }] },
     { title: "file", files: [{ name: "file.bin", content: bytes }] },
   ];
   const emulator = await createEmulator({

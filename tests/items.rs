@@ -62,7 +62,7 @@ fn shown_text(wire: &Value) -> String {
     let overview = open_overview(&item, &key()).unwrap();
     let details = open_details(&item, &key()).unwrap();
     let vault_id = VAULT_ID.to_owned();
-    let opened = OpenedItem { item, vault_id, overview, details, now_ms: NOW_MS };
+    let opened = OpenedItem { item, vault_id, overview, details: details.into(), now_ms: NOW_MS };
     serde_json::to_string(&opened.shape()).unwrap()
 }
 
@@ -79,7 +79,13 @@ fn listed(wire: &Value) -> Value {
 
 /// An item of nothing but these.
 fn opened(overview: ItemOverview, details: ItemDetails, now_ms: u64) -> OpenedItem {
-    OpenedItem { item: Item::default(), vault_id: VAULT_ID.into(), overview, details, now_ms }
+    OpenedItem {
+        item: Item::default(),
+        vault_id: VAULT_ID.into(),
+        overview,
+        details: details.into(),
+        now_ms,
+    }
 }
 
 fn wire(template: &str, overview: Value, details: Value) -> Value {

@@ -39,7 +39,7 @@ fuzz_target!(|input: &[u8]| {
     let Some(overview) = opened(open_overview(&item, &key)) else { return };
     check_listed(&item, &overview);
     let Some(details) = opened(open_details(&item, &key)) else { return };
-    check_shown(OpenedItem { item, vault_id: "v".into(), overview, details, now_ms: NOW_MS });
+    check_shown(OpenedItem { item, vault_id: "v".into(), overview, details: details.into(), now_ms: NOW_MS });
 });
 
 fn sealed(key: &SymmetricKey, plaintext: &[u8]) -> Envelope {

@@ -3,6 +3,7 @@
 use super::{
     Account, Client,
     find::{OpenVault, Trust},
+    items::ReadItem,
     join::join_all,
 };
 use crate::{
@@ -15,18 +16,18 @@ use crate::{
     items::{
         is_active,
         model::{OpenedItem, find_file},
-        open_details, open_overview, open_title,
+        open_overview,
         query::{Attribute, Query},
         value::{Answer as FieldAnswer, Moment},
     },
     resolve::{
         cache::{Age, Found, Reading},
-        field::{is_named, resolve},
+        field::resolve,
         hint::Hints,
         question::{Form, Part, Question, Target},
         reference::SecretReference,
     },
-    wire::items::{FieldObject, Item},
+    wire::items::FieldObject,
 };
 use std::{cell::RefCell, rc::Rc};
 
@@ -52,6 +53,20 @@ struct Asked<'a> {
     index: usize,
     question: &'a Question,
     target: Target,
+}
+
+/// What an item has for a target.
+enum Answered {
+    Whole(Rc<Answer>),
+    /// It has to be downloaded.
+    File(Box<WantedFile>),
+}
+
+struct WantedFile {
+    file: FieldObject,
+    item_id: String,
+    name: String,
+    form: Form,
 }
 
 /// Why an outcome may be wrong.
@@ -215,37 +230,63 @@ impl<H: Host> Group<'_, H> {
         };
         let targets: Vec<_> = asked.iter().map(|asked| &asked.target).collect();
         let items = client.find_items(account, &vault.thing, &targets, (trust, &self.hints)).await;
-        let answers = asked.iter().zip(&items.ids).map(async |(asked, located)| {
+        let settle = |asked: &Rc<Asked<'a>>, memory: Memory, outcome: Outcome| match outcome
+            .as_ref()
+            .err()
+            .and_then(|error| memory.doubt(error))
+        {
+            Some(doubt) if left > 0 => doubts.borrow_mut().push((doubt, Rc::clone(asked))),
+            _ => self.conclude(asked, outcome),
+        };
+        // One after the other and with pauses: there may be many, and items may be large.
+        let mut turn = client.begin_turn();
+        let mut files = Vec::new();
+        for (asked, located) in asked.iter().zip(&items.ids) {
+            client.breathe(&mut turn).await;
             let names = located.as_ref().map_or(Age::New, |located| located.names);
             let is_by_name = located.as_ref().is_ok_and(|of| of.thing != asked.target.item);
-            let item = located
-                .as_ref()
-                .map_err(Error::clone)
-                .and_then(|located| items.find(&located.thing));
-            // Listed under this title, it has to come with it, unless that has changed since.
-            let is_another = |item| is_by_name && !is_still(&vault.thing, item, &asked.target.item);
-            let outcome = match item {
-                Ok(item) if is_another(item) && (left > 0 || !is_active(item)) => {
-                    Err(Error::ItemNotActive { item: asked.target.item.clone() })
-                }
-                Ok(item) if is_another(item) => Err(Error::Protocol { what: ANOTHER }),
-                Ok(item) => self.answer(&vault.thing, item, &asked.target).await,
-                Err(error) => Err(error),
-            };
             let memory = Memory {
                 names: if names == Age::New { vault.names } else { names },
                 item: is_by_name,
                 keys: trust.keys,
             };
-            match outcome.as_ref().err().and_then(|error| memory.doubt(error)) {
-                Some(doubt) if left > 0 => doubts.borrow_mut().push((doubt, Rc::clone(asked))),
-                _ => self.conclude(asked, outcome),
+            let item = located
+                .as_ref()
+                .map_err(Error::clone)
+                .and_then(|located| items.find(&located.thing));
+            let key = &vault.thing.key;
+            // Listed under this title, it has to come with it, unless that has changed since.
+            let is_another = |read: &ReadItem| {
+                is_by_name && !(is_active(&read.item) && read.is_titled(&asked.target.item, key))
+            };
+            let answered = match item {
+                Ok(read) if is_another(read) && (left > 0 || !is_active(&read.item)) => {
+                    Err(Error::ItemNotActive { item: asked.target.item.clone() })
+                }
+                Ok(read) if is_another(read) => Err(Error::Protocol { what: ANOTHER }),
+                Ok(read) => self.answer(&vault.thing, read, &asked.target),
+                Err(error) => Err(error),
+            };
+            match answered {
+                Ok(Answered::File(file)) => files.push((asked, memory, *file)),
+                Ok(Answered::Whole(answer)) => settle(asked, memory, Ok(answer)),
+                Err(error) => settle(asked, memory, Err(error)),
             }
+        }
+        let files = files.into_iter().map(async |(asked, memory, file)| {
+            settle(asked, memory, self.download(&vault.thing, file).await);
         });
-        join_all(answers).await;
+        join_all(files).await;
     }
 
-    async fn answer(&self, vault: &OpenVault, item: &Item, target: &Target) -> Outcome {
+    /// What an item has for a target, without a request.
+    fn answer(
+        &self,
+        vault: &OpenVault,
+        read: &ReadItem,
+        target: &Target,
+    ) -> Result<Answered, Error> {
+        let item = &read.item;
         if !is_active(item) {
             return Err(Error::ItemNotActive { item: target.item.clone() });
         }
@@ -253,50 +294,45 @@ impl<H: Host> Group<'_, H> {
         let mut check_bytes = [0; 4];
         host.fill_random(&mut check_bytes)?;
         let moment = Moment { now_ms: host.now_ms(), check_bytes };
-        let details = open_details(item, &vault.key)?;
+        let details = read.details(&vault.key)?;
+        let wanted = |file: &FieldObject, name: &str, form| {
+            let (file, item_id, name) = (file.clone(), item.uuid.clone(), name.to_owned());
+            Ok(Answered::File(Box::new(WantedFile { file, item_id, name, form })))
+        };
         let secret = match &target.part {
             Part::Whole => {
                 let overview = open_overview(item, &vault.key)?;
-                return Ok(Rc::new(Answer::Item(Box::new(OpenedItem {
+                return Ok(Answered::Whole(Rc::new(Answer::Item(Box::new(OpenedItem {
                     item: item.without_content(),
                     vault_id: vault.id.clone(),
                     overview,
                     details,
                     now_ms: moment.now_ms,
-                }))));
+                })))));
             }
             Part::Field(reference, form) => {
                 match resolve(&details, reference, moment, &self.hints)? {
                     FieldAnswer::Text(text) => Secret::new(text.into_inner().into_bytes()),
-                    FieldAnswer::File(file) => {
-                        let bytes = self.download(vault, item, file, &reference.field).await?;
-                        if *form == Form::Text && std::str::from_utf8(bytes.expose()).is_err() {
-                            return Err(Error::UnsupportedFileFormat {
-                                field: reference.field.clone(),
-                            });
-                        }
-                        bytes
-                    }
+                    FieldAnswer::File(file) => return wanted(file, &reference.field, *form),
                 }
             }
             Part::File(id) => {
                 let missing = Error::NotFound { action: FIND_FILE, said: Said::NOTHING };
-                let file = find_file(&details, id).ok_or(missing)?;
-                self.download(vault, item, file, id).await?
+                return wanted(find_file(&details, id).ok_or(missing)?, id, Form::Bytes);
             }
         };
         let (item_id, vault_id) = (item.uuid.clone(), vault.id.clone());
-        Ok(Rc::new(Answer::Value(Found { secret, item_id, vault_id })))
+        Ok(Answered::Whole(Rc::new(Answer::Value(Found { secret, item_id, vault_id }))))
     }
 
-    async fn download(
-        &self,
-        vault: &OpenVault,
-        item: &Item,
-        file: &FieldObject,
-        name: &str,
-    ) -> Result<Secret<Vec<u8>>, Error> {
-        self.client.download(self.account, (&vault.id, &item.uuid), file, name).await
+    async fn download(&self, vault: &OpenVault, wanted: WantedFile) -> Outcome {
+        let WantedFile { file, item_id, name, form } = wanted;
+        let place = (&*vault.id, &*item_id);
+        let secret = self.client.download(self.account, place, &file, &name).await?;
+        if form == Form::Text && std::str::from_utf8(secret.expose()).is_err() {
+            return Err(Error::UnsupportedFileFormat { field: name });
+        }
+        Ok(Rc::new(Answer::Value(Found { secret, item_id, vault_id: vault.id.clone() })))
     }
 
     /// Remembers an outcome, or finds a remembered one in its place, and hands it over.
@@ -346,13 +382,6 @@ impl<H: Host> Group<'_, H> {
 
 fn is_one_time(reference: &SecretReference) -> bool {
     reference.query == Some(Query::Attribute(Attribute::OneTimePassword))
-}
-
-/// Whether the item is what it was when its name was remembered.
-fn is_still(vault: &OpenVault, item: &Item, name: &str) -> bool {
-    is_active(item)
-        && open_title(item.enc_overview.clone(), &vault.key)
-            .is_ok_and(|title| is_named(name, &title))
 }
 
 /// What an outcome rests on that may not be so any more.

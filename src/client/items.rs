@@ -6,6 +6,7 @@ use super::{
     requests::{Wanted, batch_bytes},
 };
 use crate::{
+    auth::envelope::SymmetricKey,
     base::{
         encoding::is_object_id,
         error::{Error, Said},
@@ -13,9 +14,11 @@ use crate::{
         json::to_json,
     },
     host::Host,
-    resolve::{cache::Age, hint::Hints, question::Target},
-    wire::items::{BatchRequest, BatchResponse, Item},
+    items::{open_details, open_title},
+    resolve::{cache::Age, field::is_named, hint::Hints, question::Target},
+    wire::items::{BatchRequest, BatchResponse, Item, ItemDetails},
 };
+use std::{cell::OnceCell, rc::Rc};
 
 const READ_ITEM: &str = "read the item";
 const READ_ITEMS: &str = "read several items";
@@ -27,16 +30,36 @@ const MAX_BATCH: usize = 50;
 #[derive(Debug, Default)]
 pub(super) struct Items {
     /// What became of each.
-    read: Vec<Result<Item, Error>>,
+    read: Vec<Result<ReadItem, Error>>,
     /// Where it is, by its id.
     places: Interner,
     /// For each target the id of its item.
     pub(super) ids: Vec<Result<Located<String>, Error>>,
 }
 
+/// An item that was read. What is sealed in it is opened once, however many ask for it.
+#[derive(Debug)]
+pub(super) struct ReadItem {
+    pub(super) item: Item,
+    title: OnceCell<Option<String>>,
+    details: OnceCell<Result<Rc<ItemDetails>, Error>>,
+}
+
+impl ReadItem {
+    /// Whether it has this title.
+    pub(super) fn is_titled(&self, name: &str, key: &SymmetricKey) -> bool {
+        let open = || open_title(self.item.enc_overview.clone(), key).ok();
+        self.title.get_or_init(open).as_ref().is_some_and(|title| is_named(name, title))
+    }
+
+    pub(super) fn details(&self, key: &SymmetricKey) -> Result<Rc<ItemDetails>, Error> {
+        self.details.get_or_init(|| open_details(&self.item, key).map(Rc::new)).clone()
+    }
+}
+
 impl Items {
     /// By its id, wherever in an answer it stood.
-    pub(super) fn find(&self, id: &str) -> Result<&Item, Error> {
+    pub(super) fn find(&self, id: &str) -> Result<&ReadItem, Error> {
         let found = self.places.find(id).and_then(|place| self.read.get(place));
         found.map_or(Err(GONE), |result| result.as_ref().map_err(Error::clone))
     }
@@ -44,7 +67,9 @@ impl Items {
     /// The first that is said of an item holds.
     fn put(&mut self, id: &str, result: Result<Item, Error>) {
         if self.places.intern(id) == self.read.len() {
-            self.read.push(result);
+            let unopened =
+                |item| ReadItem { item, title: OnceCell::new(), details: OnceCell::new() };
+            self.read.push(result.map(unopened));
         }
     }
 
@@ -64,7 +89,9 @@ impl<H: Host> Client<H> {
     ) -> Items {
         let mut items = Items::default();
         let mut titles: Titles = None;
+        let mut turn = self.begin_turn();
         for target in targets {
+            self.breathe(&mut turn).await;
             let part = &target.item;
             items.ids.push(if is_object_id(part) {
                 Ok(Located { thing: part.clone(), names: Age::New })

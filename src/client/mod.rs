@@ -235,14 +235,18 @@ impl<H: Host> Client<H> {
         scrub_stack();
     }
 
+    /// `begin_turn() -> since`
+    ///
     /// Since when a call has the host's turn: Unix time in milliseconds.
-    fn begin_turn(&self) -> u64 {
+    pub fn begin_turn(&self) -> u64 {
         self.host.now_ms()
     }
 
+    /// `breathe(since)`
+    ///
     /// Lets the host do something else, where a call has gone on for long: timers, signals and
     /// other requests of the process are not to wait for what one answer holds.
-    async fn breathe(&self, since: &mut u64) {
+    pub async fn breathe(&self, since: &mut u64) {
         if self.host.now_ms().abs_diff(*since) >= LONGEST_TURN_MS {
             self.host.sleep(0.0).await;
             *since = self.host.now_ms();

@@ -15,6 +15,7 @@ use crate::{
         vaults::{Accessor, Vault, VaultAttributes},
     },
 };
+use std::rc::Rc;
 
 const LOGIN: &str = "001";
 const PASSWORD: &str = "005";
@@ -35,7 +36,7 @@ pub struct OpenedItem {
     /// Its overview.
     pub overview: ItemOverview,
     /// Its details.
-    pub details: ItemDetails,
+    pub details: Rc<ItemDetails>,
     /// Unix time in milliseconds, for one-time passwords.
     pub now_ms: u64,
 }
@@ -46,7 +47,15 @@ impl OpenedItem {
     /// # Source
     /// protocol.md “Items as the SDK shows them” (recorded)
     pub fn shape(&self) -> Shape<'_> {
-        let Self { item, vault_id, overview, details, now_ms } = self;
+        self.shape_with(Shape::list(&mut self.fields()))
+    }
+
+    /// `shape_with(fields) -> shape`
+    ///
+    /// The item with these in place of its fields: there may be very many, and they can be shown
+    /// one by one.
+    pub fn shape_with<'a>(&'a self, fields: Shape<'a>) -> Shape<'a> {
+        let Self { item, vault_id, overview, details, .. } = self;
         let document = details.document.as_ref().filter(|file| is_sealed(file));
         let notes = details.notes_plain.as_ref().map_or("", |notes| shown(notes.expose()));
         Shape::object([
@@ -54,7 +63,7 @@ impl OpenedItem {
             ("title", Shape::text(&overview.title)),
             ("category", Shape::text(category(&item.template))),
             ("vaultId", Shape::text(vault_id)),
-            ("fields", fields(item, details, *now_ms)),
+            ("fields", fields),
             ("sections", Shape::list(&mut details.sections.iter().map(section))),
             ("notes", Shape::text(notes)),
             ("tags", tags(overview)),
@@ -65,6 +74,40 @@ impl OpenedItem {
             ("createdAt", Shape::text(&item.created_at)),
             ("updatedAt", Shape::text(&item.updated_at)),
         ])
+    }
+
+    /// `fields() -> shapes`
+    ///
+    /// Of the fields outside sections, an item shows a login's user name and password, and the
+    /// password of a Password item, also if it has none.
+    ///
+    /// # Source
+    /// protocol.md “Items as the SDK shows them” (recorded)
+    pub fn fields(&self) -> impl Iterator<Item = Shape<'_>> {
+        let Self { item, details, now_ms, .. } = self;
+        let mut shapes = Vec::new();
+        if item.template == LOGIN {
+            for field in &details.fields {
+                let field_type = match field.designation.as_str() {
+                    "username" => "Text",
+                    "password" => "Concealed",
+                    _ => continue,
+                };
+                shapes.push(outside_sections(
+                    &field.designation,
+                    field_type,
+                    field.value.text.as_ref(),
+                ));
+            }
+        }
+        if item.template == PASSWORD {
+            shapes.push(outside_sections("password", "Concealed", details.password.as_ref()));
+        }
+        let within = details.sections.iter().flat_map(move |section| {
+            let fields = section.fields.iter().filter(|field| !is_file(field));
+            fields.map(move |field| in_section(field, section, *now_ms))
+        });
+        shapes.into_iter().chain(within)
     }
 }
 
@@ -227,34 +270,6 @@ fn field_type(kind: &str, id: &str) -> &'static str {
         "sshKey" => SSH_KEY,
         _ => UNSUPPORTED,
     }
-}
-
-/// Of the fields outside sections, an item shows a login's user name and password, and the
-/// password of a Password item, also if it has none.
-fn fields<'a>(item: &Item, details: &'a ItemDetails, now_ms: u64) -> Shape<'a> {
-    let mut shapes = Vec::new();
-    if item.template == LOGIN {
-        for field in &details.fields {
-            let field_type = match field.designation.as_str() {
-                "username" => "Text",
-                "password" => "Concealed",
-                _ => continue,
-            };
-            shapes.push(outside_sections(
-                &field.designation,
-                field_type,
-                field.value.text.as_ref(),
-            ));
-        }
-    }
-    if item.template == PASSWORD {
-        shapes.push(outside_sections("password", "Concealed", details.password.as_ref()));
-    }
-    for section in &details.sections {
-        let fields = section.fields.iter().filter(|field| !is_file(field));
-        shapes.extend(fields.map(|field| in_section(field, section, now_ms)));
-    }
-    Shape::List(shapes)
 }
 
 fn outside_sections<'a>(

@@ -6,12 +6,12 @@ use super::{
     js::entries,
     options::{ClientOptions, read_call},
     promise::{Called, Rejection, promise},
-    results,
+    results::{self, Show, show},
     vaults::Vaults,
 };
 use crate::{
     base::error::Error,
-    client::{self, Answer, Form, Outcome, Question},
+    client::{self, Form, Question},
 };
 use js_sys::Promise;
 use std::rc::Rc;
@@ -27,38 +27,25 @@ pub struct Client {
 }
 
 impl Client {
-    /// One question, answered by what `show` makes of the answer. `reference` is what an error
-    /// tells, if anything.
+    /// One question. `reference` is what an error tells, if anything.
     pub(super) fn ask(
         &self,
         question: Result<Question, Error>,
         reference: &JsValue,
         options: &JsValue,
-        show: fn(&Answer) -> JsValue,
+        how: Show,
     ) -> Promise {
-        let show = move |outcomes: &[Outcome]| match outcomes {
-            [outcome] => outcome.as_ref().map(|answer| show(answer)).map_err(Error::clone),
-            _ => Err(Error::Closed),
-        };
-        self.ask_for(question.map(|question| vec![question]), reference, options, Box::new(show))
+        self.ask_for(question.map(|question| vec![question]), reference, options, how)
     }
 
-    /// Several questions, answered by what `show` makes of the outcomes. What stands in the way of
-    /// all of them is thrown.
+    /// Several questions. What stands in the way of all of them is thrown.
     pub(super) fn ask_all(
         &self,
         questions: Vec<Question>,
         options: &JsValue,
-        show: impl FnOnce(&[Outcome]) -> JsValue + 'static,
+        how: Show,
     ) -> Promise {
-        let show = move |outcomes: &[Outcome]| {
-            let failures = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
-            match { failures }.find(|error| error.is_of_all()) {
-                Some(error) => Err(error.clone()),
-                None => Ok(show(outcomes)),
-            }
-        };
-        self.ask_for(Ok(questions), &JsValue::UNDEFINED, options, Box::new(show))
+        self.ask_for(Ok(questions), &JsValue::UNDEFINED, options, how)
     }
 
     /// Registered at once, so that calls made in one go are read together.
@@ -67,7 +54,7 @@ impl Client {
         questions: Result<Vec<Question>, Error>,
         reference: &JsValue,
         options: &JsValue,
-        show: Show,
+        how: Show,
     ) -> Promise {
         let reference = reference.clone();
         let checked = questions.and_then(|all| Ok((all, read_call(&self.core, options)?)));
@@ -77,8 +64,12 @@ impl Client {
         };
         let timeout_ms = call.timeout_ms;
         let asked = self.core.ask(questions, call);
-        promise(timeout_ms, self.core.waits_for_others(), async move {
-            let shown = asked.await.and_then(|outcomes| show(&outcomes));
+        let core = Rc::clone(&self.core);
+        promise(timeout_ms, core.waits_for_others(), async move {
+            let shown = match asked.await {
+                Ok(outcomes) => show(&core, &outcomes, how).await,
+                Err(error) => Err(error),
+            };
             shown.map_err(|error| Rejection { error, reference })
         })
     }
@@ -97,9 +88,6 @@ impl Client {
         &self.core
     }
 }
-
-/// What a promise gives for the outcomes of its questions.
-type Show = Box<dyn FnOnce(&[Outcome]) -> Result<JsValue, Error>>;
 
 pub(super) fn rejected(error: Error) -> Promise {
     Promise::reject(&Rejection::from(error).into())
@@ -161,7 +149,7 @@ impl Client {
         #[wasm_bindgen(unchecked_param_type = "string")] reference: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
     ) -> Called {
-        Ok(self.ask(value(reference, Form::Text), reference, options, results::text))
+        Ok(self.ask(value(reference, Form::Text), reference, options, Show::Text))
     }
 
     /// The content of a file that a secret reference names, whatever bytes it has; text as UTF-8.
@@ -171,7 +159,7 @@ impl Client {
         #[wasm_bindgen(unchecked_param_type = "string")] reference: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
     ) -> Called {
-        Ok(self.ask(value(reference, Form::Bytes), reference, options, results::bytes))
+        Ok(self.ask(value(reference, Form::Bytes), reference, options, Show::Bytes))
     }
 
     /// Several references at once, with few requests. One that fails spoils no other.
@@ -188,9 +176,7 @@ impl Client {
         let question = |reference: JsValue| Some(Question::text(&reference.as_string()?));
         let questions = references.iter().map(question).collect::<Option<_>>();
         let Some(questions) = questions else { return Ok(rejected(wrong)) };
-        Ok(self.ask_all(questions, options, move |outcomes| {
-            results::by_reference(&references, outcomes)
-        }))
+        Ok(self.ask_all(questions, options, Show::ByReference(references)))
     }
 
     /// Reads items.

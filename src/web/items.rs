@@ -6,7 +6,7 @@ use super::{
     options::strings,
     pages::Pages,
     promise::Called,
-    results,
+    results::Show,
 };
 use crate::{
     base::error::Error,
@@ -75,7 +75,7 @@ impl Items {
         #[wasm_bindgen(unchecked_param_type = "string", js_name = item)] item_: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
     ) -> Called {
-        Ok(self.0.ask(item(vault, item_), &JsValue::UNDEFINED, options, results::item))
+        Ok(self.0.ask(item(vault, item_), &JsValue::UNDEFINED, options, Show::Item))
     }
 
     /// Several items of a vault, 50 with a request. One that fails spoils no other.
@@ -96,7 +96,7 @@ impl Items {
         };
         let question = |item| Question::Item { vault: vault.clone(), item };
         let questions = items.into_iter().map(question).collect();
-        Ok(self.0.ask_all(questions, options, results::in_order))
+        Ok(self.0.ask_all(questions, options, Show::InOrder))
     }
 
     /// The content of a file that an item has among its `files`, or as its `document`.
@@ -108,7 +108,7 @@ impl Items {
         #[wasm_bindgen(unchecked_param_type = "{ readonly id: string }")] attributes: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
     ) -> Called {
-        Ok(self.0.ask(file(vault, item_, attributes), &JsValue::UNDEFINED, options, results::bytes))
+        Ok(self.0.ask(file(vault, item_, attributes), &JsValue::UNDEFINED, options, Show::Bytes))
     }
 
     /// The items of a vault, without their values; those that cannot be opened are left out,

@@ -3,11 +3,12 @@
 
 use super::{
     errors::{candidates, message, retry_after_ms},
+    host::WebHost,
     js::set,
 };
 use crate::{
     base::{error::Error, json::to_json, shape::Shape},
-    client::{Answer, Entry, Found, OpenedItem, Outcome},
+    client::{Answer, Client, Entry, Found, OpenedItem, Outcome},
 };
 use js_sys::{Array, Date, JSON, Object, Reflect, Uint8Array};
 use serde::Serialize;
@@ -34,12 +35,70 @@ pub(super) fn object(shape: &Shape<'_>) -> JsValue {
     shape.serialize(&serializer).unwrap_or_default()
 }
 
-/// The value as text.
-pub(super) fn text(answer: &Answer) -> JsValue {
-    match answer {
-        Answer::Value(found) => text_of(found).into(),
-        Answer::Item(_) => JsValue::UNDEFINED,
+/// What a promise gives for the outcomes of its questions.
+pub(super) enum Show {
+    /// A value as text.
+    Text,
+    /// A value as bytes.
+    Bytes,
+    /// An item.
+    Item,
+    /// What `resolveAll` answers: for each of these references its value or an error, each once.
+    ByReference(Array),
+    /// What `items.getAll` answers: in the order of the question, one for each item.
+    InOrder,
+}
+
+/// `show(core, outcomes, how) -> value`
+///
+/// With pauses: there may be many outcomes, and items of very many fields.
+///
+/// # Errors
+/// What stands in the way of the only outcome, or of all.
+pub(super) async fn show(
+    core: &Client<WebHost>,
+    outcomes: &[Outcome],
+    how: Show,
+) -> Result<JsValue, Error> {
+    let mut turn = core.begin_turn();
+    let references = match how {
+        Show::ByReference(references) => Some(references),
+        Show::InOrder => None,
+        _ => {
+            let [outcome] = outcomes else { return Err(Error::Closed) };
+            let answer = outcome.as_ref().map_err(Error::clone)?;
+            return Ok(match (&**answer, how) {
+                (Answer::Value(found), Show::Text) => text_of(found).into(),
+                (Answer::Value(found), _) => {
+                    Uint8Array::from(found.secret.expose().as_slice()).into()
+                }
+                (Answer::Item(item), _) => item_object(core, item, &mut turn).await,
+            });
+        }
+    };
+    let responses = Array::new();
+    for (index, outcome) in outcomes.iter().enumerate() {
+        core.breathe(&mut turn).await;
+        if let Err(error) = outcome
+            && error.is_of_all()
+        {
+            return Err(error.clone());
+        }
+        responses.push(&match &references {
+            Some(references) => {
+                Array::of2(&references.get(index as u32), &content_or_error(outcome)).into()
+            }
+            None => content_and_error(core, outcome, &mut turn).await,
+        });
     }
+    let responses = match references {
+        // Not set one by one: `__proto__` would be the object's prototype.
+        Some(_) => Object::from_entries(&responses).unwrap_or_default(),
+        None => responses.into(),
+    };
+    let all = Object::new();
+    set(&all, "individualResponses", responses);
+    Ok(all.into())
 }
 
 /// What is asked for as text is UTF-8.
@@ -47,26 +106,18 @@ fn text_of(found: &Found) -> &str {
     std::str::from_utf8(found.secret.expose()).unwrap_or_default()
 }
 
-/// The value as bytes.
-pub(super) fn bytes(answer: &Answer) -> JsValue {
-    match answer {
-        Answer::Value(found) => Uint8Array::from(found.secret.expose().as_slice()).into(),
-        Answer::Item(_) => JsValue::UNDEFINED,
-    }
-}
-
 /// An item. The vendor's client gives its times in whole seconds, those of lists with fractions.
-pub(super) fn item(answer: &Answer) -> JsValue {
-    match answer {
-        Answer::Item(item) => item_object(item),
-        Answer::Value(_) => JsValue::UNDEFINED,
-    }
-}
-
-fn item_object(item: &OpenedItem) -> JsValue {
-    with_dates(object(&item.shape()), |date| {
+async fn item_object(core: &Client<WebHost>, item: &OpenedItem, turn: &mut u64) -> JsValue {
+    let shown = with_dates(object(&item.shape_with(Shape::Null)), |date| {
         date.set_utc_milliseconds(0);
-    })
+    });
+    let fields = Array::new();
+    for field in item.fields() {
+        fields.push(&object(&field));
+        core.breathe(turn).await;
+    }
+    set(shown.unchecked_ref(), "fields", fields);
+    shown
 }
 
 /// Vaults by themselves, with who reaches them.
@@ -107,19 +158,6 @@ fn with_dates(value: JsValue, adjust: impl Fn(&Date)) -> JsValue {
     value
 }
 
-/// What `resolveAll` answers: for each reference its value or an error, each once.
-pub(super) fn by_reference(references: &Array, outcomes: &[Outcome]) -> JsValue {
-    let entry = |(reference, outcome): (JsValue, &Outcome)| {
-        Array::of2(&reference, &content_or_error(outcome))
-    };
-    let entries: Array = references.iter().zip(outcomes).map(entry).collect();
-    // Not set one by one: `__proto__` would be the object's prototype.
-    let responses = Object::from_entries(&entries).unwrap_or_default();
-    let all = Object::new();
-    set(&all, "individualResponses", responses);
-    all.into()
-}
-
 fn content_or_error(outcome: &Outcome) -> Object {
     let response = Object::new();
     match outcome.as_deref() {
@@ -137,19 +175,14 @@ fn content_or_error(outcome: &Outcome) -> Object {
     response
 }
 
-/// What `items.getAll` answers: in the order of the question, one for each item.
-pub(super) fn in_order(outcomes: &[Outcome]) -> JsValue {
-    let response = |outcome: &Outcome| {
-        let (content, error) = match outcome {
-            Ok(answer) => (item(answer), JsValue::NULL),
-            Err(error) => (JsValue::NULL, object(&failure(error))),
-        };
-        let response = Object::new();
-        set(&response, "content", content);
-        set(&response, "error", error);
-        response
+async fn content_and_error(core: &Client<WebHost>, outcome: &Outcome, turn: &mut u64) -> JsValue {
+    let (content, error) = match outcome.as_deref() {
+        Ok(Answer::Item(item)) => (item_object(core, item, turn).await, JsValue::NULL),
+        Ok(Answer::Value(_)) => (JsValue::UNDEFINED, JsValue::NULL),
+        Err(error) => (JsValue::NULL, object(&failure(error))),
     };
-    let all = Object::new();
-    set(&all, "individualResponses", outcomes.iter().map(response).collect::<Array>());
-    all.into()
+    let response = Object::new();
+    set(&response, "content", content);
+    set(&response, "error", error);
+    response.into()
 }

@@ -278,3 +278,48 @@ test("what WebCrypto opened is zeroed once the module has it", async (t) => {
   assert.ok(buffers[0].length >= MOST_BYTES);
   assert.ok(buffers[0].every((byte) => byte === 0));
 });
+
+test("what takes long lets others have their turn", async (t) => {
+  const fields = Array.from({ length: 60 }, (_, n) => ({
+    id: `f${n}`,
+    title: `t${n}`,
+    value: "v",
+  }));
+  const wide = { ...ITEM, sections: [{ title: "all", fields }] };
+  const more = Array.from({ length: 60 }, (_, n) => ({ title: `item ${n}`, password: "p" }));
+  const here = await Service.start({ account: { vaults: [{ ...VAULT, items: [wide, ...more] }] } });
+  const client = await here.authenticate();
+  const { now } = Date;
+  let ahead = 0;
+  // Each look at the clock finds that time has passed: then everything takes long.
+  t.mock.method(Date, "now", () => {
+    ahead += 30;
+    return now() + ahead;
+  });
+  const turnsDuring = async (work) => {
+    let turns = 0;
+    let isOver = false;
+    const count = () => {
+      turns += 1;
+      if (!isOver) setTimeout(count, 0);
+    };
+    count();
+    await work();
+    isOver = true;
+    return turns;
+  };
+  const missing = fields.map((_, n) => `${BY_ID}${n}`);
+  const titles = more.map(({ title }) => title);
+  for (const [what, work] of Object.entries({
+    "fields that are there": () =>
+      client.secrets.resolveAll(fields.map(({ id }) => `op://app/database/${id}`)),
+    "fields that are not": () => client.secrets.resolveAll(missing),
+    titles: () => client.secrets.resolveAll(titles.map((title) => `op://app/${title}/password`)),
+    "an item of many fields": () => client.items.get("app", "database"),
+    "many items": () => client.items.getAll("app", titles),
+    "a list": () => client.items.list("app"),
+  })) {
+    const turns = await turnsDuring(work);
+    assert.ok(turns >= 40, `${what}: ${turns} turns`);
+  }
+});
