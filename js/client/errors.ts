@@ -1,3 +1,5 @@
+import { isTold } from "./told.js";
+
 /** Every code an error of this package may have: the vendor's names for references, then our own. */
 export const ERROR_CODES = [
   "parsing",
@@ -70,17 +72,6 @@ export interface Candidate {
   readonly reference?: string;
 }
 
-/** Keys and tokens, in whole or in part, have so many letters and digits in a row; names seldom do. */
-const KEY_RUN = /(?:[0-9A-Za-z]|%[3-7][0-9A-Za-z]){40}/;
-
-/**
- * Whether a reference may be repeated in an error: not if somebody pasted a token into it,
- * percent-encoded or not. The core has the same rule (src/web/errors.rs).
- */
-function mayBeTold(reference: unknown): reference is string {
-  return typeof reference === "string" && !reference.includes("ops_") && !KEY_RUN.test(reference);
-}
-
 /** The same in every copy of this package that a program may hold. */
 const BRAND = Symbol.for("onepassword-edge.error");
 // Without a prototype, here and below: nothing that somebody put on `Object.prototype` counts.
@@ -113,7 +104,7 @@ export class OnePasswordError extends Error {
     this.retryable = details.retryable ?? false;
     if (details.status !== undefined) this.status = details.status;
     if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
-    if (mayBeTold(details.reference)) this.reference = details.reference;
+    if (isTold(details.reference)) this.reference = details.reference;
     if (details.candidates !== undefined) this.candidates = details.candidates;
     Object.defineProperty(this, BRAND, BRANDED);
   }

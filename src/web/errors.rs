@@ -4,18 +4,16 @@ use super::js::{set, string_object};
 use crate::base::{
     encoding::{is_invisible, visible},
     error::{Candidate, Error},
+    keys::has_key,
     shape::Shape,
 };
 use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 
-/// Keys, proofs, tokens and ids of sessions are longer than this.
-const SHORTEST_KEY_CHARS: usize = 16;
+/// What is shown of a text that may be a key: who has put it there knows it again.
+const KEY_SHOWN_CHARS: usize = 8;
 /// Names of fields and hosts are no longer than this, tokens are.
 const LONGEST_WORD_CHARS: usize = 200;
-/// Base64 and hex of keys and of tokens, in whole or in part, have so many letters and digits in a
-/// row; names seldom do.
-const KEY_RUN_CHARS: usize = 40;
 
 /// What an ambiguous reference may have meant, if it is one. Titles are for people and end on their
 /// terminals, so they are shown as in messages; a program takes `reference` or an id.
@@ -29,7 +27,12 @@ pub(super) fn candidates(error: &Error) -> Option<Shape<'_>> {
             ("updatedAt", &candidate.updated_at),
             ("reference", &candidate.reference),
         ] {
-            let is_there = !text.is_empty() || matches!(name, "id" | "title");
+            let is_there = match name {
+                "id" | "title" => true,
+                // Its other parts are those that were asked for.
+                "reference" => may_be_told(text),
+                _ => !text.is_empty(),
+            };
             shape = shape.with(name, is_there.then(|| Shape::Text(visible(text).into())));
         }
         shape
@@ -60,11 +63,7 @@ pub(super) fn error_object(error: &Error, reference: &JsValue) -> JsValue {
     .with("retryAfterMs", retry_after_ms(error))
     .with("candidates", candidates(error));
     Object::assign(&object, super::results::object(&details).unchecked_ref());
-    let may_be_told = |text: String| {
-        let is_odd = text.contains("ops_") || has_key_run(&text) || text.chars().any(is_invisible);
-        text.starts_with("op://") && !is_odd
-    };
-    if reference.as_string().is_some_and(may_be_told) {
+    if reference.as_string().is_some_and(|text| may_be_told(&text)) {
         set(&object, "reference", reference);
     }
     if let Error::Network { cause, .. } | Error::Blocked { cause, .. } = error {
@@ -73,21 +72,10 @@ pub(super) fn error_object(error: &Error, reference: &JsValue) -> JsValue {
     object.into()
 }
 
-/// Whether there is what keys and tokens look like, percent-encoded or not.
-fn has_key_run(text: &str) -> bool {
-    let (mut run, mut rest) = (0, text.as_bytes());
-    while let [first, after @ ..] = rest {
-        let is_part;
-        (is_part, rest) = match rest {
-            [b'%', b'3'..=b'7', digit, after @ ..] if digit.is_ascii_hexdigit() => (true, after),
-            _ => (first.is_ascii_alphanumeric(), after),
-        };
-        run = if is_part { run + 1 } else { 0 };
-        if run == KEY_RUN_CHARS {
-            return true;
-        }
-    }
-    false
+/// Whether a reference may be repeated.
+fn may_be_told(text: &str) -> bool {
+    let is_odd = text.contains("ops_") || has_key(text) || text.chars().any(is_invisible);
+    text.starts_with("op://") && !is_odd
 }
 
 /// Names may hold what a log must not: control characters, and a text of the length of a key,
@@ -96,14 +84,27 @@ pub(super) fn message(error: &Error) -> String {
     let message = error.to_string();
     let mut shown = String::new();
     for word in message.split_inclusive(' ') {
-        let kept = if has_key_run(word) { SHORTEST_KEY_CHARS } else { LONGEST_WORD_CHARS };
-        let mut rest = word.chars();
-        shown.extend(rest.by_ref().take(kept));
-        if rest.next().is_some() {
-            shown.push_str("… ");
-        }
+        push_most(
+            &mut shown,
+            word,
+            if has_key(word) { KEY_SHOWN_CHARS } else { LONGEST_WORD_CHARS },
+        );
+    }
+    if has_key(&shown) {
+        // Over several words: of the first name only the beginning stays.
+        let names = shown.find('“').unwrap_or(0);
+        let rest = shown.split_off(names);
+        push_most(&mut shown, &rest, KEY_SHOWN_CHARS);
     }
     visible(&shown)
+}
+
+fn push_most(shown: &mut String, text: &str, most: usize) {
+    let mut rest = text.chars();
+    shown.extend(rest.by_ref().take(most));
+    if rest.next().is_some() {
+        shown.push_str("… ");
+    }
 }
 
 #[cfg(test)]
@@ -171,7 +172,7 @@ mod tests {
         let item = format!("a\u{7}b {} end", "k".repeat(5_000));
         let told = message(&Error::ItemNotActive { item });
         assert!(told.contains("a\\u{7}b"), "{told}");
-        assert!(!told.contains(&"k".repeat(17)) && told.contains(&"k".repeat(16)), "{told}");
+        assert!(!told.contains(&"k".repeat(9)) && told.contains(&"k".repeat(7)), "{told}");
         assert!(!told.chars().any(char::is_control));
     }
 }

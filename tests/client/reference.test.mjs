@@ -42,7 +42,7 @@ test("the main entry exports the same functions", () => {
   assert.equal(main.validateSecretReference, validateSecretReference);
 });
 
-test("onepassword-edge/reference needs no wasm: it imports the errors alone", () => {
+test("onepassword-edge/reference needs no wasm: it imports the errors and what they tell alone", () => {
   const importsOf = (name) => {
     const code = readFileSync(new URL(`../../dist/${name}`, import.meta.url), "utf8");
     return Array.from(
@@ -52,7 +52,8 @@ test("onepassword-edge/reference needs no wasm: it imports the errors alone", ()
   };
   assert.deepEqual(importsOf("reference.js"), ["./reference/reference.js"]);
   assert.deepEqual(importsOf("reference/reference.js"), ["../client/errors.js"]);
-  assert.deepEqual(importsOf("client/errors.js"), []);
+  assert.deepEqual(importsOf("client/errors.js"), ["./told.js"]);
+  assert.deepEqual(importsOf("client/told.js"), []);
 });
 
 for (const { ref, rule, ...parts } of cases) {

@@ -13,7 +13,14 @@ const service = await Service.start();
 const { token } = service;
 const client = await service.authenticate();
 
-const escaped = (text) => [...Buffer.from(text)].map((byte) => `%${byte.toString(16)}`).join("");
+const escapedOnce = (text) =>
+  [...Buffer.from(text)].map((byte) => `%${byte.toString(16)}`).join("");
+
+const escaped = (text, times = 1) => (times === 0 ? text : escaped(escapedOnce(text), times - 1));
+const bare = token.slice("ops_".length);
+const { secretKey } = JSON.parse(Buffer.from(bare, "base64url"));
+const inPieces = (separator, length = 30) =>
+  bare.replaceAll(new RegExp(`.{${length}}`, "g"), `$&${separator}`);
 
 /** As it comes out of a clipboard, a wrapped line or an address. */
 const PASTED = {
@@ -26,6 +33,23 @@ const PASTED = {
   "its first letter escaped": `${escaped(token[0])}${token.slice(1)}`,
   "with spaces": token.replaceAll(/.{60}/g, "$& "),
   "in lines": token.replaceAll(/.{60}/g, "$&\n"),
+  ...Object.fromEntries(
+    ["/", ".", "-", " ", "%20", "%2520", "“", "\u00a0"].flatMap((separator) =>
+      [30, 10, 5].map((length) => [
+        `with ${JSON.stringify(separator)} after ${length}`,
+        inPieces(separator, length),
+      ]),
+    ),
+  ),
+  "escaped twice": escaped(bare, 2),
+  "escaped three times": escaped(bare, 3),
+  "its percent signs escaped": escaped(bare).replaceAll("%", "%25"),
+  "escaped, in pieces": escaped(inPieces(" ")),
+  "a secret key": secretKey,
+  "a secret key in small letters": secretKey.toLowerCase(),
+  "a secret key without hyphens": secretKey.replaceAll("-", ""),
+  "a secret key with spaces": secretKey.replaceAll("-", " "),
+  "a secret key, escaped": escaped(secretKey),
 };
 
 const REFERENCES = [
@@ -53,7 +77,10 @@ const HARMLESS_CHARS = 64;
 /** Pieces of a token, each too short to be of use and too long to be there by chance. */
 const pieces = [];
 for (let at = HARMLESS_CHARS; at + 24 <= token.length; at += 8)
-  pieces.push(token.slice(at, at + 24));
+  pieces.push(token.slice(at, at + 24).replaceAll(/[_-]/g, ""));
+// But for the account's id, which is no secret.
+const secret = secretKey.slice("A3-XXXXXX-".length);
+pieces.push(...[secret, secret.replaceAll("-", "")].flatMap((key) => [key, key.toLowerCase()]));
 
 function checkTellsNothing(error, what) {
   const shown = [
@@ -65,10 +92,13 @@ function checkTellsNothing(error, what) {
     inspect({ ...error }, { depth: 10, maxStringLength: Infinity }),
   ];
   for (const text of shown.filter((one) => one !== undefined)) {
-    const plain = text.replaceAll(/%([0-9a-f]{2})/gi, (_, hex) =>
-      String.fromCharCode(Number.parseInt(hex, 16)),
-    );
-    const bare = plain.replaceAll(/\\n|\s/g, "");
+    let plain = text;
+    for (let level = 0; level < 4; level += 1) {
+      plain = plain.replaceAll(/%([0-9a-f]{2})/gi, (_, hex) =>
+        String.fromCharCode(Number.parseInt(hex, 16)),
+      );
+    }
+    const bare = plain.replaceAll(/\\n|[^0-9A-Za-z]/g, "");
     for (const one of [text, plain, bare]) {
       const told = pieces.find((piece) => one.includes(piece));
       assert.equal(told, undefined, `${what}: ${error.message}`);
@@ -148,7 +178,7 @@ test("an option", async () => {
   for (const [how, text] of Object.entries(PASTED)) {
     for (const work of [
       () => createRelay({ allowedOrigins: [text] }),
-      () => createRelay({ allowedOrigins: [`https://${text}`] }),
+      () => createRelay({ allowedOrigins: [`https://${text}/`] }),
       () => createRelay({ allowedOrigins: text }),
       () => createRelay({ allowedOrigins, allowedHosts: [`${text}!`] }),
       () => createRelay({ allowedOrigins, timeoutMs: text }),
@@ -176,9 +206,18 @@ test("an error that is made with one", () => {
 
 test("a reference without one is told", async () => {
   const long = `op://app/${"%C3%A9".repeat(30)}/a field of sixty characters and more that is no key-or-token at all`;
+  const id = "s3rcqtop2nvvffimmsetsn3zyi";
+  const old = "0F8A1B2C3D4E5F60718293A4B5C6D7E8";
   for (const reference of [
     "op://app",
     "op://app/no/such?x",
+    `op://app/${id}/${id}/${id}`,
+    `op://${id}/${id}/Section_${id}/${id}?attribute=otp`,
+    `op://App/${old}/Section_${old}/${old}`,
+    "op://Our Production Vault/The Database Of The Billing Service In Frankfurt/Admin/Password 2",
+    "op://PROD SECRETS 2024/Database 01 US-EAST-1/API_KEY_V2/AWS_SECRET_ACCESS_KEY",
+    "op://AwsProd/myDatabasePassword/OAuth2Client/AwsS3BucketName",
+    "op://app/A3 printer password for the office in Berlin/pin",
     long,
     "op://app/data_base/pass-word",
   ]) {
@@ -189,4 +228,17 @@ test("a reference without one is told", async () => {
     const error = await thrown(() => client.resolve(reference));
     assert.equal(error.reference, reference);
   }
+});
+
+test("a candidate's reference has the other parts of the one that was asked for", async () => {
+  const twins = await Service.start({
+    account: { vaults: [{ name: "twins" }, { name: "Twins" }] },
+  });
+  const asking = await twins.authenticate();
+  for (const [how, text] of Object.entries(PASTED)) {
+    const error = await thrown(() => asking.resolve(`op://twins/${text}/password`));
+    checkTellsNothing(error, how);
+  }
+  const { candidates } = await thrown(() => asking.resolve("op://twins/x/password"));
+  for (const { id, reference } of candidates) assert.equal(reference, `op://${id}/x/password`);
 });
