@@ -1,3 +1,5 @@
+/** What does something to a terminal, or is not seen; the core has the same list. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}\p{NChar}]/u;
 /** A character that is percent-encoded, at the end of a text. */
 const ESCAPE = /^%([0-9a-f]{2})$/i;
 /** Letters of both cases, and a digit before a letter. */
@@ -6,9 +8,19 @@ const MIXED = /^(?=.*[a-z])(?=.*[A-Z]).*\d[A-Za-z]/;
 const KEY_CHARS = 40;
 const SECRET_KEY = /-\w{6}-\w{6}(-\w{5}){4}-|-a3\w{32}-/i;
 
-/** Whether a reference may be repeated in an error: not if somebody pasted a token or a key into it. */
+/**
+ * Whether a reference may be repeated in an error: not if it does something to a terminal, or somebody
+ * pasted a token or a key into it.
+ */
 export function isTold(reference: unknown): reference is string {
-  return typeof reference === "string" && !reference.includes("ops_") && !hasKey(reference);
+  const isOdd = (text: string) => text.includes("ops_") || hasKey(text) || INVISIBLE.test(text);
+  return typeof reference === "string" && !isOdd(reference);
+}
+
+/** With each invisible character written as its number, `\u{202e}`. */
+export function visible(text: string): string {
+  const shown = (char: string) => `\\u{${char.codePointAt(0)?.toString(16)}}`;
+  return text.replace(new RegExp(INVISIBLE, "gu"), shown);
 }
 
 /**

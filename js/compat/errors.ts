@@ -1,3 +1,5 @@
+import { visible } from "../client/told.js";
+
 class VendorError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -27,11 +29,11 @@ const CLASSES: ReadonlyMap<string, new (message: string) => Error> = new Map([
 
 /**
  * Throws what a text tells: `{"name":"RateLimitExceeded","message":"…"}`, or else an `Error` with
- * the text.
+ * the text. Invisible characters are written as `\u{202e}`.
  */
 export const throwError = (errString: string): never => {
   const { name, message } = parsed(errString);
-  throw new (CLASSES.get(name) ?? Error)(message);
+  throw new (CLASSES.get(name) ?? Error)(visible(message));
 };
 
 function parsed(text: string): { name: string; message: string } {

@@ -3,9 +3,13 @@ import { isObject } from "./json.js";
 /** Throws a `TypeError` that names `path` if `value` is not as it has to be. */
 export type Check = (value: unknown, path: string) => void;
 
+/** What does something to a terminal, or is not seen. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}\p{NChar}]/gu;
+
 /** The error for a wrong part of a description. Never quotes a value: it may be a secret. */
 export function fault(path: string, problem: string): TypeError {
-  return new TypeError(`${path}: ${problem}`);
+  const shown = path.replace(INVISIBLE, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
+  return new TypeError(`${shown}: ${problem}`);
 }
 
 /** Anything that `test` holds for. */

@@ -111,10 +111,6 @@ function decode(part: string, ref: string): string {
   }
 }
 
-/** What does something to a terminal, or is not seen; the core has the same list. */
-const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffb\ufffe\uffff]/u;
-
-function broken(message: string, asked?: string): OnePasswordError {
-  const reference = asked === undefined || INVISIBLE.test(asked) ? undefined : asked;
+function broken(message: string, reference?: string): OnePasswordError {
   return new OnePasswordError({ code: "parsing", message, reference });
 }

@@ -95,17 +95,21 @@ pub fn encode_hex(bytes: &[u8]) -> String {
 /// `is_invisible(c) -> bool`
 ///
 /// Whether a terminal or a page shows nothing for it, or does something: control characters,
-/// directions of text, joiners, ends of lines, tags, what is no character.
+/// directions of text, joiners, ends of lines, tags, marks of numbers, what is no character.
 ///
 /// # Source
-/// Unicode 16: Cc, Zl, Zp, `Default_Ignorable_Code_Point`, marks of annotations, what is no character
+/// Unicode 16: Cc, Cf, Zl, Zp, `Default_Ignorable_Code_Point`, `Noncharacter_Code_Point`
 pub const fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
+        '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}'
+        | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}' | '\u{8e2}' | '\u{115f}' | '\u{1160}'
         | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fdd0}'..='\u{fdef}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{110bd}'
+        | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        // The last two of each plane.
+        || c as u32 & 0xfffe == 0xfffe
 }
 
 /// `visible(text) -> text`
@@ -288,6 +292,7 @@ mod tests {
             ("\u{202a}\u{202e}\u{2066}\u{2069}", "\\u{202a}\\u{202e}\\u{2066}\\u{2069}"),
             ("\u{200b}\u{200f}\u{feff}\u{ad}", "\\u{200b}\\u{200f}\\u{feff}\\u{ad}"),
             ("\u{e0041}\u{3164}\u{ffff}\u{fe0f}", "\\u{e0041}\\u{3164}\\u{ffff}\\u{fe0f}"),
+            ("\u{601}\u{110bd}\u{fdd0}\u{1fffe}", "\\u{601}\\u{110bd}\\u{fdd0}\\u{1fffe}"),
             ("\u{2027}\u{202f}\u{2010}\u{fffd}", "\u{2027}\u{202f}\u{2010}\u{fffd}"),
         ] {
             assert_eq!(visible(text), shown);

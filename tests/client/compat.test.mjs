@@ -211,6 +211,7 @@ test("throwError takes any text", () => {
     ["plain", "plain"],
     ["", ""],
     ["null", "null"],
+    ["a\u001b[2J\u0601", "a\\u{1b}[2J\\u{601}"],
     ['{"name":"constructor","message":"m"}', "m"],
     ['{"name":"__proto__","message":"m"}', "m"],
   ]) {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { inspect } from "node:util";
 import { ERROR_CODES, isOnePasswordError, OnePasswordError } from "../../dist/index.js";
+import { parseSecretReference } from "../../dist/reference.js";
 import { BY_NAME, copyPackage, PATHS, SECRET, Service } from "./support.mjs";
 
 const BINNED = "hyhlbblpx44jaexkeb2t4ckxra";
@@ -105,6 +106,31 @@ test("a secret that damages what stands around it", async () => {
       if (answer.path.includes("/item/")) answer.json = json;
     };
     await service.failure(client.resolve(BY_NAME), "protocol");
+  }
+});
+
+test("no message and no reference holds what does something to a terminal, or is not seen", async () => {
+  // The same for Unicode's own words for them as for those that the core has a list of.
+  const judge = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}\p{Noncharacter_Code_Point}]/u;
+  // But for U+0000, which no name may have.
+  const odd = Array.from({ length: 0x11_0000 }, (_, code) => code)
+    .slice(1)
+    .filter((code) => (code < 0xd800 || code > 0xdfff) && judge.test(String.fromCodePoint(code)));
+  assert.ok(odd.length > 4_000);
+  for (let at = 0; at < odd.length; at += 150) {
+    const part = odd.slice(at, at + 150);
+    const title = part.map((code) => String.fromCodePoint(code)).join("");
+    const { message } = await service.failure(client.items.get("app", `q${title}`), "itemNotFound");
+    assert.doesNotMatch(message, judge);
+    for (const code of part) assert.ok(message.includes(`\\u{${code.toString(16)}}`), message);
+  }
+  for (const code of odd) {
+    const ref = `op://app/${String.fromCodePoint(code)}/x`;
+    assert.throws(
+      () => parseSecretReference(ref),
+      ({ reference }) => reference === undefined,
+      ref,
+    );
   }
 });
 

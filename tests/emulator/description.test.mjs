@@ -18,6 +18,10 @@ const refused = [
     { colour: 1 },
     "options.colour: unknown member; known: account, address, now, device, userB, onAnswer, faults",
   ],
+  [
+    { "\u001b[2J\n\u202e\u0601": 1 },
+    /^options\.\\u\{1b\}\[2J\\u\{a\}\\u\{202e\}\\u\{601\}: unknown member/,
+  ],
   [{ device: "lost" }, "options.device: must be one of registered, not-registered, deleted"],
   [{ now: 1 }, "options.now: must be a function"],
   [{ account: {} }, "account: vaults is missing"],
