@@ -23,6 +23,24 @@ export function visible(text: string): string {
   return text.replace(new RegExp(INVISIBLE, "gu"), shown);
 }
 
+/** As long as a key, a proof or a token, but for the codes of platforms: `ECONNRESET`. */
+const LONG_WORD = /[\w+/=%|-]{16,}/g;
+const ERROR_CODE = /^(?=[A-Z])[A-Z0-9]{1,12}(_[A-Z0-9]{1,12})*$/;
+
+/**
+ * What somebody else has said, as it may be shown: whatever may be a key is cut out, as it is by the
+ * core (src/base/encoding.rs).
+ */
+export function withoutKeys(text: string, most: number): string {
+  const shown = text.replace(LONG_WORD, (word) => (isErrorCode(word) ? word : "…"));
+  return visible([...shown].slice(0, most).join(""));
+}
+
+/** Whether a text is a platform's error code. */
+export function isErrorCode(text: string): boolean {
+  return ERROR_CODE.test(text);
+}
+
 /**
  * Whether a text may hold a key or a token, percent-encoded however often, and broken in pieces by
  * anything else than letters and digits. Names are words, and ids have letters of one case, so of

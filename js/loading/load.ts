@@ -1,5 +1,6 @@
 import { OnePasswordError } from "../client/errors.js";
 import init, { Client, initSync } from "../wasm/op.js";
+import { causeOf } from "./cause.js";
 import type { Wasm, WasmSource } from "./wasm_source.js";
 
 /** The wasm module's own class. */
@@ -91,6 +92,7 @@ function isAnswer(wasm: Wasm): wasm is Response {
 
 const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
 
-function unsupported(message: string, cause?: unknown): OnePasswordError {
+function unsupported(message: string, ...thrown: unknown[]): OnePasswordError {
+  const [cause] = thrown.map(causeOf);
   return new OnePasswordError({ code: "unsupported", message, cause });
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { Client as Main } from "../../dist/index.js";
 import { Client, isOnePasswordError } from "../../dist/slim.js";
 import { BY_NAME, SECRET, Service } from "./support.mjs";
@@ -39,6 +40,48 @@ for (const [name, [wasm, code, words]] of Object.entries(WRONG)) {
     assert.match(error.message, words);
   });
 }
+
+test("what a wrong one throws is told in words, without keys and what does something to a terminal", async () => {
+  const token = `ops_${"eyJ".padEnd(500, "A")}`;
+  const odd = "\u001b[2J\u202e\n";
+  const refused = Object.assign(new Error("x"), { code: "ECONNREFUSED" });
+  const endless = new Error("round");
+  endless.cause = endless;
+  for (const [thrown, words] of [
+    [new Error(`${odd}${token} end`), "Error: \\u{1b}[2J\\u{202e}\\u{a}… end"],
+    [{ message: "\u202e", request: { authorization: token } }, "\\u{202e}"],
+    [new TypeError("fetch failed", { cause: refused }), "TypeError: fetch failed: ECONNREFUSED"],
+    [{ name: "N", message: "m", code: token }, "N: m"],
+    [endless, "Error: round"],
+    [token, "…"],
+    ["gone", "gone"],
+    [undefined, ""],
+    [{ name: 5 }, ""],
+    [
+      {
+        get message() {
+          throw token;
+        },
+      },
+      "",
+    ],
+    [new Error("word ".repeat(1_000)), `Error: ${"word ".repeat(1_000)}`.slice(0, 300)],
+  ]) {
+    for (const wasm of [() => Promise.reject(thrown), () => fails(thrown)]) {
+      const error = await Client.authenticate({ ...config, wasm }).catch((one) => one);
+      assert.equal(error.code, "unsupported");
+      assert.deepEqual([error.cause.message, Object.keys(error.cause)], [words, []]);
+      assert.ok(!inspect(error, { depth: 9, showHidden: true }).includes(token.slice(0, 40)));
+    }
+  }
+  const answer = { ok: false, status: odd, arrayBuffer() {} };
+  const error = await Client.authenticate({ ...config, wasm: answer }).catch((one) => one);
+  assert.ok(error.cause.message.endsWith("HTTP \\u{1b}[2J\\u{202e}\\u{a}"), error.cause.message);
+});
+
+const fails = (thrown) => {
+  throw thrown;
+};
 
 test("a good one beside a wrong one, at the same time and later", async () => {
   const wrong = Client.authenticate({ ...config, wasm: EMPTY });
