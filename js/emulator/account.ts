@@ -5,6 +5,7 @@ import { mintId, mintUpperId } from "./ids.js";
 import { toPlainItem } from "./items.js";
 import type { Json, JsonObject } from "./json.js";
 import { buildKeysets, type Keyset, sealForKeyset } from "./keysets.js";
+import { ownOf } from "./own.js";
 import { type Credentials, generateCredentials } from "./token.js";
 
 /** An account as the service keeps it: sealed, but for the keys that a test double may hold. */
@@ -101,7 +102,8 @@ async function buildVault(
   sealing: Sealing,
   now: string,
 ): Promise<Vault> {
-  const { items: described = [], ...vault } = description;
+  const { items: described = [], ...rest } = description;
+  const vault = ownOf(rest);
   const uuid = vault.id ?? mintId();
   const { keyId, key, access } = await makeVaultKey(vault, uuid, sealing);
   const type = VAULT_TYPES[vault.type ?? "userCreated"] ?? vault.type ?? "";

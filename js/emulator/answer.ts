@@ -1,4 +1,6 @@
+import type { Bytes } from "./encoding.js";
 import type { Json } from "./json.js";
+import { ownOf } from "./own.js";
 import type { Reply } from "./service.js";
 import type { Session } from "./session.js";
 
@@ -33,20 +35,20 @@ export interface Outcome {
 
 /** What an endpoint replied, as the answer that a hook gets to see. */
 export function toOutcome(reply: Reply, session: Session | undefined): Outcome {
-  if ("bytes" in reply) return { status: 200, json: undefined, bytes: reply.bytes, session };
+  if (isFile(reply)) return { status: 200, json: undefined, bytes: reply.bytes, session };
   // A copy, so that a hook can change the answer and not the account.
   return { status: 200, json: structuredClone(reply.json), bytes: undefined, session };
 }
+
+const isFile = (reply: Reply): reply is { bytes: Bytes } => Object.hasOwn(reply, "bytes");
 
 /** The answer sealed: the only place where responses of the service are made. */
 export async function toResponse(answer: Answer, session: Session | undefined): Promise<Response> {
   const { status, json, bytes } = answer;
   if (bytes !== undefined) {
-    return new Response(new Uint8Array(bytes), {
-      status,
-      headers: { "content-type": "application/octet-stream" },
-    });
+    const headers = { "content-type": "application/octet-stream" };
+    return new Response(new Uint8Array(bytes), ownOf({ status, headers }));
   }
   const body = session === undefined ? json : await session.seal(json);
-  return Response.json(body ?? null, { status });
+  return Response.json(body ?? null, ownOf({ status }));
 }

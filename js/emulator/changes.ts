@@ -11,6 +11,7 @@ import { openJson, sealJson } from "./crypto.js";
 import type { ItemDescription, ItemState } from "./description.js";
 import { changeDetails, documentIds, TRASHED } from "./items.js";
 import type { Json, JsonObject } from "./json.js";
+import { ownOf } from "./own.js";
 import { validateChange, validateItem, validateName } from "./validate.js";
 
 /** What is to be different about an item; all else stays, ids included. */
@@ -61,7 +62,8 @@ export class Editor implements AccountEditor {
   }
 
   // Arrow functions, so that each can be handed over on its own.
-  readonly addItem = async (vaultName: string, item: ItemDescription): Promise<string> => {
+  readonly addItem = async (vaultName: string, given: ItemDescription): Promise<string> => {
+    const item = ownOf(given);
     validateItem(item);
     const vault = await this.#findVault(vaultName);
     return commit(vault, async () => {
@@ -73,8 +75,9 @@ export class Editor implements AccountEditor {
   readonly setItem = async (
     vaultName: string,
     itemName: string,
-    change: ItemChange,
+    given: ItemChange,
   ): Promise<void> => {
+    const change = ownOf(given);
     validateChange(change);
     const vault = await this.#findVault(vaultName);
     // The name may be the very thing that changes: it is looked up once.
@@ -88,8 +91,9 @@ export class Editor implements AccountEditor {
   readonly replaceItem = async (
     vaultName: string,
     itemName: string,
-    by: ItemDescription,
+    given: ItemDescription,
   ): Promise<string> => {
+    const by = ownOf(given);
     validateItem(by);
     const vault = await this.#findVault(vaultName);
     const { uuid } = await findItem(vault, itemName);
@@ -169,7 +173,8 @@ export class Editor implements AccountEditor {
   }
 
   async #alter(vault: Vault, item: WireItem, change: ItemChange): Promise<WireItem> {
-    const { title, state, ...values } = change;
+    const { title, state, ...rest } = change;
+    const values = ownOf(rest);
     const { keyId, key } = vault;
     const overview = await open(vault, item.encOverview);
     const details = await open(vault, item.encDetails);

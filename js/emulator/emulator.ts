@@ -8,6 +8,7 @@ import { checkHeaders } from "./headers.js";
 import { inject } from "./inject.js";
 import { type Json, parseJson } from "./json.js";
 import { NumberLog } from "./numbers.js";
+import { ownOf } from "./own.js";
 import { badRequest, Refusal, unauthorized } from "./refusal.js";
 import { findRoute, type Route } from "./routes.js";
 import { sampleAccount } from "./sample.js";
@@ -95,19 +96,20 @@ export interface RunningEmulator extends Listener {
  * // Give server.token to the client.
  */
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  validateOptions(options);
-  const account = options.account ?? sampleAccount();
+  const own = ownOf(options);
+  validateOptions(own);
+  const account = own.account ?? ownOf(sampleAccount());
   validateAccount(account);
   // Looked up each time: tests fake the clock before this or after it.
-  const now = options.now ?? (() => Date.now());
+  const now = own.now ?? (() => Date.now());
   const service: Service = {
     account: await buildAccount(account, now()),
     sessions: new Map(),
-    device: options.device ?? "registered",
+    device: own.device ?? "registered",
     now,
-    userB: options.userB ?? "padded",
+    userB: own.userB ?? "padded",
   };
-  return new LoopbackEmulator(service, options);
+  return new LoopbackEmulator(service, own);
 }
 
 /** As the core writes an origin: a token may name a host alone. */
@@ -166,7 +168,8 @@ class LoopbackEmulator implements Emulator {
     );
   };
 
-  readonly serve = async (options: ServeOptions = {}): Promise<RunningEmulator> => {
+  readonly serve = async (given: ServeOptions = {}): Promise<RunningEmulator> => {
+    const options = ownOf(given);
     validateServeOptions(options);
     const listener = await listen((request) => this.fetch(request).catch(tellMistake), options);
     announceServed(listener.url);
@@ -267,7 +270,7 @@ async function readBody(request: Request, session: Session | undefined): Promise
 /** Over HTTP a hook's mistake has to be told too, and not to look like a lost connection. */
 function tellMistake(error: unknown): Response {
   if (!(error instanceof FaultMistake)) throw error;
-  return Response.json({ errorCode: 0, errorMessage: error.message }, { status: 500 });
+  return Response.json({ errorCode: 0, errorMessage: error.message }, ownOf({ status: 500 }));
 }
 
 /** The promise, or a rejection as soon as the caller aborts. */

@@ -13,6 +13,7 @@ import {
   fault as wrong,
 } from "./checks.js";
 import { isObject, type Json } from "./json.js";
+import { ownOf } from "./own.js";
 
 /** A request that is about to be served. */
 export interface FaultRequest {
@@ -169,8 +170,9 @@ const SHAPES: Readonly<Record<Fault["kind"], Check>> = {
 const anyKind = oneOf(...Object.keys(SHAPES));
 
 /** What a hook returned, if it is a fault or nothing; throws a {@link FaultMistake} otherwise. */
-export function checkFault(value: unknown): Fault | undefined {
-  if (value === undefined) return undefined;
+export function checkFault(given: unknown): Fault | undefined {
+  if (given === undefined) return undefined;
+  const value = ownOf(given);
   try {
     if (!isObject(value)) throw wrong("fault", "must be an object, or undefined for none");
     anyKind(value["kind"], "fault.kind");

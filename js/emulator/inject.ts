@@ -1,6 +1,7 @@
 import { type Bytes, utf8 } from "./encoding.js";
 import type { Fault } from "./faults.js";
 import { isObject, type Json } from "./json.js";
+import { ownOf } from "./own.js";
 
 const ELSEWHERE = "https://elsewhere.example/";
 const ENDLESS_BYTES = 64;
@@ -31,7 +32,7 @@ export async function inject(fault: Fault, serving: Serving): Promise<Response> 
     case "truncate":
       return truncate(await serve(), fault.bytes, fault.silent === true);
     case "garbage":
-      return new Response(utf8("<html>\u0000 this is no JSON"), { status: 200 });
+      return new Response(utf8("<html>\u0000 this is no JSON"), ownOf({ status: 200 }));
     case "reorder":
       return serve((json) => itemsOf(json)?.reverse());
     case "duplicate":
@@ -63,14 +64,14 @@ function toResponse(
   json: Json | undefined,
 ): Response {
   const all = new Headers(headers);
-  if (json === undefined) return new Response(null, { status, headers: all });
+  if (json === undefined) return new Response(null, ownOf({ status, headers: all }));
   if (!all.has("content-type")) all.set("content-type", "application/json");
-  return new Response(JSON.stringify(json), { status, headers: all });
+  return new Response(JSON.stringify(json), ownOf({ status, headers: all }));
 }
 
 function redirect(request: Request, location: string): Response {
   if (request.redirect === "error") throw new TypeError("fetch failed: a redirect");
-  return new Response(null, { status: 302, headers: { location } });
+  return new Response(null, ownOf({ status: 302, headers: { location } }));
 }
 
 function itemsOf(json: Json | undefined): Json[] | undefined {
@@ -84,7 +85,7 @@ async function truncate(answer: Response, bytes: number, silent: boolean): Promi
   const { status } = answer;
   const headers = new Headers(answer.headers);
   const kept = whole.slice(0, bytes);
-  if (silent || bytes >= whole.length) return new Response(kept, { status, headers });
+  if (silent || bytes >= whole.length) return new Response(kept, ownOf({ status, headers }));
   // So that a client over HTTP knows as well that something is missing.
   headers.set("content-length", String(whole.length));
   let sent = kept.length === 0;
@@ -95,7 +96,7 @@ async function truncate(answer: Response, bytes: number, silent: boolean): Promi
       sent = true;
     },
   });
-  return new Response(body, { status, headers });
+  return new Response(body, ownOf({ status, headers }));
 }
 
 /** White space, with which JSON may begin: a client that reads on cannot know that nothing follows. */
@@ -111,7 +112,10 @@ function endless(request: Request, bytes: number, everyMs: number): Response {
       }
     },
   });
-  return new Response(body, { status: 200, headers: { "content-type": "application/json" } });
+  return new Response(
+    body,
+    ownOf({ status: 200, headers: { "content-type": "application/json" } }),
+  );
 }
 
 /** Waits, or rejects as soon as the signal says so. */

@@ -12,6 +12,7 @@ import { type Bytes, decodeBase64, utf8 } from "./encoding.js";
 import { sealFile } from "./files.js";
 import { mintId } from "./ids.js";
 import { isObject, type Json, type JsonObject } from "./json.js";
+import { ownOf } from "./own.js";
 
 /** An item as the wire has it once opened. */
 export interface PlainItem {
@@ -66,9 +67,9 @@ function toOverview(item: ItemDescription): JsonObject {
 async function toDetails(item: ItemDescription, files: Map<string, Bytes>): Promise<JsonObject> {
   const { builtIn, others } = splitBuiltIn(item);
   const sections = new Sections(item.sections ?? []);
-  for (const { section, ...field } of others) sections.add(section, toField(field));
+  for (const { section, ...field } of others) sections.add(section, toField(ownOf(field)));
   for (const { section, fieldId, title, ...content } of item.files ?? []) {
-    const v = await addFile(content, files);
+    const v = await addFile(ownOf(content), files);
     sections.add(section, { k: "file", n: fieldId ?? mintId(), t: title ?? content.name, v });
   }
   const details: JsonObject = { fields: builtIn, sections: sections.list };
@@ -85,7 +86,7 @@ function splitBuiltIn(item: ItemDescription): {
   others: FieldDescription[];
 } {
   const fields = item.fields ?? [];
-  const short = Array.isArray(fields) ? {} : fields;
+  const short = ownOf(Array.isArray(fields) ? {} : fields);
   const username = item.username ?? short["username"];
   const password = item.password ?? short["password"];
   const builtIn: JsonObject[] = [];

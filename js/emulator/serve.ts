@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Bytes, concat } from "./encoding.js";
+import { ownOf } from "./own.js";
 
 /** How to listen. */
 export interface ServeOptions {
@@ -61,7 +62,9 @@ export async function listen(
 function acrossOrigins(handler: Handler): Handler {
   return async (request) => {
     const isPreflight = request.method === "OPTIONS";
-    const answer = isPreflight ? new Response(null, { status: 204 }) : await handler(request);
+    const answer = isPreflight
+      ? new Response(null, ownOf({ status: 204 }))
+      : await handler(request);
     answer.headers.set("Access-Control-Allow-Origin", "*");
     answer.headers.set("Access-Control-Expose-Headers", "Retry-After");
     if (isPreflight) {
@@ -88,16 +91,15 @@ async function forward(
   }
   const aborter = new AbortController();
   outgoing.once("close", () => aborter.abort());
-  const response = await handler(
-    new Request(new URL(incoming.url ?? "/", `http://${HOST}`), {
-      method,
-      headers: Object.entries(incoming.headersDistinct).flatMap(([name, values]) =>
-        (values ?? []).map((value): [string, string] => [name, value]),
-      ),
-      signal: aborter.signal,
-      ...(bodiless ? {} : { body }),
-    }),
-  );
+  const init: RequestInit = ownOf({
+    method,
+    headers: Object.entries(incoming.headersDistinct).flatMap(([name, values]) =>
+      (values ?? []).map((value): [string, string] => [name, value]),
+    ),
+    signal: aborter.signal,
+    ...(bodiless ? {} : { body }),
+  });
+  const response = await handler(new Request(new URL(incoming.url ?? "/", `http://${HOST}`), init));
   if (isClosing()) outgoing.setHeader("connection", "close");
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   await sendBody(response, outgoing);

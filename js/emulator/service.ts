@@ -2,6 +2,7 @@ import type { Account, Vault } from "./account.js";
 import type { DeviceState } from "./description.js";
 import type { Bytes } from "./encoding.js";
 import { isObject, type Json, type JsonObject } from "./json.js";
+import { ownOf } from "./own.js";
 import { badRequest, notFound, unauthorized } from "./refusal.js";
 import type { Session, Stage } from "./session.js";
 
@@ -31,7 +32,7 @@ export type Reply = { json: Json } | { bytes: Bytes };
 /** The body's members; refuses anything else than an object. */
 export function members(call: Call): Record<string, unknown> {
   if (!isObject(call.body)) throw badRequest("body: must be an object");
-  return call.body;
+  return ownOf(call.body);
 }
 
 /** A text member of the body. */

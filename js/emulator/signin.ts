@@ -95,7 +95,7 @@ function provesKey(call: Call, proof: Uint8Array<ArrayBuffer>): boolean {
 export function complete(call: Call): Reply {
   const session = sessionAt(call, "confirmed");
   textMember(call, "client");
-  if (!("device" in members(call))) throw badRequest("body: device");
+  if (!Object.hasOwn(members(call), "device")) throw badRequest("body: device");
   session.stage = "complete";
   const { accountUuid, userUuid } = call.service.account;
   return { json: { accountUuid, userUuid, mfa: null } };

@@ -9,6 +9,7 @@ import { constants, type Stats } from "node:fs";
 import { lstat, mkdir, open, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { check } from "../client/check.js";
+import { ownOf } from "../client/own.js";
 import type { SessionStore } from "../stores/session_store.js";
 
 /** What the file holds: for each key its record, and when that ends. */
@@ -111,7 +112,7 @@ async function read(file: string): Promise<Records> {
 }
 
 function isRecord(value: unknown): value is SessionRecord {
-  const { value: text, endsMs } = Object(value) as Partial<SessionRecord>;
+  const { value: text, endsMs }: Partial<SessionRecord> = ownOf(Object(value));
   return typeof text === "string" && typeof endsMs === "number";
 }
 
@@ -139,7 +140,7 @@ async function write(file: string, records: Records): Promise<void> {
     await handle.writeFile(JSON.stringify(records)).finally(() => handle.close());
     await rename(draft, file);
   } catch (error) {
-    await rm(draft, { force: true });
+    await rm(draft, ownOf({ force: true }));
     throw error;
   }
 }

@@ -115,14 +115,12 @@ function isAllowed(request: Request, origin: string | null, allowed: readonly st
 }
 
 function preflight(): Response {
-  return new Response(null, {
-    status: 204,
-    headers: {
-      "Access-Control-Allow-Methods": METHODS,
-      "Access-Control-Allow-Headers": [...REQUEST_HEADERS, RELAY_HOST_HEADER].join(", "),
-      "Access-Control-Max-Age": PREFLIGHT_SECONDS,
-    },
-  });
+  const headers = {
+    "Access-Control-Allow-Methods": METHODS,
+    "Access-Control-Allow-Headers": [...REQUEST_HEADERS, RELAY_HOST_HEADER].join(", "),
+    "Access-Control-Max-Age": PREFLIGHT_SECONDS,
+  };
+  return new Response(null, ownOf({ status: 204, headers }));
 }
 
 function answerTo(request: Request, rules: Rules): Response | Promise<Response> {
@@ -206,10 +204,10 @@ function passOn(answer: Response, exchange: Exchange): Response {
     return refuseIt("1Password's answer is too long");
   }
   const { status, body } = answer;
-  if (body === null) return closed(exchange, new Response(null, { status, headers }));
+  if (body === null) return closed(exchange, new Response(null, ownOf({ status, headers })));
   const length = declared === undefined ? undefined : Number(declared);
   const passed = exchange.passOn(body, MAX_ANSWER_BYTES, length);
-  return new Response(passed, { status, headers });
+  return new Response(passed, ownOf({ status, headers }));
 }
 
 function closed(exchange: Exchange, answer: Response): Response {
@@ -237,5 +235,6 @@ function pick(headers: Headers, names: readonly string[]): Headers {
 }
 
 function refuse(status: number, reason: string): Response {
-  return new Response(null, { status, headers: { [RELAY_REFUSAL_HEADER]: reason } });
+  const headers = { [RELAY_REFUSAL_HEADER]: reason };
+  return new Response(null, ownOf({ status, headers }));
 }

@@ -36,7 +36,7 @@ export function kvStore(namespace: KVNamespaceLike, options: KVStoreOptions = {}
     get: (key) => namespace.get(key),
     set: (key, value, ttlSeconds) => {
       const expirationTtl = Math.max(ttlSeconds, LEAST_KV_SECONDS);
-      return later(namespace.put(key, value, { expirationTtl }));
+      return later(namespace.put(key, value, ownOf({ expirationTtl })));
     },
     delete: (key) => later(namespace.delete(key)),
   };

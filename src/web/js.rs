@@ -20,6 +20,9 @@ extern "C" {
     #[wasm_bindgen(js_name = String, catch)]
     pub(super) fn text_of(value: &JsValue) -> Result<JsString, JsValue>;
 
+    #[wasm_bindgen(thread_local_v2, js_namespace = Object, js_name = prototype)]
+    static SHARED_PROTOTYPE: Object;
+
     /// `Uint8Array`, whose constructor throws if the buffer is gone.
     #[wasm_bindgen(js_name = Uint8Array, extends = Uint8Array)]
     type View;
@@ -27,16 +30,38 @@ extern "C" {
     fn new(buffer: &JsValue, offset: &JsValue, length: &JsValue) -> Result<View, JsValue>;
 }
 
-/// A property of something foreign.
+/// No chain of prototypes is longer, but for a proxy's, which may have no end.
+const MAX_PROTOTYPES: u32 = 16;
+
+/// A property of something foreign, which it may inherit, but not from `Object.prototype`: what
+/// somebody has put there says nothing about an answer.
 pub(super) fn get(of: &JsValue, name: &str) -> Result<JsValue, JsValue> {
-    Reflect::get(of, &name.into())
+    let key = name.into();
+    let shared = SHARED_PROTOTYPE.with(Object::clone);
+    if Object::has_own(&shared, &key) {
+        let mut holder = of.clone();
+        for _ in 0..MAX_PROTOTYPES {
+            if holder == *shared {
+                return Ok(JsValue::UNDEFINED);
+            }
+            if holder.is_null() || !own_descriptor(&holder, &key)?.is_undefined() {
+                break;
+            }
+            holder = Reflect::get_prototype_of(&holder)?.into();
+        }
+    }
+    Reflect::get(of, &key)
+}
+
+fn own_descriptor(of: &JsValue, key: &JsValue) -> Result<JsValue, JsValue> {
+    Reflect::get_own_property_descriptor(of.unchecked_ref::<Object>(), key)
 }
 
 /// A property that the object has itself, and not from its prototype, which others may have
 /// changed; `undefined` if it has none.
 pub(super) fn get_own(of: &JsValue, name: &str) -> Result<JsValue, JsValue> {
     let key = name.into();
-    let described = Reflect::get_own_property_descriptor(of.unchecked_ref::<Object>(), &key)?;
+    let described = own_descriptor(of, &key)?;
     if described.is_undefined() { Ok(described) } else { Reflect::get(of, &key) }
 }
 
@@ -184,6 +209,38 @@ mod tests {
         // What is no object has no properties: an error, and no panic.
         for value in [JsValue::NULL, JsValue::UNDEFINED, JsValue::from(5)] {
             assert!(get_own(&value, "value").is_err(), "{value:?}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn what_everybody_inherits_is_nobodys() {
+        let read = |code: &str, name| get(&eval(code), name);
+        // A name that is always there stands for one that somebody has put there.
+        let name = "valueOf";
+        for code in [
+            "({})",
+            "[]",
+            "(() => {})",
+            "new (class {})",
+            "Object.prototype",
+            "new Proxy({}, { getPrototypeOf: () => Object.prototype })",
+        ] {
+            assert!(read(code, name).unwrap().is_undefined(), "{code}");
+        }
+        for code in [
+            "({ valueOf: 1 })",
+            "({ get valueOf() { return 1 } })",
+            "({ __proto__: { __proto__: null, valueOf: 1 } })",
+            "new (class { get valueOf() { return 1 } })",
+        ] {
+            assert_eq!(read(code, name).unwrap(), 1, "{code}");
+        }
+        assert!(read("Object.create(null)", name).unwrap().is_undefined());
+        let endless =
+            "(() => { const p = new Proxy({}, { getPrototypeOf: () => p }); return p })()";
+        assert!(read(endless, name).is_ok());
+        for code in ["null", "5", "new Proxy({}, { getPrototypeOf() { throw 1 } })"] {
+            assert!(read(code, name).is_err(), "{code}");
         }
     }
 

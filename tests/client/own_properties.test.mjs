@@ -2,11 +2,15 @@
 // nobody's result.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import * as compat from "../../dist/compat/index.js";
+import { createEmulator } from "../../dist/emulator/index.js";
 import { OnePasswordError } from "../../dist/index.js";
+import { fileStore } from "../../dist/node/session_file.js";
 import { generatePassword } from "../../dist/passwords.js";
 import { createRelay } from "../../dist/relay.js";
 import { kvStore } from "../../dist/session_stores.js";
@@ -103,7 +107,9 @@ test("how long a module may take, and whether a client is lazy", async () => {
 test("a module as bytes is no answer, whatever bytes inherit", async () => {
   // In a process of its own: here the module is loaded already.
   const program = `
-    import { readFile } from "node:fs/promises";
+    import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
     import { execPath } from "node:process";
     for (const name of ["arrayBuffer", "ok", "fromBase64", "Buffer"]) Object.prototype[name] = {};
     const { Client } = await import(process.argv[1] + "slim.js");
@@ -314,4 +320,105 @@ test("options of a store", async () => {
     await kvStore(namespace, {}).set("k", "v", 100);
   });
   assert.equal(puts.length, 2);
+  const inherited = { expiration: 5, metadata: "x" };
+  for (const [, , options] of puts) {
+    const seen = await polluted(inherited, () => [options.expiration, options.metadata]);
+    assert.deepEqual(seen, [undefined, undefined]);
+    assert.deepEqual(Object.entries(options), [["expirationTtl", 100]]);
+  }
+});
+
+test("records of a file", async () => {
+  const path = join(await mkdtemp(join(tmpdir(), "own-")), "sessions.json");
+  await writeFile(path, JSON.stringify({ one: {}, two: 5, three: [] }));
+  const store = fileStore(path);
+  for (const key of ["one", "two", "three"]) {
+    const inherited = { value: "x", endsMs: 9e15 };
+    assert.equal(await polluted(inherited, () => store.get(key)), undefined, key);
+  }
+});
+
+test("what a relay answers", async () => {
+  const made = (path, method = "GET") =>
+    new Request(`https://relay.example${path}`, {
+      method,
+      headers: { Origin: ORIGIN, "OP-Relay-Host": "team.1password.com" },
+    });
+  const answers = [new Response("{}"), new Response(null, { status: 204 })];
+  const relay = createRelay({ allowedOrigins: [ORIGIN], fetch: async () => answers.shift() });
+  for (const [request, status] of [
+    [made("/api/v1/vaults"), 200],
+    [made("/api/v1/vaults"), 204],
+    [made("/nothing"), 403],
+    [made("/nothing", "OPTIONS"), 204],
+  ]) {
+    for (const statusText of ["x", "\u0100"]) {
+      if (request.url.endsWith("vaults") && statusText === "x") continue;
+      const answer = await polluted({ statusText }, () => relay(request));
+      assert.deepEqual([answer.status, answer.statusText], [status, ""]);
+    }
+  }
+});
+
+test("an answer that is a plain object, and what a plain reader gives", async () => {
+  const inherited = {
+    redirected: true,
+    type: "opaqueredirect",
+    value: "x",
+    status: 404,
+    body: "x",
+  };
+  /** The service works without what the answer is looked at with. */
+  const plain = (toAnswer) => async (url, init) => {
+    for (const name of Object.keys(inherited)) delete Object.prototype[name];
+    const own = await service.fetch(url, { __proto__: null, ...init });
+    const { status } = own;
+    const bytes = new Uint8Array(await own.arrayBuffer());
+    Object.assign(Object.prototype, inherited);
+    return toAnswer(status, bytes);
+  };
+  const whole = (status, bytes) => ({ status, arrayBuffer: async () => bytes });
+  const inPieces = (status, bytes) => {
+    const pieces = [bytes];
+    const read = async () => (pieces.length > 0 ? { value: pieces.pop() } : { done: true });
+    return { status, body: { getReader: () => ({ read }) } };
+  };
+  for (const toAnswer of [whole, inPieces]) {
+    const client = await service.authenticate({ fetch: plain(toAnswer) });
+    try {
+      assert.equal(await client.resolve(BY_NAME), SECRET);
+    } finally {
+      for (const name of Object.keys(inherited)) delete Object.prototype[name];
+    }
+  }
+});
+
+test("an emulator", async () => {
+  const addressOf = ({ token }) =>
+    JSON.parse(Buffer.from(token.slice("ops_".length), "base64url")).signInAddress;
+  const usual = addressOf(await createEmulator());
+  const inherited = { address: "https://evil.example", device: "deleted", bytes: Uint8Array.of(1) };
+  for (const options of [undefined, {}]) {
+    const emulator = await polluted(inherited, () => createEmulator(options));
+    assert.equal(addressOf(emulator), usual);
+  }
+  const account = { vaults: [{ name: "app", items: [{ title: "db", password: SECRET }] }] };
+  const odd = { password: "other", unreadable: "details", state: "archived", trashed: true };
+  const emulator = await polluted(odd, () => createEmulator({ account }));
+  await polluted(odd, () => emulator.account.addItem("app", { title: "plain" }));
+  const client = await service.authenticate({ auth: emulator.token, fetch: emulator.fetch });
+  assert.equal(await client.resolve("op://app/db/password"), SECRET);
+  const { fields } = await client.items.get("app", "plain");
+  assert.deepEqual(
+    fields.filter(({ value }) => value === "other"),
+    [],
+  );
+  const bytes = { bytes: Uint8Array.of(1), statusText: "\u0100" };
+  const started = await polluted(bytes, () => client.resolve("op://app/db/password"));
+  assert.equal(started, SECRET);
+  const listener = await polluted({ cors: true, port: 1 }, () => emulator.serve({}));
+  const answer = await globalThis.fetch(`${listener.url}/x`);
+  assert.equal(answer.headers.get("Access-Control-Allow-Origin"), null);
+  await answer.arrayBuffer();
+  await listener.close();
 });
