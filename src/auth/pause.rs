@@ -13,12 +13,21 @@ const MAX_TEXT_BYTES: usize = 4 * 1024;
 /// # Source
 /// protocol.md “Headers” (assumed)
 pub fn in_body(body: &[u8]) -> Option<u64> {
-    let told: ErrorResponse = parse(body).unwrap_or_default();
-    let seconds = told.retry_after.0.and_then(|seconds| u64::try_from(seconds).ok());
-    seconds.map(|seconds| seconds.saturating_mul(1000)).or_else(|| {
+    in_error(body).or_else(|| {
         let text = std::str::from_utf8(body.get(..MAX_TEXT_BYTES).unwrap_or(body)).ok()?;
         if text.trim_start().starts_with('<') { None } else { spoken(text) }
     })
+}
+
+/// `in_error(body) -> milliseconds`
+///
+/// The same of an error as the service has it, and of no text that is anything else: an item may
+/// hold any.
+pub fn in_error(body: &[u8]) -> Option<u64> {
+    let told: ErrorResponse = parse(body)?;
+    let seconds = told.retry_after.0.and_then(|seconds| u64::try_from(seconds).ok());
+    let said = seconds.map(|seconds| seconds.saturating_mul(1000));
+    said.or_else(|| spoken(&told.error_message))
 }
 
 /// What was read of a text.

@@ -14,7 +14,7 @@ use crate::{
         secret::Secret,
     },
     crypto::{
-        aead::{IV_BYTES, KEY_BYTES},
+        aead::{IV_BYTES, KEY_BYTES, TAG_BYTES},
         mac::{MacKey, Message},
     },
     wire::{
@@ -221,6 +221,14 @@ impl Session {
         Err(Error::Protocol { what: "an answer came twice: somebody on the way has recorded it" })
     }
 
+    fn open_once(&self, response: &HttpResponse) -> Result<Secret<Vec<u8>>, Error> {
+        let (iv, sealed) = parts(read_envelope(response)?, ANSWER)?;
+        let tag = sealed.last_chunk::<TAG_BYTES>().copied().unwrap_or_default();
+        let opened = self.open_parts((iv, sealed))?;
+        self.receive(&tag)?;
+        Ok(opened)
+    }
+
     /// `is_worn() -> bool`
     ///
     /// Whether it has had so many answers that it cannot remember them all.
@@ -245,13 +253,13 @@ pub fn read_envelope(response: &HttpResponse) -> Result<Envelope, Error> {
 /// `asked_pause(response, session) -> (milliseconds, is_sealed)`
 ///
 /// For how long a 429 wants no requests, if it says so, and whether nobody but the service can
-/// have said it: then it was sealed with the session's key.
+/// have said it: then it was sealed with the session's key, and has not come before.
 ///
 /// # Source
 /// RFC 9110 §10.2.3; protocol.md “Headers” (assumed)
 pub fn asked_pause(response: &HttpResponse, session: Option<&Session>) -> (Option<u64>, bool) {
-    let opened = session.and_then(|session| session.open(response).ok());
-    match opened.and_then(|plaintext| pause::in_body(plaintext.expose())) {
+    let opened = session.and_then(|session| session.open_once(response).ok());
+    match opened.and_then(|plaintext| pause::in_error(plaintext.expose())) {
         Some(sealed) => (Some(sealed), true),
         None => (retry_after_ms(response), false),
     }
@@ -268,7 +276,12 @@ fn said(response: &HttpResponse) -> Said {
 }
 
 fn retry_after_ms(response: &HttpResponse) -> Option<u64> {
-    let asked = response.retry_after_ms.or_else(|| pause::in_body(&response.body));
+    let in_body = || match read_envelope(response) {
+        // Base64 has words, too.
+        Ok(_) => None,
+        Err(_) => pause::in_body(&response.body),
+    };
+    let asked = response.retry_after_ms.or_else(in_body);
     asked.map(|ms| ms.min(MAX_SAID_MS))
 }
 
@@ -346,6 +359,28 @@ mod tests {
         assert!((3..MAX_ANSWERS + 1).all(|n| session.receive(&tag(n)).is_ok()));
         assert!(session.is_worn());
         assert_eq!(session.receive(&tag(3)).unwrap_err().code(), "protocol");
+    }
+
+    #[test]
+    fn a_sealed_pause_is_the_services_once_and_in_the_shape_of_an_error() {
+        let session = session(0);
+        let seal = |json| session.post("do", "/x".into(), json, [3; 12]).unwrap().body.unwrap();
+        let asked = |body: &str| asked_pause(&response(429, body.as_bytes()), Some(&session));
+        for (json, seconds) in [
+            (r#"{"errorCode":5,"retryAfter":3600}"#, 3_600),
+            (r#"{"errorMessage":"try again in 2 hours"}"#, 7_200),
+        ] {
+            let body = seal(json);
+            assert_eq!(asked(&body), (Some(seconds * 1_000), true), "{json}");
+            assert_eq!(asked(&body), (None, false), "again: {json}");
+        }
+        let body = seal(r#"{"retryAfter":86400}"#);
+        session.open_once(&response(200, body.as_bytes())).unwrap();
+        assert_eq!(asked(&body), (None, false), "an answer that was received already");
+        assert_eq!(asked(&seal(r#"{"item":{"data":"AA-8h-AA"}}"#)), (None, false));
+        let foreign = r#"{"kid":"S","enc":"A256GCM","iv":"AAAAAAAAAAAAAAAA","data":"AA-8h-AA"}"#;
+        assert_eq!(asked(foreign), (None, false));
+        assert_eq!(asked(r#"{"message":"wait 8h"}"#), (Some(28_800_000), false));
     }
 
     #[test]
