@@ -26,6 +26,7 @@ use crate::{
         hint::Hints,
         question::{Form, Part, Question, Target},
         reference::SecretReference,
+        versions::OVERTAKEN,
     },
     wire::items::FieldObject,
 };
@@ -348,8 +349,9 @@ impl<H: Host> Group<'_, H> {
         };
         let outcome = match outcome {
             Ok(answer) => {
-                cache.put_found(&question.key(), self.reading);
-                if let (Some(reference), Answer::Value(found)) = (kept, &*answer) {
+                if cache.put_found(&question.key(), self.reading)
+                    && let (Some(reference), Answer::Value(found)) = (kept, &*answer)
+                {
                     cache.put_secret(reference, self.reading, found);
                 }
                 Ok(answer)
@@ -365,12 +367,14 @@ impl<H: Host> Group<'_, H> {
                 stale.map(|found| Rc::new(Answer::Value(found))).ok_or(error)
             }
             Err(error) => {
-                if let Some(reference) = question.reference() {
-                    cache.drop_secret(reference);
-                }
                 let error = error.for_reference(question.reference());
-                if error.is_of_account() {
-                    cache.put_missing(&question.key(), missed, error.clone());
+                if cache.settle(&question.key(), missed) {
+                    if let Some(reference) = question.reference() {
+                        cache.drop_secret(reference);
+                    }
+                    if error.is_of_account() {
+                        cache.put_missing(&question.key(), missed, error.clone());
+                    }
                 }
                 Err(error)
             }
@@ -396,8 +400,9 @@ struct Memory {
 }
 
 impl Memory {
-    const fn doubt(self, error: &Error) -> Option<Doubt> {
+    fn doubt(self, error: &Error) -> Option<Doubt> {
         match error {
+            Error::Protocol { what: OVERTAKEN } => Some(Doubt::Changed),
             Error::Decryption { .. } if self.keys => Some(Doubt::Keys),
             // Titles that do not open at all have another key.
             Error::ItemNotFound { readable: 0, unreadable: 1.., .. } => Some(Doubt::Keys),

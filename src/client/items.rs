@@ -131,6 +131,7 @@ impl<H: Host> Client<H> {
             }
         }
         for ids in wanted.chunks(MAX_BATCH) {
+            let reading = account.versions.borrow_mut().begin();
             let answer = match ids {
                 [_] => Err(GONE),
                 _ => self.read_batch(account, vault, ids).await,
@@ -138,15 +139,16 @@ impl<H: Host> Client<H> {
             match answer {
                 Ok(answered) => {
                     for item in answered.into_iter().filter(|item| ids.contains(&item.uuid)) {
-                        items.put(&item.uuid.clone(), admitted(account, item));
+                        items.put(&item.uuid.clone(), admitted(account, item, reading));
                     }
                     ids.iter().for_each(|id| items.put(id, Err(GONE)));
                 }
                 // A single one, or the service refuses a batch for one id that it does not know.
                 Err(Error::NotFound { .. }) => {
                     for id in ids {
+                        let reading = account.versions.borrow_mut().begin();
                         let item = self.read_item(account, &vault.id, id).await;
-                        items.put(id, item.and_then(|item| admitted(account, item)));
+                        items.put(id, item.and_then(|item| admitted(account, item, reading)));
                     }
                 }
                 Err(error) => ids.iter().for_each(|id| items.put(id, Err(error.clone()))),
@@ -170,6 +172,6 @@ impl<H: Host> Client<H> {
 }
 
 /// The item, unless a newer version of it has come before.
-fn admitted<K>(account: &Account<K>, item: Item) -> Result<Item, Error> {
-    account.versions.borrow_mut().admit(&item.uuid, item.version).map(|()| item)
+fn admitted<K>(account: &Account<K>, item: Item, reading: u64) -> Result<Item, Error> {
+    account.versions.borrow_mut().admit(&item.uuid, item.version, reading).map(|()| item)
 }

@@ -245,7 +245,7 @@ impl<H: Host> Client<H> {
                 cache.put_missing(&key, missed, error.clone());
             }
             Err(_) => {}
-            Ok(_) => cache.put_found(&key, reading),
+            Ok(_) => drop(cache.put_found(&key, reading)),
         }
         begun
     }

@@ -131,7 +131,7 @@ impl<H: Host> Client<H> {
         match &answer {
             Err(error) if error.is_refusal() => cache.put_missing(&key, reading, error.clone()),
             Err(_) => {}
-            Ok(_) => cache.put_found(&key, reading),
+            Ok(_) => drop(cache.put_found(&key, reading)),
         }
         answer
     }

@@ -111,6 +111,8 @@ pub struct Cache<V> {
     titles: VecDeque<Entry<Rc<Listing<()>>>>,
     secrets: VecDeque<Entry<Found>>,
     misses: VecDeque<Miss>,
+    /// What was last asked, and as which reading it had its outcome.
+    settled: VecDeque<Entry<()>>,
 }
 
 /// What there is not, or what the service refuses: the key is what was asked, or the target of a
@@ -135,6 +137,7 @@ impl<V> Cache<V> {
             titles: VecDeque::new(),
             secrets: VecDeque::new(),
             misses: VecDeque::new(),
+            settled: VecDeque::new(),
         }
     }
 
@@ -233,9 +236,7 @@ impl<V> Cache<V> {
         let is_wanted = secret_ms > 0 || stale_if_error_ms > 0;
         if is_wanted && found.secret.expose().len() <= MAX_SECRET_BYTES {
             let entry = Entry { key: reference.to_owned(), reading, value: found.clone() };
-            if reference.len() <= MAX_KEY_BYTES {
-                put(&mut self.secrets, self.cleared, entry);
-            }
+            put(&mut self.secrets, self.cleared, entry);
         }
     }
 
@@ -271,11 +272,24 @@ impl<V> Cache<V> {
         self.misses.iter().any(|miss| miss.key.starts_with('/'))
     }
 
-    /// `put_found(key, reading)`
+    /// `settle(key, reading) -> is_newest`
+    ///
+    /// There is an outcome. That of an older reading than the last one is for whoever asked, and
+    /// says nothing to others.
+    pub fn settle(&mut self, key: &str, reading: Reading) -> bool {
+        let entry = Entry { key: key.to_owned(), reading, value: () };
+        put(&mut self.settled, self.cleared, entry)
+    }
+
+    /// `put_found(key, reading) -> is_newest`
     ///
     /// There is an answer.
-    pub fn put_found(&mut self, key: &str, reading: Reading) {
-        self.misses.retain(|old| old.key != key || old.reading.number > reading.number);
+    pub fn put_found(&mut self, key: &str, reading: Reading) -> bool {
+        let is_newest = self.settle(key, reading);
+        if is_newest {
+            self.misses.retain(|old| old.key != key);
+        }
+        is_newest
     }
 
     /// `put_missing(key, reading, error)`
@@ -283,16 +297,13 @@ impl<V> Cache<V> {
     /// For twice as long as it was before.
     pub fn put_missing(&mut self, key: &str, reading: Reading, error: Error) {
         let first_ms = self.lifetimes.negative_ms;
-        if first_ms == 0 || key.len() > MAX_KEY_BYTES || reading.number <= self.cleared {
+        if !self.settle(key, reading) || first_ms == 0 {
             return;
         }
         let most_ms = MAX_MISS_MS.max(first_ms);
         let first_ms = if error.retryable() { first_ms.min(FAILURE_MS) } else { first_ms };
         let mut ms = first_ms;
         if let Some(old) = self.misses.iter().find(|old| old.key == key) {
-            if old.reading.number > reading.number {
-                return;
-            }
             // Two that were asked at the same time are one miss.
             let is_the_same = old.reading.is_younger(reading.at_ms, old.ms);
             ms = if is_the_same { old.ms } else { old.ms * 2 }.clamp(first_ms, most_ms);
@@ -311,16 +322,18 @@ impl<V> Cache<V> {
     }
 }
 
-/// The newest first; in place of an older one of the same key.
-fn put<T>(entries: &mut VecDeque<Entry<T>>, cleared: u64, entry: Entry<T>) {
+/// The newest first; in place of an older one of the same key. Whether it was put.
+fn put<T>(entries: &mut VecDeque<Entry<T>>, cleared: u64, entry: Entry<T>) -> bool {
     let is_older =
         |other: &Entry<T>| other.key == entry.key && other.reading.number > entry.reading.number;
-    if entry.reading.number <= cleared || entries.iter().any(is_older) {
-        return;
+    let is_kept = entry.reading.number > cleared && entry.key.len() <= MAX_KEY_BYTES;
+    if !is_kept || entries.iter().any(is_older) {
+        return false;
     }
     entries.retain(|other| other.key != entry.key);
     entries.push_front(entry);
     entries.truncate(MAX_ENTRIES);
+    true
 }
 
 #[cfg(test)]

@@ -2,33 +2,49 @@
 
 use crate::base::{error::Error, interner::Interner};
 
+const OLDER: Error = Error::Protocol { what: "an item came in an older version than before" };
+/// What is said of an item that was overtaken on its way by a newer version of it.
+pub const OVERTAKEN: &str = "an item changed while it was read";
+
 /// The highest versions that were read, by the items' ids.
 #[derive(Debug, Default)]
 pub struct Versions {
     ids: Interner,
-    highest: Vec<i64>,
+    /// Each with the number of the last reading that had begun when it came.
+    highest: Vec<(i64, u64)>,
+    readings: u64,
 }
 
 impl Versions {
-    /// `admit(id, version)`
+    /// `begin() -> reading`
+    ///
+    /// The number of a reading that begins now.
+    pub const fn begin(&mut self) -> u64 {
+        self.readings += 1;
+        self.readings
+    }
+
+    /// `admit(id, version, reading)`
     ///
     /// An item has come in this version.
     ///
     /// # Errors
-    /// [`Error::Protocol`] if a higher one has come before: this answer is an old one.
+    /// [`Error::Protocol`] if a higher one has come before: this answer is an old one, or says
+    /// that it was [`OVERTAKEN`], if the higher one came after it was asked for.
     /// # Source
     /// protocol.md “Items” (observed): `itemVersion` rises by one with each change
-    pub fn admit(&mut self, id: &str, version: i64) -> Result<(), Error> {
+    pub fn admit(&mut self, id: &str, version: i64, reading: u64) -> Result<(), Error> {
         match self.highest.get_mut(self.ids.intern(id)) {
-            Some(highest) if *highest > version => {
-                Err(Error::Protocol { what: "an item came in an older version than before" })
+            Some((highest, came)) if *highest > version => {
+                Err(if reading > *came { OLDER } else { Error::Protocol { what: OVERTAKEN } })
             }
+            Some((highest, _)) if *highest == version => Ok(()),
             Some(highest) => {
-                *highest = version;
+                *highest = (version, self.readings);
                 Ok(())
             }
             None => {
-                self.highest.push(version);
+                self.highest.push((version, self.readings));
                 Ok(())
             }
         }
@@ -45,8 +61,22 @@ mod tests {
         for (id, version, is_admitted) in
             [("a", 2, true), ("b", 1, true), ("a", 2, true), ("a", 5, true), ("a", 4, false)]
         {
-            assert_eq!(versions.admit(id, version).is_ok(), is_admitted, "{id} {version}");
+            let reading = versions.begin();
+            assert_eq!(versions.admit(id, version, reading).is_ok(), is_admitted, "{id} {version}");
         }
-        assert!(versions.admit("a", 5).is_ok(), "the newest holds");
+        let reading = versions.begin();
+        assert!(versions.admit("a", 5, reading).is_ok(), "the newest holds");
+    }
+
+    #[test]
+    fn an_answer_that_was_overtaken_is_not_an_old_one() {
+        let mut versions = Versions::default();
+        let (older, newer) = (versions.begin(), versions.begin());
+        assert_eq!(versions.admit("a", 2, newer), Ok(()));
+        assert_eq!(versions.admit("a", 1, older), Err(Error::Protocol { what: OVERTAKEN }));
+        // That it came again does not excuse what was asked for in between.
+        let between = versions.begin();
+        assert_eq!(versions.admit("a", 2, newer), Ok(()));
+        assert_eq!(versions.admit("a", 1, between), Err(OLDER));
     }
 }

@@ -264,6 +264,38 @@ test("an item whose version goes back", async () => {
   assert.equal(await client.resolve(BY_ID), SECRET);
 });
 
+test("an answer that was overtaken on its way is asked for anew", async () => {
+  const here = await Service.start();
+  for (const ask of [
+    (client) => client.resolve(BY_ID),
+    (client) => client.items.get(VAULT_ID, ITEM_ID).then(({ fields }) => fields[0].value),
+  ]) {
+    const client = await here.authenticate({ cache: {} });
+    await client.resolve(BY_ID);
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    let isSent;
+    const sent = new Promise((resolve) => (isSent = resolve));
+    here.replace = async (call, service) => {
+      const answer = await service();
+      if (call.path !== PATHS.item) return answer;
+      here.replace = undefined;
+      isSent();
+      await held;
+      return answer;
+    };
+    const older = ask(client);
+    await sent;
+    const password = `changed at ${here.calls.length}`;
+    await here.emulator.account.setItem("app", "database", { password });
+    assert.equal(await client.resolve(BY_ID, { fresh: true }), password);
+    release();
+    assert.equal(await older, password);
+    assert.equal(await ask(client), password);
+    client.close();
+  }
+});
+
 test("keysets that claim to be newer than one that works", async () => {
   const here = await Service.start();
   for (const change of [

@@ -1,6 +1,7 @@
 //! What is asked in one go is one batch, and nothing is asked twice at a time.
 
 use super::*;
+use onepassword_edge::client::Lifetimes;
 
 fn is_batch(path: &str) -> bool {
     path.starts_with("POST ") && path.ends_with("/items/batch")
@@ -421,5 +422,90 @@ fn ten_thousand_may_wait_for_one_answer_and_leave() {
     assert!(asked.into_iter().all(|asked| text(asked).is_ok()));
     let polls = bench.host.polls() - before;
     assert!(polls <= 8 * 10_000, "{polls} polls");
+    bench.at_rest();
+}
+
+const BY_ID: &str = "op://o55tod6a4pdaoelxf2f7icbrv4/pokahvr47axgmq6hp2sy6tzb6a/password";
+const WITH_IDS: &str = r#"{ "account": { "vaults": [
+    { "name": "app", "id": "o55tod6a4pdaoelxf2f7icbrv4", "items": [
+        { "title": "one", "id": "pokahvr47axgmq6hp2sy6tzb6a", "password": "secret one" }
+    ] }
+] } }"#;
+
+/// Warm, of an account with known ids, and remembering what is refused, and secrets for so long.
+fn remembering(secret_ms: u64) -> Bench {
+    static EMULATOR: OnceLock<Emulator> = OnceLock::new();
+    let token = &EMULATOR.get_or_init(|| Emulator::start(WITH_IDS)).token;
+    let lifetimes =
+        Lifetimes { metadata_ms: 300_000, secret_ms, negative_ms: 10_000, stale_if_error_ms: 0 };
+    Bench::warm(Options { lifetimes, ..support::options(token) })
+}
+
+/// The oldest request for an item that is under way.
+fn item_under_way(bench: &Bench) -> u64 {
+    bench.host.run();
+    let all = bench.host.under_way();
+    all.iter().find(|request| is_item(&request.what)).expect("a request for an item").number
+}
+
+/// Answers all but this request.
+fn answer_others(bench: &Bench, held: u64) {
+    loop {
+        bench.host.run();
+        let other = bench.host.under_way().into_iter().find(|request| request.number != held);
+        let Some(other) = other else { return };
+        bench.host.answer(other.number);
+    }
+}
+
+#[test]
+fn an_older_refusal_that_comes_after_a_newer_answer_is_told_to_its_caller_alone() {
+    for (status, code) in [(404, "itemNotFound"), (403, "permissionDenied"), (500, "serverError")] {
+        let bench = remembering(0);
+        let older = bench.ask(BY_ID);
+        let held = item_under_way(&bench);
+        let newer = bench.ask_fresh(BY_ID);
+        answer_others(&bench, held);
+        assert_eq!(text(newer), Ok("secret one"), "{status}");
+        bench.host.answer_as(held, status, "{}");
+        bench.host.answer_all();
+        assert_eq!(text(older), Err(code), "{status}");
+        let next = bench.ask(BY_ID);
+        bench.host.answer_all();
+        assert_eq!(text(next), Ok("secret one"), "{status}");
+        bench.at_rest();
+    }
+}
+
+#[test]
+fn an_older_secret_that_comes_after_a_newer_refusal_is_not_remembered() {
+    let bench = remembering(60_000);
+    let older = bench.ask(BY_ID);
+    let held = item_under_way(&bench);
+    let newer = bench.ask_fresh(BY_ID);
+    bench.host.run();
+    while bench
+        .host
+        .under_way()
+        .iter()
+        .all(|request| request.number == held || !is_item(&request.what))
+    {
+        let other = bench.host.under_way().into_iter().find(|request| request.number != held);
+        bench.host.answer(other.expect("a request").number);
+        bench.host.run();
+    }
+    let all = bench.host.under_way();
+    let of_newer = all.iter().find(|request| request.number != held).expect("a request");
+    bench.host.answer_as(of_newer.number, 403, "{}");
+    answer_others(&bench, held);
+    assert_eq!(text(newer), Err("permissionDenied"));
+    bench.host.answer_all();
+    assert_eq!(text(older), Ok("secret one"));
+    bench.host.take_sent();
+    bench.host.advance(11_000.0);
+    let next = bench.ask(BY_ID);
+    bench.host.answer_all();
+    assert_eq!(text(next), Ok("secret one"));
+    assert_eq!(bench.host.take_sent().len(), 1, "it was not remembered");
     bench.at_rest();
 }
