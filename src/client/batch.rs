@@ -128,9 +128,6 @@ impl<H: Host> Client<H> {
     ) -> Result<(), Error> {
         let account = self.account()?;
         let reading = account.cache.borrow_mut().begin(self.host.now_ms());
-        if fresh {
-            account.cache.borrow_mut().forget_refusals();
-        }
         let nfkd = |text: &str| self.host.nfkd(text);
         let hints = Hints::new(&nfkd);
         let group = Group { client: self, account: &account, fresh, reading, hints, settle };
@@ -161,6 +158,12 @@ impl<H: Host> Client<H> {
 }
 
 impl<H: Host> Group<'_, H> {
+    /// Since which reading refusals count: for what is to be fresh, those of its own requests and of
+    /// later ones.
+    const fn refusals(&self) -> u64 {
+        if self.fresh { self.reading.number } else { 0 }
+    }
+
     /// What need not be asked for.
     fn remembered(&self, asked: &Asked<'_>) -> Option<Outcome> {
         if self.fresh {
@@ -174,7 +177,7 @@ impl<H: Host> Group<'_, H> {
         };
         let found = secret.map(|found| Ok(Rc::new(Answer::Value(found))));
         let outcome = found.or_else(|| {
-            let error = cache.missing(&asked.question.key(), now_ms)?;
+            let error = cache.missing(&asked.question.key(), now_ms, 0)?;
             asked.question.is_answered_by(&error).then_some(Err(error))
         })?;
         self.client.note(Event::Cache(CacheUse::Hit));
@@ -185,7 +188,12 @@ impl<H: Host> Group<'_, H> {
     /// something that is not so any more is tried again: at first what was
     /// remembered, then what changed between two requests.
     async fn resolve(&self, mut asked: Vec<Rc<Asked<'_>>>) {
-        let mut trust = Trust { since: self.reading.number, names: !self.fresh, keys: true };
+        let mut trust = Trust {
+            since: self.reading.number,
+            names: !self.fresh,
+            keys: true,
+            refusals: self.refusals(),
+        };
         for left in (0..MAX_ATTEMPTS).rev() {
             let doubts = RefCell::new(Vec::new());
             self.attempt(&asked, trust, left, &doubts).await;
@@ -329,7 +337,7 @@ impl<H: Host> Group<'_, H> {
     async fn download(&self, vault: &OpenVault, wanted: WantedFile) -> Outcome {
         let WantedFile { file, item_id, name, form } = wanted;
         let place = (&*vault.id, &*item_id);
-        let secret = self.client.download(self.account, place, &file, &name).await?;
+        let secret = self.client.download(self.account, place, &file, &name, self.refusals()).await?;
         if form == Form::Text && std::str::from_utf8(secret.expose()).is_err() {
             return Err(Error::UnsupportedFileFormat { field: name });
         }

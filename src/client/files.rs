@@ -21,6 +21,7 @@ impl<H: Host> Client<H> {
         (vault_id, item_id): (&str, &str),
         file: &FieldObject,
         name: &str,
+        since: u64,
     ) -> Result<Secret<Vec<u8>>, Error> {
         let id = &file.document_id;
         if id.is_empty() || !id.bytes().all(|c| c.is_ascii_alphanumeric()) {
@@ -33,10 +34,10 @@ impl<H: Host> Client<H> {
         check_size(file.unencrypted_size)?;
         // The address that the vendor's client uses, then the older one.
         let newer = format!("/api/v3/file/{id}");
-        let (stored, _held) = match self.read_bytes(account, READ_FILE, newer).await {
+        let (stored, _held) = match self.read_bytes(account, READ_FILE, newer, since).await {
             Err(Error::NotFound { .. }) => {
                 let older = format!("/api/v2/file/{vault_id}/{item_id}/{id}");
-                self.read_bytes(account, READ_FILE, older).await?
+                self.read_bytes(account, READ_FILE, older, since).await?
             }
             result => result?,
         };

@@ -50,11 +50,13 @@ pub(super) struct Trust {
     pub(super) names: bool,
     /// Whether older keys of vaults will do.
     pub(super) keys: bool,
+    /// Since which reading refusals count.
+    pub(super) refusals: u64,
 }
 
 impl Trust {
     const fn accept(self, remembered: bool) -> Accept {
-        Accept { since: self.since, remembered }
+        Accept { since: self.since, remembered, refusals: self.refusals }
     }
 }
 
@@ -109,9 +111,11 @@ impl<H: Host> Client<H> {
         if let (Some(key), true) = (known, trust.keys) {
             return Ok(Some(OpenVault { id: id.to_owned(), key }));
         }
-        let Some(vault) = self.read_vault(account, id, "").await? else { return Ok(None) };
+        let Some(vault) = self.read_vault(account, id, "", trust.refusals).await? else {
+            return Ok(None);
+        };
         // What does not say whose key it is may be another vault's.
-        let (key, _) = self.open_vault(account, &vault).await?;
+        let (key, _) = self.open_vault(account, &vault, trust.refusals).await?;
         Ok(Some(OpenVault { id: vault.uuid, key }))
     }
 
@@ -121,13 +125,14 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         id: &str,
         attributes: &str,
+        since: u64,
     ) -> Result<Option<Vault>, Error> {
         if account.is_troubled() {
-            self.load_keyring(account).await?;
+            self.load_keyring(account, since).await?;
         }
         let target = format!("/api/v3/vault/{id}?attrs={attributes}combined-access");
         let max_bytes = if attributes.is_empty() { VAULT_BYTES } else { LIST_BYTES };
-        let vault = self.read::<Vault>(account, READ_VAULT, target, max_bytes);
+        let vault = self.read::<Vault>(account, READ_VAULT, target, max_bytes, since);
         let vault = unless_missing(vault.await)?;
         match vault {
             Some(vault) if vault.uuid != id => {
@@ -152,7 +157,7 @@ impl<H: Host> Client<H> {
         self.note(Event::Cache(CacheUse::Miss));
         let reading = account.cache.borrow_mut().begin(now_ms);
         let reading = Reading { is_again: !accept.remembered, ..reading };
-        let listing = Rc::new(self.list_vaults(account).await?);
+        let listing = Rc::new(self.list_vaults(account, accept.refusals).await?);
         account.cache.borrow_mut().put_vaults(reading, Rc::clone(&listing));
         Ok((listing, Age::New))
     }
@@ -172,27 +177,29 @@ impl<H: Host> Client<H> {
     pub(super) async fn read_vaults(
         &self,
         account: &Account<H::PrivateKey>,
+        since: u64,
     ) -> Result<Vec<Vault>, Error> {
         let target = "/api/v1/vaults?attrs=combined-access".to_owned();
-        let vaults = self.read::<Vec<Vault>>(account, READ_VAULTS, target, LIST_BYTES);
+        let vaults = self.read::<Vec<Vault>>(account, READ_VAULTS, target, LIST_BYTES, since);
         // Below, what cannot be decrypted is a vault that is left out: not so the account's keys.
         if account.is_troubled() {
-            self.load_keyring(account).await?;
+            self.load_keyring(account, since).await?;
             return vaults.await;
         }
-        Ok(try_join(vaults, self.open_keyring(account)).await?.0)
+        Ok(try_join(vaults, self.open_keyring(account, since)).await?.0)
     }
 
     async fn list_vaults(
         &self,
         account: &Account<H::PrivateKey>,
+        since: u64,
     ) -> Result<Listing<OpenVault>, Error> {
-        let vaults = self.read_vaults(account).await?;
+        let vaults = self.read_vaults(account, since).await?;
         let mut listing = Listing::default();
         let mut turn = self.begin_turn();
         for vault in vaults {
             self.breathe(&mut turn).await;
-            match self.open_vault(account, &vault).await {
+            match self.open_vault(account, &vault, since).await {
                 Ok((key, attributes)) => {
                     let id = vault.uuid.clone();
                     let named = (vault.uuid, attributes.name, vault.updated_at);
@@ -210,11 +217,12 @@ impl<H: Host> Client<H> {
         &self,
         account: &Account<H::PrivateKey>,
         vault: &Vault,
+        since: u64,
     ) -> Result<(Rc<SymmetricKey>, VaultAttributes), Error> {
         if !is_object_id(&vault.uuid) {
             return Err(Error::Decryption { what: VAULT });
         }
-        let key = self.vault_key(account, vault).await?;
+        let key = self.vault_key(account, vault, since).await?;
         let attributes: VaultAttributes = key.open_json(vault.enc_attrs.clone(), VAULT)?;
         // A key says nothing of whose it is, and the service could hand out another vault's.
         if attributes.uuid.as_ref().is_some_and(|id| *id != vault.uuid) {
@@ -273,7 +281,7 @@ impl<H: Host> Client<H> {
         self.note(Event::Cache(CacheUse::Miss));
         let reading = account.cache.borrow_mut().begin(now_ms);
         let reading = Reading { is_again: !accept.remembered, ..reading };
-        let listing = Rc::new(self.list_titles(account, vault).await?);
+        let listing = Rc::new(self.list_titles(account, vault, accept.refusals).await?);
         // If none opens, the vault may have got another key since it was listed.
         if !listing.is_empty() || listing.unreadable() == 0 {
             account.cache.borrow_mut().put_titles(&vault.id, reading, Rc::clone(&listing));
@@ -286,10 +294,11 @@ impl<H: Host> Client<H> {
         &self,
         account: &Account<H::PrivateKey>,
         vault_id: &str,
+        since: u64,
     ) -> Result<(Vec<Item>, Held), Error> {
         let target = format!("/api/v1/vault/{vault_id}/items/overviews");
         let (action, max_bytes) = (READ_ITEMS, LARGEST_BYTES);
-        let wanted = Wanted { action, target, body: None, accept: None, max_bytes };
+        let wanted = Wanted { action, target, body: None, accept: None, max_bytes, since };
         let (plaintext, held) = self.exchange(account, wanted).await?;
         let places = entries(plaintext.expose(), "items");
         let places = places.ok_or(Error::Protocol { what: "the vault came without its items" })?;
@@ -313,8 +322,9 @@ impl<H: Host> Client<H> {
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
+        since: u64,
     ) -> Result<Listing<()>, Error> {
-        let (items, _held) = self.read_overviews(account, &vault.id).await?;
+        let (items, _held) = self.read_overviews(account, &vault.id, since).await?;
         let mut listing = Listing::default();
         let mut turn = self.begin_turn();
         for (index, item) in items.into_iter().enumerate() {
@@ -347,9 +357,11 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         vault_id: &str,
         item_id: &str,
+        since: u64,
     ) -> Result<Item, Error> {
         let target = format!("/api/v1/vault/{vault_id}/item/{item_id}");
-        let ItemResponse { item } = self.read(account, READ_ITEM, target, ITEM_BYTES).await?;
+        let ItemResponse { item } =
+            self.read(account, READ_ITEM, target, ITEM_BYTES, since).await?;
         item.filter(|item| item.uuid == item_id)
             .ok_or(Error::Protocol { what: "the server answered without the item or with another" })
     }

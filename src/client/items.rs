@@ -99,7 +99,7 @@ impl<H: Host> Client<H> {
                 self.item_id(account, vault, target, (trust, &mut titles, hints)).await
             });
         }
-        self.read_missing(account, vault, &mut items).await;
+        self.read_missing(account, vault, &mut items, trust.refusals).await;
         // An id that is no item's may be a title.
         let mut is_title = false;
         for (target, index) in targets.iter().zip(0..) {
@@ -112,7 +112,7 @@ impl<H: Host> Client<H> {
             }
         }
         if is_title {
-            self.read_missing(account, vault, &mut items).await;
+            self.read_missing(account, vault, &mut items, trust.refusals).await;
         }
         items
     }
@@ -123,6 +123,7 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
         items: &mut Items,
+        since: u64,
     ) {
         let (mut wanted, mut known) = (Vec::new(), Interner::default());
         for Located { thing: id, .. } in items.ids.iter().flatten() {
@@ -134,7 +135,7 @@ impl<H: Host> Client<H> {
             let reading = account.versions.borrow_mut().begin();
             let answer = match ids {
                 [_] => Err(GONE),
-                _ => self.read_batch(account, vault, ids).await,
+                _ => self.read_batch(account, vault, ids, since).await,
             };
             match answer {
                 Ok(answered) => {
@@ -147,7 +148,7 @@ impl<H: Host> Client<H> {
                 Err(Error::NotFound { .. }) => {
                     for id in ids {
                         let reading = account.versions.borrow_mut().begin();
-                        let item = self.read_item(account, &vault.id, id).await;
+                        let item = self.read_item(account, &vault.id, id, since).await;
                         items.put(id, item.and_then(|item| admitted(account, item, reading)));
                     }
                 }
@@ -161,11 +162,12 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
         ids: &[String],
+        since: u64,
     ) -> Result<Vec<Item>, Error> {
         let target = format!("/api/v3/vault/{}/items/batch", vault.id);
         let body = to_json(&BatchRequest { item_uuids: ids });
         let (action, max_bytes) = (READ_ITEMS, batch_bytes(ids.len()));
-        let wanted = Wanted { action, target, body: Some(body), accept: None, max_bytes };
+        let wanted = Wanted { action, target, body: Some(body), accept: None, max_bytes, since };
         let (answer, _) = self.read_wanted::<BatchResponse>(account, wanted).await?;
         answer.items.ok_or(Error::Protocol { what: "a batch came without its items" })
     }

@@ -19,8 +19,9 @@ impl<H: Host> Client<H> {
         &self,
         account: &Account<H::PrivateKey>,
         vault: &Vault,
+        since: u64,
     ) -> Result<Rc<SymmetricKey>, Error> {
-        self.load_keyring(account).await?;
+        self.load_keyring(account, since).await?;
         let sealed = &vault.combined_access.enc_vault_key;
         loop {
             match account.with_keyring(|ring| ring.vault_key(&vault.uuid, sealed))? {
@@ -30,12 +31,16 @@ impl<H: Host> Client<H> {
         }
     }
 
-    pub(super) async fn load_keyring(&self, account: &Account<H::PrivateKey>) -> Result<(), Error> {
+    pub(super) async fn load_keyring(
+        &self,
+        account: &Account<H::PrivateKey>,
+        since: u64,
+    ) -> Result<(), Error> {
         let _turn = self.turn(&account.loading).await;
         if account.keyring.borrow().is_none() {
             let target = "/api/v2/account/keysets".to_owned();
             let KeysetsResponse { keysets } =
-                self.read(account, READ_KEYSETS, target, KEYSETS_BYTES).await?;
+                self.read(account, READ_KEYSETS, target, KEYSETS_BYTES, since).await?;
             let keysets =
                 keysets.ok_or(Error::Protocol { what: "the account came without its keys" })?;
             let ring = Keyring::new(&account.credentials.account_unlock_key, keysets);
@@ -46,8 +51,12 @@ impl<H: Host> Client<H> {
     }
 
     /// The same, and what can be opened while the vaults are on their way.
-    pub(super) async fn open_keyring(&self, account: &Account<H::PrivateKey>) -> Result<(), Error> {
-        self.load_keyring(account).await?;
+    pub(super) async fn open_keyring(
+        &self,
+        account: &Account<H::PrivateKey>,
+        since: u64,
+    ) -> Result<(), Error> {
+        self.load_keyring(account, since).await?;
         if let Some(task) = account.with_keyring(|ring| Ok(ring.first_task()))? {
             // A key that cannot be opened is an error of whoever needs it.
             let _ = self.perform(account, task).await;

@@ -152,6 +152,7 @@ enum State {
 pub struct Pages<H: Host> {
     client: Rc<Client<H>>,
     list: List,
+    fresh: bool,
     number: u64,
     state: Cell<State>,
     /// Since when its pages are read without letting the host do something else.
@@ -187,7 +188,7 @@ impl<H: Host> Pages<H> {
         let lists = &self.client.lists;
         let (page, rest) = match self.state.get() {
             State::Unread => {
-                let begun = self.client.begin_list(&account, &self.list).await?;
+                let begun = self.client.begin_list(&account, &self.list, self.fresh).await?;
                 self.state.set(State::Begun);
                 begun
             }
@@ -208,15 +209,19 @@ impl<H: Host> Pages<H> {
 }
 
 impl<H: Host> Client<H> {
-    /// `list(list) -> pages`
+    /// `list(list, fresh) -> pages`
     ///
     /// Asks for nothing before the first page is wanted.
-    pub fn list(self: &Rc<Self>, list: List) -> Pages<H> {
+    ///
+    /// # Shapes
+    /// - `fresh`: as if nothing but keys were remembered
+    pub fn list(self: &Rc<Self>, list: List, fresh: bool) -> Pages<H> {
         let number = self.lists.last.get() + 1;
         self.lists.last.set(number);
         Pages {
             client: Rc::clone(self),
             list,
+            fresh,
             number,
             state: Cell::new(State::Unread),
             since_ms: Cell::new(self.begin_turn()),
@@ -229,15 +234,17 @@ impl<H: Host> Client<H> {
         &self,
         account: &Account<H::PrivateKey>,
         list: &List,
+        fresh: bool,
     ) -> Result<(Vec<Entry>, Rest), Error> {
         let key = list.key()?;
         let now_ms = self.host.now_ms();
         let reading = account.cache.borrow_mut().begin(now_ms);
-        if let Some(error) = account.cache.borrow().missing(&key, now_ms) {
+        let since = if fresh { reading.number } else { 0 };
+        if let Some(error) = account.cache.borrow().missing(&key, now_ms, since) {
             self.note(Event::Cache(CacheUse::Hit));
             return Err(error);
         }
-        let begun = self.begin_anew(account, list).await;
+        let begun = self.begin_anew(account, list, since).await;
         let mut cache = account.cache.borrow_mut();
         match &begun {
             Err(error) if error.is_of_account() => {
@@ -254,19 +261,22 @@ impl<H: Host> Client<H> {
         &self,
         account: &Account<H::PrivateKey>,
         list: &List,
+        since: u64,
     ) -> Result<(Vec<Entry>, Rest), Error> {
         self.session(account).await?;
         let vaults = match list {
-            List::Items(vault, states) => return self.begin_items(account, vault, *states).await,
+            List::Items(vault, states) => {
+                return self.begin_items(account, vault, *states, since).await;
+            }
             List::Vaults { named } => {
-                let (vaults, unreadable) = self.opened_vaults(account, *named).await?;
+                let (vaults, unreadable) = self.opened_vaults(account, *named, since).await?;
                 if vaults.is_empty() && !unreadable.is_empty() {
                     return Err(Error::Decryption { what: "every vault" });
                 }
                 vaults
             }
             List::Vault { part, accessors } => {
-                vec![self.named_vault(account, part, *accessors).await?]
+                vec![self.named_vault(account, part, *accessors, since).await?]
             }
         };
         let mut rest = Rest::Vaults(vaults.into_iter());
@@ -278,15 +288,17 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         vault: &str,
         states: States,
+        refusals: u64,
     ) -> Result<(Vec<Entry>, Rest), Error> {
         let mut remembered = true;
         loop {
             let since = account.cache.borrow_mut().begin(self.host.now_ms()).number;
-            let trust = Trust { since, names: remembered, keys: remembered };
+            let names = remembered && refusals == 0;
+            let trust = Trust { since, names, keys: remembered, refusals };
             let nfkd = |text: &str| self.host.nfkd(text);
             let with = (trust, &Hints::new(&nfkd));
             let found = self.find_vault(account, vault, with).await?;
-            let items = self.read_overviews(account, &found.thing.id).await;
+            let items = self.read_overviews(account, &found.thing.id, refusals).await;
             let may_be_another = remembered && found.names != Age::New;
             remembered = false;
             let (mut items, held) = match items {
@@ -320,9 +332,10 @@ impl<H: Host> Client<H> {
         &self,
         account: &Account<H::PrivateKey>,
         named: bool,
+        since: u64,
     ) -> Result<(Vec<OpenedVault>, Vec<String>), Error> {
         let (mut opened, mut unreadable) = (Vec::new(), Vec::new());
-        let mut vaults = self.read_vaults(account).await?;
+        let mut vaults = self.read_vaults(account, since).await?;
         // As the vendor's client has them.
         vaults.sort_by(|one, other| one.uuid.cmp(&other.uuid));
         let mut turn = self.begin_turn();
@@ -334,7 +347,7 @@ impl<H: Host> Client<H> {
                 opened.push(OpenedVault { vault, attributes });
                 continue;
             }
-            match self.open_vault(account, &vault).await {
+            match self.open_vault(account, &vault, since).await {
                 Ok((_, attributes)) => {
                     opened.push(OpenedVault { vault, attributes });
                 }
@@ -350,16 +363,17 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         part: &str,
         accessors: bool,
+        since: u64,
     ) -> Result<OpenedVault, Error> {
         let more = if accessors { "accessors," } else { "" };
         if is_object_id(part)
-            && let Some(mut vault) = self.read_vault(account, part, more).await?
+            && let Some(mut vault) = self.read_vault(account, part, more, since).await?
         {
             vault.access = vault.access.filter(|_| accessors);
-            let (_, attributes) = self.open_vault(account, &vault).await?;
+            let (_, attributes) = self.open_vault(account, &vault, since).await?;
             return Ok(OpenedVault { vault, attributes });
         }
-        let (opened, unreadable) = self.opened_vaults(account, true).await?;
+        let (opened, unreadable) = self.opened_vaults(account, true, since).await?;
         let mut listing = Listing::default();
         unreadable.into_iter().for_each(|id| listing.push_unreadable(id));
         for OpenedVault { vault, attributes, .. } in &opened {
@@ -372,7 +386,9 @@ impl<H: Host> Client<H> {
         let mut found = found.ok_or(Error::Protocol { what: "a vault is gone" })?;
         found.vault.access = None;
         // A list does not say it.
-        if accessors && let Some(vault) = self.read_vault(account, &found.vault.uuid, more).await? {
+        if accessors
+            && let Some(vault) = self.read_vault(account, &found.vault.uuid, more, since).await?
+        {
             found.vault.access = vault.access;
         }
         Ok(found)

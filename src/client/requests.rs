@@ -51,6 +51,8 @@ pub(super) struct Wanted {
     pub(super) accept: Option<&'static str>,
     /// The longest answer that is read.
     pub(super) max_bytes: u64,
+    /// Since which reading a refusal counts: what was refused before is asked for again.
+    pub(super) since: u64,
 }
 
 /// What sends a request.
@@ -79,8 +81,9 @@ impl<H: Host> Client<H> {
         action: &'static str,
         target: String,
         max_bytes: u64,
+        since: u64,
     ) -> Result<T, Error> {
-        let wanted = Wanted { action, target, body: None, accept: None, max_bytes };
+        let wanted = Wanted { action, target, body: None, accept: None, max_bytes, since };
         self.read_wanted(account, wanted).await.map(|(read, _)| read)
     }
 
@@ -102,14 +105,15 @@ impl<H: Host> Client<H> {
         account: &Account<H::PrivateKey>,
         action: &'static str,
         target: String,
+        since: u64,
     ) -> Result<(Vec<u8>, Held), Error> {
         let (accept, max_bytes) = (Some(ACCEPT_BYTES), LARGEST_BYTES);
-        let wanted = Wanted { action, target, body: None, accept, max_bytes };
+        let wanted = Wanted { action, target, body: None, accept, max_bytes, since };
         let (bytes, held) = self.exchange(account, wanted).await?;
         Ok((bytes.into_inner(), held))
     }
 
-    /// The opened answer, unless the service has refused the same a moment ago. Not generic over
+    /// The opened answer, unless the service has refused the same a moment ago and that counts. Not generic over
     /// what is read from it: each kind would have a copy of all that waits.
     pub(super) async fn exchange(
         &self,
@@ -118,7 +122,7 @@ impl<H: Host> Client<H> {
     ) -> Result<(Secret<Vec<u8>>, Held), Error> {
         let key = [&wanted.target, wanted.body.as_deref().unwrap_or_default()].concat();
         let now_ms = self.host.now_ms();
-        if let Some(error) = account.cache.borrow().missing(&key, now_ms) {
+        if let Some(error) = account.cache.borrow().missing(&key, now_ms, wanted.since) {
             self.note(Event::Cache(CacheUse::Hit));
             return Err(error);
         }
@@ -240,7 +244,7 @@ impl<H: Host> Client<H> {
     }
 
     fn sign(&self, session: &Session, wanted: &Wanted) -> Result<Call, Error> {
-        let Wanted { action, ref target, ref body, accept, max_bytes } = *wanted;
+        let Wanted { action, ref target, ref body, accept, max_bytes, .. } = *wanted;
         let call = match body {
             None => session.get(action, target.clone()),
             Some(body) => {

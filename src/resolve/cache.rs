@@ -65,6 +65,8 @@ pub struct Accept {
     pub since: u64,
     /// Older ones, too, as long as they are remembered.
     pub remembered: bool,
+    /// Refusals of those that began at this number or later.
+    pub refusals: u64,
 }
 
 /// How old a listing is.
@@ -247,11 +249,14 @@ impl<V> Cache<V> {
         self.secrets.retain(|entry| entry.key != reference);
     }
 
-    /// `missing(key, now_ms) -> error`
+    /// `missing(key, now_ms, since) -> error`
     ///
-    /// Why there was no answer a moment ago.
-    pub fn missing(&self, key: &str, now_ms: u64) -> Option<Error> {
+    /// Why there was no answer a moment ago, to a reading that began at the number `since` or later.
+    pub fn missing(&self, key: &str, now_ms: u64, since: u64) -> Option<Error> {
         let miss = self.misses.iter().find(|miss| miss.key == key)?;
+        if miss.reading.number < since {
+            return None;
+        }
         let left_ms = (miss.reading.at_ms + miss.ms).saturating_sub(now_ms);
         let is_young = miss.reading.is_younger(now_ms, miss.ms);
         is_young.then(|| miss.error.clone().until(left_ms))
@@ -313,13 +318,6 @@ impl<V> Cache<V> {
         self.misses.push_front(Miss { key: key.to_owned(), reading, ms, error });
         self.misses.truncate(MAX_ENTRIES);
     }
-
-    /// `forget_refusals()`
-    ///
-    /// What the service refused may be asked for again.
-    pub fn forget_refusals(&mut self) {
-        self.misses.retain(|miss| !miss.key.starts_with('/'));
-    }
 }
 
 /// The newest first; in place of an older one of the same key. Whether it was put.
@@ -344,7 +342,7 @@ mod tests {
     const LIFETIMES: Lifetimes =
         Lifetimes { metadata_ms: 100, secret_ms: 10, negative_ms: 5, stale_if_error_ms: 20 };
 
-    const REMEMBERED: Accept = Accept { since: u64::MAX, remembered: true };
+    const REMEMBERED: Accept = Accept { since: u64::MAX, remembered: true, refusals: 0 };
 
     fn cache() -> Cache<()> {
         Cache::new(LIFETIMES)
@@ -405,7 +403,7 @@ mod tests {
         cache.put_missing("m", reading, Error::Closed);
         assert!(cache.secret("r", 1000).is_none());
         assert!(cache.vaults(REMEMBERED, 1000).is_none());
-        assert!(cache.missing("m", 1000).is_none());
+        assert!(cache.missing("m", 1000, 0).is_none());
         let reading = cache.begin(1000);
         cache.put_secret("r", reading, &found("s"));
         assert!(cache.secret("r", 1000).is_some());
@@ -416,7 +414,8 @@ mod tests {
         let mut cache = cache();
         let before = cache.begin(1000);
         cache.put_titles("v", before, titles(1));
-        let since = Accept { since: cache.begin(1000).number, remembered: false };
+        let since = Accept { since: cache.begin(1000).number, ..REMEMBERED };
+        let since = Accept { remembered: false, ..since };
         let either = Accept { remembered: true, ..since };
         assert!(cache.titles("v", REMEMBERED, 1099).is_some());
         assert!(cache.titles("v", REMEMBERED, 1100).is_none());
@@ -433,8 +432,14 @@ mod tests {
         let mut cache = cache();
         let reading = cache.begin(1000);
         cache.put_missing("m", reading, Error::Closed);
-        assert_eq!(cache.missing("m", 1004), Some(Error::Closed));
-        assert_eq!(cache.missing("m", 1005), None);
+        assert_eq!(cache.missing("m", 1004, 0), Some(Error::Closed));
+        assert_eq!(cache.missing("m", 1005, 0), None);
+        // Who wants none that is older than his question asks, and makes it last longer.
+        let since = cache.begin(1004).number;
+        assert_eq!(cache.missing("m", 1004, since), None);
+        let reading = cache.begin(1005);
+        cache.put_missing("m", reading, Error::Closed);
+        assert_eq!(cache.missing("m", 1014, since), Some(Error::Closed));
     }
 
     #[test]
@@ -445,8 +450,11 @@ mod tests {
             let [reading, at_once] = [(); 2].map(|()| cache.begin(now));
             cache.put_missing("m", reading, Error::Closed);
             cache.put_missing("m", at_once, Error::Closed);
-            assert!(cache.missing("m", now + ms - 1).is_some(), "{ms}");
-            assert!(cache.missing("m", now + ms).is_none() && cache.missed("m").is_some(), "{ms}");
+            assert!(cache.missing("m", now + ms - 1, 0).is_some(), "{ms}");
+            assert!(
+                cache.missing("m", now + ms, 0).is_none() && cache.missed("m").is_some(),
+                "{ms}"
+            );
             now += ms;
         }
         (0..30).for_each(|_| {
@@ -454,12 +462,12 @@ mod tests {
             let reading = cache.begin(now);
             cache.put_missing("m", reading, Error::Closed);
         });
-        assert!(cache.missing("m", now + MAX_MISS_MS - 1).is_some());
-        assert!(cache.missing("m", now + MAX_MISS_MS).is_none());
+        assert!(cache.missing("m", now + MAX_MISS_MS - 1, 0).is_some());
+        assert!(cache.missing("m", now + MAX_MISS_MS, 0).is_none());
         let reading = cache.begin(now);
         cache.put_found("m", reading);
         cache.put_missing("m", reading, Error::Closed);
-        assert!(cache.missing("m", now + 5).is_none(), "it starts again");
+        assert!(cache.missing("m", now + 5, 0).is_none(), "it starts again");
     }
 
     #[test]
@@ -476,13 +484,9 @@ mod tests {
             cache.clear();
             let reading = cache.begin(1_000);
             cache.put_missing("m", reading, failure(said));
-            let told = cache.missing("m", 1_400).and_then(|error| error.retry_after_ms());
-            assert_eq!((told, cache.missing("m", 1_000 + ms)), (Some(ms - 400), None));
+            let told = cache.missing("m", 1_400, 0).and_then(|error| error.retry_after_ms());
+            assert_eq!((told, cache.missing("m", 1_000 + ms, 0)), (Some(ms - 400), None));
         }
-        let reading = cache.begin(1_000);
-        cache.put_missing("/api/v1/vaults", reading, failure(None));
-        cache.forget_refusals();
-        assert!(cache.missed("/api/v1/vaults").is_none() && cache.missed("m").is_some());
     }
 
     #[test]
@@ -500,9 +504,9 @@ mod tests {
         let (before, absent, after) = (cache.begin(1000), cache.begin(1000), cache.begin(1000));
         cache.put_missing("m", absent, Error::Closed);
         cache.put_found("m", before);
-        assert!(cache.missing("m", 1000).is_some());
+        assert!(cache.missing("m", 1000, 0).is_some());
         cache.put_found("m", after);
-        assert!(cache.missing("m", 1000).is_none());
+        assert!(cache.missing("m", 1000, 0).is_none());
     }
 
     #[test]
@@ -553,7 +557,7 @@ mod tests {
         cache.put_titles("v", reading, titles(1));
         assert!(cache.secrets.is_empty() && cache.misses.is_empty());
         assert!(cache.titles("v", REMEMBERED, 1000).is_none());
-        let since = Accept { since: reading.number, remembered: true };
+        let since = Accept { since: reading.number, ..REMEMBERED };
         assert!(cache.titles("v", since, 1000).is_some());
     }
 }

@@ -29,7 +29,7 @@ impl Pages {
     pub(super) fn new(client: &Client, list: Result<List, Error>, options: &JsValue) -> Self {
         let list = list.and_then(|list| {
             let call = read_call(client.core(), options)?;
-            Ok((Rc::new(client.core().list(list)), call))
+            Ok((Rc::new(client.core().list(list, call.fresh)), call))
         });
         Self { client: client.clone(), list }
     }

@@ -509,3 +509,43 @@ fn an_older_secret_that_comes_after_a_newer_refusal_is_not_remembered() {
     assert_eq!(bench.host.take_sent().len(), 1, "it was not remembered");
     bench.at_rest();
 }
+
+#[test]
+fn fresh_is_not_told_a_refusal_of_what_was_sent_before_it() {
+    let bench = remembering(0);
+    let older = bench.ask(BY_ID);
+    let held = item_under_way(&bench);
+    let fresh = bench.ask_fresh(ONE);
+    bench.host.run();
+    while bench.host.paths_under_way().iter().all(|path| !path.ends_with("/overviews")) {
+        let other = bench.host.under_way().into_iter().find(|request| request.number != held);
+        bench.host.answer(other.expect("a request").number);
+        bench.host.run();
+    }
+    bench.host.answer_as(held, 403, "{}");
+    bench.host.run();
+    assert_eq!(text(older), Err("permissionDenied"));
+    bench.host.answer_all();
+    assert_eq!(text(fresh), Ok("secret one"));
+    bench.at_rest();
+}
+
+#[test]
+fn fresh_leaves_what_others_were_refused() {
+    let bench = remembering(0);
+    let refused = bench.ask(BY_ID);
+    bench.host.answer_as(item_under_way(&bench), 403, "{}");
+    bench.host.answer_all();
+    assert_eq!(text(refused), Err("permissionDenied"));
+    let fresh = bench.ask_fresh("op://app/nothing/password");
+    bench.host.answer_all();
+    assert_eq!(text(fresh), Err("itemNotFound"));
+    bench.host.take_sent();
+    // In whichever form: what is refused is the request.
+    let question = value(BY_ID, Form::Bytes);
+    let again = [bench.ask(ONE), bench.ask_as(question, bench.client.call(None, None, false))];
+    bench.host.answer_all();
+    assert_eq!(again.map(text), [Err("permissionDenied"); 2]);
+    assert!(!bench.host.take_sent().iter().any(|path| is_item(path)));
+    bench.at_rest();
+}

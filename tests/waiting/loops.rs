@@ -110,7 +110,7 @@ impl Loop {
     }
 
     fn pages(&self, list: List) -> Result<(), Error> {
-        let pages: Pages<VirtualHost> = self.bench.client.list(list);
+        let pages: Pages<VirtualHost> = self.bench.client.list(list, false);
         self.finish(self.bench.host.begin(async move { pages.next().await.map(drop) }))
     }
 

@@ -1,7 +1,7 @@
 //! Lists, page by page: what is left of them when they are left, closed, or read side by side.
 
 use super::*;
-use onepassword_edge::client::{Entry, List, Pages, States};
+use onepassword_edge::client::{Entry, Lifetimes, List, Pages, States};
 
 type Page = Result<Option<Vec<Entry>>, Error>;
 
@@ -32,7 +32,7 @@ fn bench() -> Bench {
 
 fn list(bench: &Bench, vault: &str) -> Rc<Pages<VirtualHost>> {
     let states = States { active: true, archived: false };
-    Rc::new(bench.client.list(List::Items(vault.to_owned(), states)))
+    Rc::new(bench.client.list(List::Items(vault.to_owned(), states), false))
 }
 
 fn next(bench: &Bench, pages: &Rc<Pages<VirtualHost>>) -> Begun<Page> {
@@ -157,4 +157,44 @@ fn a_list_whose_first_page_fails_says_so_and_can_be_read_again() {
     assert!(again.result().unwrap().is_some());
     drop(pages);
     bench.at_rest();
+}
+
+#[test]
+fn a_fresh_list_asks_for_all_whatever_is_remembered() {
+    let lifetimes =
+        Lifetimes { metadata_ms: 300_000, secret_ms: 0, negative_ms: 10_000, stale_if_error_ms: 0 };
+    let states = States { active: true, archived: false };
+    for kind in 0..3 {
+        for status in [403, 404] {
+            let bench = Bench::cold(Options { lifetimes, ..long_lists() });
+            let read = |fresh, status| {
+                let (list, part) = match kind {
+                    0 => (List::Items("a".to_owned(), states), "/overviews"),
+                    1 => (List::Vaults { named: true }, "/vaults"),
+                    _ => (List::Vault { part: "a".to_owned(), accessors: false }, "/vaults"),
+                };
+                let page = next(&bench, &Rc::new(bench.client.list(list, fresh)));
+                bench.host.run();
+                while let Some(request) = bench.host.under_way().into_iter().next() {
+                    match status {
+                        Some(status) if request.what.ends_with(part) => {
+                            bench.host.answer_as(request.number, status, "{}");
+                        }
+                        _ => bench.host.answer(request.number),
+                    }
+                    bench.host.run();
+                }
+                page.result().map(drop)
+            };
+            assert!(read(false, Some(status)).is_err(), "{kind} {status}");
+            bench.host.take_sent();
+            assert!(read(false, None).is_err(), "{kind} {status}");
+            assert_eq!(bench.host.take_sent(), [""; 0], "{kind} {status}");
+            assert_eq!(read(true, None), Ok(()), "{kind} {status}");
+            bench.host.take_sent();
+            assert_eq!(read(true, None), Ok(()), "{kind} {status}");
+            let sent = bench.host.take_sent();
+            assert!(sent.contains(&"GET /api/v1/vaults".to_owned()), "{sent:?}");
+        }
+    }
 }
