@@ -20,8 +20,13 @@ const PROBE_MS: u64 = 1_000;
 /// Refused sign-ins that are sent without a pause: two calls with their repetitions.
 const SIGN_IN_BURST: u32 = 6;
 const SIGN_IN_PAUSE_MS: u64 = 10_000;
-/// The longest pause for each request that a sign-in makes until it is refused: 24 requests an hour.
+/// The same of whole sign-ins, which are four requests each: they leave the hour its 60.
+const WHOLE_SIGN_IN_BURST: u32 = 2;
+/// The longest pause for each request that a sign-in makes until it is refused, and the longest of
+/// all: on its way anyone could have refused it.
 const MAX_SIGN_IN_PAUSE_MS: u64 = 150_000;
+/// The longest one after a session that was refused at once: each takes up to ten requests.
+const MAX_SESSION_PAUSE_MS: u64 = 2 * MAX_PAUSE_MS;
 /// The requests of a whole sign-in.
 const SIGN_IN_REQUESTS: u32 = 4;
 /// Sign-ins that may be under way before one is accepted.
@@ -294,11 +299,21 @@ impl SignInAllowance {
     }
 
     fn pause_ms(&self) -> u64 {
-        let most = MAX_SIGN_IN_PAUSE_MS * u64::from(self.requests.get().min(SIGN_IN_REQUESTS));
-        match self.refused.get() {
-            0..SIGN_IN_BURST => 0,
-            _ => (SIGN_IN_PAUSE_MS << self.doublings.get().min(MAX_DOUBLINGS)).min(most),
+        let most = match self.requests.get() {
+            requests @ ..=SIGN_IN_REQUESTS => {
+                (MAX_SIGN_IN_PAUSE_MS * u64::from(requests)).min(MAX_PAUSE_MS)
+            }
+            _ => MAX_SESSION_PAUSE_MS,
+        };
+        if self.refused.get() < self.burst() {
+            return 0;
         }
+        (SIGN_IN_PAUSE_MS << self.doublings.get().min(MAX_DOUBLINGS)).min(most)
+    }
+
+    /// How many are refused before there is a pause, as the last one was.
+    const fn burst(&self) -> u32 {
+        if self.requests.get() < SIGN_IN_REQUESTS { SIGN_IN_BURST } else { WHOLE_SIGN_IN_BURST }
     }
 
     /// `begin(now_ms) -> attempt`
@@ -334,12 +349,12 @@ impl SignInAllowance {
         if !self.counts(now_ms) {
             self.clear();
         }
-        if self.refused.get() >= SIGN_IN_BURST {
+        self.requests.set(requests);
+        if self.refused.get() >= self.burst() {
             self.doublings.set(self.doublings.get().saturating_add(requests));
         }
         self.is_accepted.set(false);
         self.refused.set(self.refused.get().saturating_add(1));
-        self.requests.set(requests);
         self.refused_at.set(now_ms);
     }
 
@@ -524,11 +539,12 @@ mod tests {
         for (requests, first) in [
             (1, [0, 1, 2, 3, 4, 5, 15, 35, 75, 155, 305].as_slice()),
             (2, &[0, 1, 2, 3, 4, 5, 15, 55, 215, 515]),
-            (3, &[0, 1, 2, 3, 4, 5, 15, 95, 545]),
-            (4, &[0, 1, 2, 3, 4, 5, 15, 175, 775]),
+            (3, &[0, 1, 2, 3, 4, 5, 15, 95, 395]),
+            (4, &[0, 1, 11, 171, 471]),
         ] {
             let sent = sent_in_an_hour(requests);
             assert_eq!(sent.get(..first.len()), Some(first), "{requests}");
+            assert!(sent.windows(2).all(|two| two[1] - two[0] <= MAX_PAUSE_MS / 1_000), "{sent:?}");
             let count = sent.len() as u32 * requests;
             assert!(count <= 60, "{requests}: {count}");
         }
