@@ -21,6 +21,7 @@ use futures_util::{
 };
 use std::{
     cell::{Cell, RefCell},
+    ops::Range,
     pin::pin,
     rc::Rc,
 };
@@ -31,13 +32,31 @@ const BUSY_MS: f64 = 50.0;
 /// A slow store must not be slower than signing in.
 const STORE_MS: f64 = 1_000.0;
 
+/// For how long no sessions are shared after one was refused: at first, and then twice as long each
+/// time. On its way anyone could have refused it.
+const UNSHARED_MS: u64 = 60_000;
+const MAX_UNSHARED_MS: u64 = 60 * UNSHARED_MS;
+
 thread_local! {
-    /// Names under which a session was refused: no more are shared in this process.
-    static UNSHARED: RefCell<Vec<String>> = RefCell::default();
+    /// Names under which a session was refused in this process, and since and until when no more
+    /// are shared.
+    static UNSHARED: RefCell<Vec<(String, Range<u64>)>> = RefCell::default();
 }
 
-fn is_unshared(name: &str) -> bool {
-    UNSHARED.with_borrow(|names| names.iter().any(|other| other == name))
+fn is_unshared(name: &str, now_ms: u64) -> bool {
+    UNSHARED.with_borrow(|all| {
+        all.iter().any(|(other, times)| other == name && times.contains(&now_ms))
+    })
+}
+
+fn unshare(name: &str, now_ms: u64) {
+    UNSHARED.with_borrow_mut(|all| {
+        all.retain(|(_, times)| (times.start..times.end + MAX_UNSHARED_MS).contains(&now_ms));
+        let known = all.iter().position(|(other, _)| other == name);
+        let before = known.map(|place| all.swap_remove(place).1);
+        let ms = before.map_or(UNSHARED_MS, |times| (times.end - times.start) * 2);
+        all.push((name.to_owned(), now_ms..now_ms + ms.min(MAX_UNSHARED_MS)));
+    });
 }
 
 /// A sign-in as it goes on: how many of its requests were sent, and that the first was let through.
@@ -143,8 +162,8 @@ impl<H: Host> Client<H> {
     }
 
     /// A session that another process has stored, but not again the one that has
-    /// ended. One that was lent and has ended before its time is removed, and no more
-    /// are shared: two processes would otherwise go on ending each other's.
+    /// ended. One that was lent and has ended before its time is removed, and no more are shared
+    /// for a while: two processes would otherwise go on ending each other's.
     async fn resume(
         &self,
         account: &Account<H::PrivateKey>,
@@ -253,7 +272,7 @@ impl<H: Host> Client<H> {
 
     /// What is stored. What fails, or takes too long, is as if nothing were.
     async fn load(&self, name: &str) -> Option<String> {
-        if is_unshared(name) {
+        if is_unshared(name, self.host.now_ms()) {
             return None;
         }
         let loading = pin!(self.host.load_session(name));
@@ -264,13 +283,14 @@ impl<H: Host> Client<H> {
     }
 
     /// Stores a record. Without one: removes what is there, and shares no more under this name in
-    /// this process. Waited for, because Workers end what goes on after an answer.
+    /// this process for a while. Waited for, because Workers end what goes on after an answer.
     async fn store(&self, name: &str, record: Option<&str>) {
-        if is_unshared(name) {
+        let now_ms = self.host.now_ms();
+        if is_unshared(name, now_ms) {
             return;
         }
         if record.is_none() {
-            UNSHARED.with_borrow_mut(|names| names.push(name.to_owned()));
+            unshare(name, now_ms);
         }
         let storing = pin!(self.host.store_session(name, record, TTL_SECONDS));
         select(storing, pin!(self.host.sleep(STORE_MS))).await;

@@ -114,7 +114,7 @@ for (const [name, spoil] of Object.entries(USELESS)) {
   });
 }
 
-test("a session that is refused is given up, and none is shared from then on", async () => {
+test("a session that is refused is given up, and none is shared for a while", async () => {
   const { here, store } = await newService();
   await here.authenticate({ sessionStore: store });
   await settled();
