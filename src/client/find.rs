@@ -309,7 +309,11 @@ impl<H: Host> Client<H> {
                 self.breathe(&mut turn).await;
             }
             let item = plaintext.expose().get(place).and_then(parse::<Item>);
-            items.extend(item.filter(|item| !item.uuid.is_empty()));
+            let item = item.filter(|item| !item.uuid.is_empty());
+            if let Some(Item { uuid, version, .. }) = &item {
+                account.versions.borrow_mut().listed(uuid, *version);
+            }
+            items.extend(item);
             // As `parse` bounds lists that are read in one go.
             if items.len() * size_of::<Item>() > plaintext.expose().len() + FREE_BYTES {
                 return Err(NOT_JSON);

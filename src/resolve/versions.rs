@@ -1,7 +1,9 @@
 //! Which version of an item came last: none goes back.
 
-use crate::base::{error::Error, interner::Interner};
+use crate::base::{encoding::is_object_id, error::Error, interner::Interner};
 
+/// Items that lists may add to those that were read.
+const MAX_LISTED: usize = 50_000;
 const OLDER: Error = Error::Protocol { what: "an item came in an older version than before" };
 /// What is said of an item that was overtaken on its way by a newer version of it.
 pub const OVERTAKEN: &str = "an item changed while it was read";
@@ -49,6 +51,15 @@ impl Versions {
             }
         }
     }
+
+    /// `listed(id, version)`
+    ///
+    /// A list has an item in this version; an older list says nothing new.
+    pub fn listed(&mut self, id: &str, version: i64) {
+        if self.ids.find(id).is_some() || (is_object_id(id) && self.ids.len() < MAX_LISTED) {
+            let _ = self.admit(id, version, 0);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -66,6 +77,20 @@ mod tests {
         }
         let reading = versions.begin();
         assert!(versions.admit("a", 5, reading).is_ok(), "the newest holds");
+    }
+
+    #[test]
+    fn no_version_is_older_than_the_one_that_was_listed() {
+        let mut versions = Versions::default();
+        let (id, before) = ("pokahvr47axgmq6hp2sy6tzb6a", versions.begin());
+        versions.listed(id, 3);
+        versions.listed(id, 2);
+        versions.listed("no id", 3);
+        assert_eq!(versions.admit(id, 2, before), Err(Error::Protocol { what: OVERTAKEN }));
+        let reading = versions.begin();
+        assert_eq!(versions.admit(id, 2, reading), Err(OLDER));
+        assert_eq!(versions.admit(id, 3, reading), Ok(()));
+        assert_eq!(versions.admit("no id", 2, reading), Ok(()));
     }
 
     #[test]

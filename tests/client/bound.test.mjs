@@ -264,6 +264,26 @@ test("an item whose version goes back", async () => {
   assert.equal(await client.resolve(BY_ID), SECRET);
 });
 
+test("an item that comes in an older version than it was listed in", async () => {
+  const here = await Service.start();
+  for (const list of [
+    (client) => client.resolve(BY_NAME, { fresh: true }),
+    (client) => client.items.list("app").then(() => client.resolve(BY_ID)),
+  ]) {
+    const client = await here.authenticate();
+    assert.equal(await client.resolve(BY_ID), SECRET);
+    here.change = ({ path, json }) => {
+      if (path === PATHS.overviews) for (const item of json.items) item.itemVersion += 1;
+    };
+    await here.failure(list(client), "protocol");
+    here.change = ({ path, json }) => {
+      if (path === PATHS.item) json.item.itemVersion += 1;
+    };
+    assert.equal(await client.resolve(BY_ID), SECRET);
+    here.change = undefined;
+  }
+});
+
 test("an answer that was overtaken on its way is asked for anew", async () => {
   const here = await Service.start();
   for (const ask of [
