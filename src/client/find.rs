@@ -14,7 +14,7 @@ use crate::{
     host::{CacheUse, Event, Host},
     items::{is_active, model::is_archived, open_title},
     resolve::{
-        cache::{Accept, Age, Known, Reading},
+        cache::{Accept, Age, Known},
         hint::Hints,
         listing::Listing,
         question::Target,
@@ -156,9 +156,8 @@ impl<H: Host> Client<H> {
         }
         self.note(Event::Cache(CacheUse::Miss));
         let reading = account.cache.borrow_mut().begin(now_ms);
-        let reading = Reading { is_again: !accept.remembered, ..reading };
         let listing = Rc::new(self.list_vaults(account, accept.refusals).await?);
-        account.cache.borrow_mut().put_vaults(reading, Rc::clone(&listing));
+        account.cache.borrow_mut().put_vaults(reading, accept.is_again(), Rc::clone(&listing));
         Ok((listing, Age::New))
     }
 
@@ -280,11 +279,11 @@ impl<H: Host> Client<H> {
         }
         self.note(Event::Cache(CacheUse::Miss));
         let reading = account.cache.borrow_mut().begin(now_ms);
-        let reading = Reading { is_again: !accept.remembered, ..reading };
         let listing = Rc::new(self.list_titles(account, vault, accept.refusals).await?);
         // If none opens, the vault may have got another key since it was listed.
         if !listing.is_empty() || listing.unreadable() == 0 {
-            account.cache.borrow_mut().put_titles(&vault.id, reading, Rc::clone(&listing));
+            let mut cache = account.cache.borrow_mut();
+            cache.put_titles(&vault.id, reading, accept.is_again(), Rc::clone(&listing));
         }
         Ok((listing, Age::New))
     }

@@ -47,8 +47,9 @@ pub struct Reading {
     pub at_ms: u64,
     /// Rises with every reading.
     pub number: u64,
-    /// Whether names that are remembered would not do: something was not among them.
-    pub is_again: bool,
+    /// For how long a list that was read again, because something was not in it, is not read again
+    /// for anything else.
+    pub again_ms: u64,
 }
 
 impl Reading {
@@ -67,6 +68,15 @@ pub struct Accept {
     pub remembered: bool,
     /// Refusals of those that began at this number or later.
     pub refusals: u64,
+}
+
+impl Accept {
+    /// `is_again() -> bool`
+    ///
+    /// Whether the names that are remembered would not do, though they might have.
+    pub const fn is_again(self) -> bool {
+        !self.remembered && self.refusals == 0
+    }
 }
 
 /// How old a listing is.
@@ -160,7 +170,7 @@ impl<V> Cache<V> {
         let lifetime_ms = secret_ms.saturating_add(stale_if_error_ms);
         self.secrets.retain(|entry| entry.reading.is_younger(now_ms, lifetime_ms));
         self.misses.retain(|miss| miss.reading.is_younger(now_ms, miss.ms + MAX_MISS_MS));
-        Reading { at_ms: now_ms, number: self.readings, is_again: false }
+        Reading { at_ms: now_ms, number: self.readings, again_ms: 0 }
     }
 
     fn known<T>(
@@ -172,10 +182,9 @@ impl<V> Cache<V> {
         let is_older = reading.number < accept.since;
         let is_remembered =
             accept.remembered && reading.is_younger(now_ms, self.lifetimes.metadata_ms);
-        let is_recent = reading.is_younger(now_ms, self.lifetimes.negative_ms);
         let age = match is_older {
             false => Age::New,
-            true if reading.is_again && is_recent => Age::Again,
+            true if reading.is_younger(now_ms, reading.again_ms) => Age::Again,
             true => Age::Old,
         };
         (!is_older || is_remembered).then(|| (Rc::clone(listing), age))
@@ -187,12 +196,28 @@ impl<V> Cache<V> {
         self.known((reading, listing), accept, now_ms)
     }
 
-    /// `put_vaults(reading, listing)`
-    pub fn put_vaults(&mut self, reading: Reading, listing: Rc<Listing<V>>) {
-        let is_newer = self.vaults.as_ref().is_none_or(|(old, _)| old.number < reading.number);
-        if is_newer && reading.number > self.cleared {
-            self.vaults = Some((reading, listing));
+    /// `put_vaults(reading, is_again, listing)`
+    ///
+    /// # Shapes
+    /// - `is_again`: whether it was read because something was not in the one before
+    pub fn put_vaults(&mut self, reading: Reading, is_again: bool, listing: Rc<Listing<V>>) {
+        let old = self.vaults.as_ref().map(|(old, _)| *old);
+        if old.is_none_or(|old| old.number < reading.number) && reading.number > self.cleared {
+            self.vaults = Some((self.again(reading, is_again, old), listing));
         }
+    }
+
+    /// The time for which a list is not read again for a name doubles each time that it is, and
+    /// halves when it is read because it has become too old.
+    fn again(&self, reading: Reading, is_again: bool, old: Option<Reading>) -> Reading {
+        let first_ms = self.lifetimes.negative_ms;
+        let counts = |old: &Reading| old.is_younger(reading.at_ms, old.again_ms + MAX_MISS_MS);
+        let before_ms = old.filter(counts).map_or(0, |old| old.again_ms);
+        let again_ms = match is_again {
+            true => (before_ms * 2).clamp(first_ms, MAX_MISS_MS.max(first_ms)),
+            false => before_ms / 2,
+        };
+        Reading { again_ms, ..reading }
     }
 
     /// `titles(vault_id, accept, now_ms) -> (listing, age)`
@@ -201,8 +226,19 @@ impl<V> Cache<V> {
         self.known((&entry.reading, &entry.value), accept, now_ms)
     }
 
-    /// `put_titles(vault_id, reading, listing)`
-    pub fn put_titles(&mut self, vault_id: &str, reading: Reading, listing: Rc<Listing<()>>) {
+    /// `put_titles(vault_id, reading, is_again, listing)`
+    ///
+    /// # Shapes
+    /// - `is_again`: whether it was read because something was not in the one before
+    pub fn put_titles(
+        &mut self,
+        vault_id: &str,
+        reading: Reading,
+        is_again: bool,
+        listing: Rc<Listing<()>>,
+    ) {
+        let old = self.titles.iter().find(|entry| entry.key == vault_id).map(|old| old.reading);
+        let reading = self.again(reading, is_again, old);
         let entry = Entry { key: vault_id.to_owned(), reading, value: listing };
         put(&mut self.titles, self.cleared, entry);
         let mut left = MAX_TITLES;
@@ -386,8 +422,8 @@ mod tests {
         cache.put_secret("r", older, &found("old"));
         assert_eq!(text(cache.secret("r", 1000)), Some("new".into()));
         let (older, newer) = (cache.begin(1000), cache.begin(1000));
-        cache.put_vaults(newer, titles(2));
-        cache.put_vaults(older, titles(1));
+        cache.put_vaults(newer, false, titles(2));
+        cache.put_vaults(older, false, titles(1));
         assert_eq!(cache.vaults(REMEMBERED, 1000).unwrap().0.len(), 2);
     }
 
@@ -395,11 +431,11 @@ mod tests {
     fn clearing_forgets_what_is_on_its_way() {
         let mut cache = cache();
         let reading = cache.begin(1000);
-        cache.put_titles("v", reading, titles(1));
+        cache.put_titles("v", reading, false, titles(1));
         cache.clear();
         assert!(cache.titles("v", REMEMBERED, 1000).is_none());
         cache.put_secret("r", reading, &found("s"));
-        cache.put_vaults(reading, titles(1));
+        cache.put_vaults(reading, false, titles(1));
         cache.put_missing("m", reading, Error::Closed);
         assert!(cache.secret("r", 1000).is_none());
         assert!(cache.vaults(REMEMBERED, 1000).is_none());
@@ -413,7 +449,7 @@ mod tests {
     fn a_call_can_ask_for_what_was_read_after_it_began() {
         let mut cache = cache();
         let before = cache.begin(1000);
-        cache.put_titles("v", before, titles(1));
+        cache.put_titles("v", before, false, titles(1));
         let since = Accept { since: cache.begin(1000).number, ..REMEMBERED };
         let since = Accept { remembered: false, ..since };
         let either = Accept { remembered: true, ..since };
@@ -422,7 +458,7 @@ mod tests {
         assert!(cache.titles("v", since, 1000).is_none());
         let after = cache.begin(1000);
         assert!(matches!(cache.titles("v", either, 1099), Some((_, Age::Old))));
-        cache.put_titles("v", after, titles(1));
+        cache.put_titles("v", after, false, titles(1));
         assert!(matches!(cache.titles("v", since, 5000), Some((_, Age::New))));
         assert!(matches!(cache.titles("v", either, 5000), Some((_, Age::New))));
     }
@@ -492,10 +528,21 @@ mod tests {
     #[test]
     fn names_that_were_read_again_for_a_miss_are_not_read_for_the_next_one() {
         let mut cache = cache();
-        let reading = Reading { is_again: true, ..cache.begin(1000) };
-        cache.put_titles("v", reading, titles(1));
-        let age = |now_ms| cache.titles("v", REMEMBERED, now_ms).map(|(_, age)| age);
-        assert_eq!([age(1004), age(1005)], [Some(Age::Again), Some(Age::Old)]);
+        let mut now_ms = 1000;
+        for (is_again, ms) in
+            [(true, 5), (true, 10), (true, 20), (true, 40), (false, 20), (false, 10), (true, 20)]
+        {
+            let reading = cache.begin(now_ms);
+            cache.put_titles("v", reading, is_again, titles(1));
+            let age = |now_ms| cache.titles("v", REMEMBERED, now_ms).map(|(_, age)| age);
+            let ages = [age(now_ms + ms - 1), age(now_ms + ms)];
+            assert_eq!(ages, [Some(Age::Again), Some(Age::Old)], "{ms}");
+            now_ms += ms;
+        }
+        let long_after = cache.begin(now_ms + 20 + MAX_MISS_MS);
+        cache.put_titles("v", long_after, true, titles(1));
+        let age = cache.titles("v", REMEMBERED, long_after.at_ms + 5).map(|(_, age)| age);
+        assert_eq!(age, Some(Age::Old), "it starts again");
     }
 
     #[test]
@@ -540,7 +587,7 @@ mod tests {
         assert!(cache.secret(&long, 1000).is_none());
         for vault in ["a", "b", "c"] {
             let reading = cache.begin(1000);
-            cache.put_titles(vault, reading, titles(MAX_TITLES / 2));
+            cache.put_titles(vault, reading, false, titles(MAX_TITLES / 2));
         }
         let knows = |vault| cache.titles(vault, REMEMBERED, 1000).is_some();
         assert_eq!(["a", "b", "c"].map(knows), [false, true, true]);
@@ -554,7 +601,7 @@ mod tests {
         let reading = cache.begin(1000);
         cache.put_secret("r", reading, &found("s"));
         cache.put_missing("m", reading, Error::Closed);
-        cache.put_titles("v", reading, titles(1));
+        cache.put_titles("v", reading, false, titles(1));
         assert!(cache.secrets.is_empty() && cache.misses.is_empty());
         assert!(cache.titles("v", REMEMBERED, 1000).is_none());
         let since = Accept { since: reading.number, ..REMEMBERED };

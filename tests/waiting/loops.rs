@@ -3,6 +3,7 @@
 
 use super::*;
 use onepassword_edge::client::{Backoff, Lifetimes, List, Pages, States};
+use std::cell::Cell;
 
 /// In an hour, with the sign-in and whatever is read before it turns out to be in vain.
 const MOST: usize = 60;
@@ -49,6 +50,10 @@ enum Ask {
     Vault(&'static str),
     /// All vaults.
     Vaults,
+    /// One after the other, another each second: `{n}` stands for its number.
+    Another(&'static str),
+    /// So many of them in one go.
+    Many(&'static str, u32),
     /// With a client of its own, which signs in.
     NewClient(&'static str),
 }
@@ -73,13 +78,14 @@ fn looped() -> Options<Signal> {
 struct Loop {
     bench: Bench,
     rules: &'static [(&'static str, Reply)],
+    asked: Cell<u32>,
 }
 
 impl Loop {
     fn new(rules: &'static [(&'static str, Reply)]) -> Self {
         let bench = Bench::on(VirtualHost::set_back(BEHIND_MS), looped());
         bench.client.clear_pause();
-        Self { bench, rules }
+        Self { bench, rules, asked: Cell::new(0) }
     }
 
     fn reply(&self, request: &virtual_host::UnderWay) {
@@ -127,6 +133,15 @@ impl Loop {
                 let results: Vec<_> =
                     references.iter().map(|reference| resolve(&[reference])).collect();
                 results.into_iter().collect()
+            }
+            Ask::Another(reference) => {
+                self.asked.set(self.asked.get() + 1);
+                resolve(&[&reference.replace("{n}", &self.asked.get().to_string())])
+            }
+            Ask::Many(reference, count) => {
+                let all: Vec<_> =
+                    (0..count).map(|n| reference.replace("{n}", &n.to_string())).collect();
+                resolve(&all.iter().map(String::as_str).collect::<Vec<_>>())
             }
             Ask::Bytes(reference) => {
                 let call = client.call(None, None, false);
@@ -231,6 +246,9 @@ const ROWS: &[Row] = &[
         Ask::Each(&["op://app/n 1/y", "op://app/n 2/y", "op://app/n 3/y"]),
         "itemNotFound",
     ),
+    ("another missing item each time", &[], Ask::Another("op://app/n {n}/y"), "itemNotFound"),
+    ("another missing vault each time", &[], Ask::Another("op://n {n}/x/y"), "vaultNotFound"),
+    ("510 missing items at once", &[], Ask::Many("op://app/n {n}/y", 510), "itemNotFound"),
     ("an item that is missing as a whole", &[], Ask::Item("app", "nothing"), "itemNotFound"),
     ("the items of a missing vault", &[], Ask::Items("nowhere"), "vaultNotFound"),
     ("a missing vault itself", &[], Ask::Vault("nowhere"), "vaultNotFound"),
