@@ -337,7 +337,8 @@ impl<H: Host> Group<'_, H> {
     async fn download(&self, vault: &OpenVault, wanted: WantedFile) -> Outcome {
         let WantedFile { file, item_id, name, form } = wanted;
         let place = (&*vault.id, &*item_id);
-        let secret = self.client.download(self.account, place, &file, &name, self.refusals()).await?;
+        let secret =
+            self.client.download(self.account, place, &file, &name, self.refusals()).await?;
         if form == Form::Text && std::str::from_utf8(secret.expose()).is_err() {
             return Err(Error::UnsupportedFileFormat { field: name });
         }
