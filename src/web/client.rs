@@ -249,6 +249,7 @@ mod tests {
         set(&options, "auth", token);
         set(&options, "integrationName", "tests of src/web");
         set(&options, "integrationVersion", "0");
+        set(&options, "allowedHosts", Array::of1(&"127.0.0.1".into()));
         options
     }
 
