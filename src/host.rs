@@ -95,6 +95,12 @@ pub trait Host: Sized + 'static {
     /// Runs a task beside the others. It begins after the code that is running now.
     fn spawn(&self, task: impl Future<Output = ()> + 'static);
 
+    /// `after(ms, task)`
+    ///
+    /// Does something after so many milliseconds, unless the process ends before: it does not wait
+    /// for it. Where nothing outlives a call, that is never.
+    fn after(&self, _ms: f64, _task: impl FnOnce() + 'static) {}
+
     /// `is_aborted(signal) -> bool`
     fn is_aborted(&self, signal: &Self::Signal) -> bool;
 

@@ -236,6 +236,7 @@ impl<H: Host> Client<H> {
                 for asked in asked.iter().filter(|asked| asked.outcome.borrow().is_none()) {
                     client.gather.settle(asked, Err(error.clone()));
                 }
+                client.expire_secrets();
             });
         }
     }

@@ -50,7 +50,10 @@ use limits::Running;
 use lists::OpenLists;
 pub use lists::{Entry, List, Pages, States};
 use sessions::SignIns;
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 /// How long a call works without letting the host do something else, and how often it looks.
 const LONGEST_TURN_MS: u64 = 20;
@@ -102,6 +105,8 @@ pub struct Client<H: Host> {
     gather: Gather,
     lists: OpenLists,
     watch: Watch,
+    /// Whether a timer ends what is remembered of secrets.
+    is_expiring: Cell<bool>,
 }
 
 /// What is known of the account; all keys and secrets go with it.
@@ -181,6 +186,7 @@ impl<H: Host> Client<H> {
             gather: Gather::default(),
             lists: OpenLists::default(),
             watch: Watch::new(options.watching),
+            is_expiring: Cell::default(),
         }))
     }
 
@@ -211,6 +217,24 @@ impl<H: Host> Client<H> {
         if let Ok(account) = self.account() {
             account.cache.borrow_mut().clear();
         }
+    }
+
+    /// Forgets secrets when their time is over, also if nothing is asked any more. Where calls do not
+    /// wait for each other, a timer ends with the request that it began in.
+    fn expire_secrets(self: &Rc<Self>) {
+        let Ok(account) = self.account() else { return };
+        let next_ms = account.cache.borrow_mut().expire(self.host.now_ms());
+        let Some(ms) = next_ms.filter(|_| self.waits_for_others) else { return };
+        if self.is_expiring.replace(true) {
+            return;
+        }
+        let client = Rc::downgrade(self);
+        self.host.after(ms as f64, move || {
+            if let Some(client) = client.upgrade() {
+                client.is_expiring.set(false);
+                client.expire_secrets();
+            }
+        });
     }
 
     /// `clear_pause()`

@@ -166,11 +166,20 @@ impl<V> Cache<V> {
     /// A reading that begins now. Secrets whose time is over go.
     pub fn begin(&mut self, now_ms: u64) -> Reading {
         self.readings += 1;
+        self.expire(now_ms);
+        self.misses.retain(|miss| miss.reading.is_younger(now_ms, miss.ms + MAX_MISS_MS));
+        Reading { at_ms: now_ms, number: self.readings, again_ms: 0 }
+    }
+
+    /// `expire(now_ms) -> milliseconds`
+    ///
+    /// Secrets whose time is over go; until the next one has to.
+    pub fn expire(&mut self, now_ms: u64) -> Option<u64> {
         let Lifetimes { secret_ms, stale_if_error_ms, .. } = self.lifetimes;
         let lifetime_ms = secret_ms.saturating_add(stale_if_error_ms);
         self.secrets.retain(|entry| entry.reading.is_younger(now_ms, lifetime_ms));
-        self.misses.retain(|miss| miss.reading.is_younger(now_ms, miss.ms + MAX_MISS_MS));
-        Reading { at_ms: now_ms, number: self.readings, again_ms: 0 }
+        let ends = self.secrets.iter().map(|entry| entry.reading.at_ms);
+        ends.min().map(|at_ms| at_ms.saturating_add(lifetime_ms) - now_ms)
     }
 
     fn known<T>(

@@ -4,7 +4,7 @@
 //! `performance.now` from the global object when it is loaded, so that a test which fakes them
 //! later stops no client. wasm-bindgen's own glue asks the global object each time.
 
-use super::js::{Fulfil, call, method, promise};
+use super::js::{Fulfil, call, get, method, promise};
 use js_sys::Function;
 use std::{
     cell::Cell,
@@ -74,13 +74,13 @@ impl Timers {
                 let of = Rc::clone(&end);
                 let callback = Closure::new(move || of.come());
                 let timer = self.start(callback.as_ref().unchecked_ref(), ms, &JsValue::UNDEFINED);
-                Pause::Host { end, _timer: timer, _callback: callback }
+                Pause::Host { end, timer, _callback: callback }
             }
             Self::Given { .. } => {
                 // A promise's own function, which may be called at any time, however late.
                 let (promise, end) = promise();
                 let timer = self.start(end.function(), ms, &JsValue::UNDEFINED);
-                Pause::Given { ended: promise.into(), _timer: timer, _end: end }
+                Pause::Given { ended: promise.into(), timer, _end: end }
             }
         }
     }
@@ -91,6 +91,21 @@ impl Timers {
 pub(super) struct Timer {
     timers: Timers,
     timer: JsValue,
+}
+
+impl Timer {
+    /// Lets the process end before: Node's and Bun's timers have a method for it, Deno a function.
+    fn let_go(&self) {
+        let unref = |of: &JsValue, name, arguments: &[&JsValue]| {
+            let unref = method(of, name).ok()??;
+            call(&unref, of, arguments).ok()
+        };
+        if unref(&self.timer, "unref", &[]).is_none()
+            && let Ok(deno) = get(&js_sys::global(), "Deno")
+        {
+            unref(&deno, "unrefTimer", &[&self.timer]);
+        }
+    }
 }
 
 impl Drop for Timer {
@@ -127,16 +142,26 @@ pub(super) enum Pause {
     Host {
         /// Whether it is over.
         end: Rc<End>,
-        _timer: Timer,
+        timer: Timer,
         _callback: Closure<dyn Fn()>,
     },
     /// By somebody's.
     Given {
         /// Fulfilled when it is over.
         ended: JsFuture,
-        _timer: Timer,
+        timer: Timer,
         _end: Fulfil,
     },
+}
+
+impl Pause {
+    /// `let_go()`
+    ///
+    /// The process need not wait until it is over.
+    pub(super) fn let_go(&self) {
+        let (Self::Host { timer, .. } | Self::Given { timer, .. }) = self;
+        timer.let_go();
+    }
 }
 
 impl Future for Pause {
@@ -156,7 +181,7 @@ impl Future for Pause {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::js::get, *};
+    use super::*;
     use futures_util::future::{join, poll_immediate};
     use wasm_bindgen_test::wasm_bindgen_test;
 

@@ -1,7 +1,7 @@
 //! The core's one door to the outside, as a JavaScript host has it.
 
 use super::{
-    clock::{Timers, ticks_ms},
+    clock::{MAX_MS, Timers, ticks_ms},
     events,
     fetch::Fetch,
     platform::has_emulator,
@@ -61,6 +61,15 @@ impl Host for WebHost {
     fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
         spawn_local(task);
+    }
+
+    fn after(&self, ms: f64, task: impl FnOnce() + 'static) {
+        let pause = self.timers.pause(ms.min(MAX_MS));
+        pause.let_go();
+        self.spawn(async move {
+            pause.await;
+            task();
+        });
     }
 
     fn is_aborted(&self, signal: &Signal) -> bool {

@@ -1,5 +1,6 @@
 // What a client leaves in the module's memory when it is closed.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -109,6 +110,32 @@ async function left(...more) {
   const all = [...Object.entries(KEPT), ...more.map((text) => [text, Buffer.from(text)])];
   return all.filter(([, key]) => bytes.includes(key)).map(([what]) => what);
 }
+
+test("a secret that is remembered leaves when its time is over, though nothing is asked", async () => {
+  const client = await service.authenticate({ cache: { secretTtlMs: 300 } });
+  await client.resolve(BY_NAME);
+  assert.ok((await memory()).includes(KEPT["the secret"]));
+  await sleep(600);
+  assert.ok(!(await memory()).includes(KEPT["the secret"]));
+  client.close();
+});
+
+test("no process waits for a secret's time", { timeout: 20_000 }, () => {
+  const of = (path) => JSON.stringify(new URL(path, import.meta.url));
+  const program = `
+    import { createEmulator } from ${of("../../dist/emulator/index.js")};
+    import { Client } from ${of("../../dist/index.js")};
+    const account = { vaults: [{ name: "app", items: [{ title: "database", password: "p" }] }] };
+    const { token, fetch } = await createEmulator({ account });
+    const [integrationName, integrationVersion] = ["client tests", "1"];
+    const cache = { secretTtlMs: 3_600_000 };
+    const options = { auth: token, fetch, integrationName, integrationVersion, cache };
+    const client = await Client.authenticate(options);
+    console.log(await client.resolve(${JSON.stringify(BY_NAME)}));`;
+  const options = ["--input-type=module", "--eval", program];
+  const ended = spawnSync(process.execPath, options, { encoding: "utf8", timeout: 15_000 });
+  assert.deepEqual([ended.stdout, ended.status], ["p\n", 0], ended.stderr);
+});
 
 test("a token that is cut off, or leads where no client may go, leaves nothing", async () => {
   const cut = service.token.slice(0, -6);

@@ -27,6 +27,9 @@ const MAX_POLLS: usize = 2_000_000;
 
 type Work = Pin<Box<dyn Future<Output = ()>>>;
 
+/// When something is done, and what.
+type Later = (f64, Box<dyn FnOnce()>);
+
 /// Some work, unless it is running now, and what wakes it.
 type Task = (Option<Work>, Arc<TaskWaker>);
 
@@ -44,6 +47,8 @@ struct World {
     tasks: RefCell<BTreeMap<u64, Task>>,
     ready: Arc<Mutex<VecDeque<u64>>>,
     timers: RefCell<BTreeMap<u64, (f64, Waker)>>,
+    /// What nobody waits for.
+    later: RefCell<Vec<Later>>,
     held: RefCell<BTreeMap<u64, Held>>,
     requests: Cell<u64>,
     aborted: Cell<u64>,
@@ -178,6 +183,7 @@ impl VirtualHost {
             tasks: RefCell::default(),
             ready: Arc::default(),
             timers: RefCell::default(),
+            later: RefCell::default(),
             held: RefCell::default(),
             requests: Cell::default(),
             aborted: Cell::default(),
@@ -228,6 +234,12 @@ impl VirtualHost {
             self.run();
         }
         self.0.elapsed_ms.set(end);
+        loop {
+            let due = self.0.later.borrow().iter().position(|(at, _)| *at <= end);
+            let Some(place) = due else { return };
+            let (_, task) = self.0.later.borrow_mut().swap_remove(place);
+            task();
+        }
     }
 
     fn next_timer(&self) -> Option<(u64, f64)> {
@@ -459,6 +471,11 @@ impl Host for VirtualHost {
 
     fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         self.add(Box::pin(task));
+    }
+
+    fn after(&self, ms: f64, task: impl FnOnce() + 'static) {
+        let end = self.0.elapsed_ms.get() + ms;
+        self.0.later.borrow_mut().push((end, Box::new(task)));
     }
 
     fn is_aborted(&self, signal: &Signal) -> bool {

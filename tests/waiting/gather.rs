@@ -438,7 +438,12 @@ fn remembering(secret_ms: u64) -> Bench {
     let token = &EMULATOR.get_or_init(|| Emulator::start(WITH_IDS)).token;
     let lifetimes =
         Lifetimes { metadata_ms: 300_000, secret_ms, negative_ms: 10_000, stale_if_error_ms: 0 };
-    Bench::warm(Options { lifetimes, ..support::options(token) })
+    let bench = Bench::cold(Options { lifetimes, ..support::options(token) });
+    let asked = bench.ask(ONE);
+    bench.host.answer_all();
+    assert_eq!(text(asked), Ok("secret one"));
+    bench.host.take_sent();
+    bench
 }
 
 /// The oldest request for an item that is under way.
@@ -507,6 +512,7 @@ fn an_older_secret_that_comes_after_a_newer_refusal_is_not_remembered() {
     bench.host.answer_all();
     assert_eq!(text(next), Ok("secret one"));
     assert_eq!(bench.host.take_sent().len(), 1, "it was not remembered");
+    bench.host.advance(60_000.0);
     bench.at_rest();
 }
 
@@ -547,5 +553,33 @@ fn fresh_leaves_what_others_were_refused() {
     bench.host.answer_all();
     assert_eq!(again.map(text), [Err("permissionDenied"); 2]);
     assert!(!bench.host.take_sent().iter().any(|path| is_item(path)));
+    bench.at_rest();
+}
+
+#[test]
+fn a_secret_is_forgotten_when_its_time_is_over_though_nothing_is_asked() {
+    let bench = remembering(60_000);
+    let holds = |count| {
+        let shown = format!("{:?}", bench.client);
+        shown
+            .split("secrets: [")
+            .nth(1)
+            .unwrap()
+            .split("misses: [")
+            .next()
+            .unwrap()
+            .matches("Entry")
+            .count()
+            == count
+    };
+    bench.host.advance(50_000.0);
+    let other = bench.ask(BY_ID);
+    bench.host.answer_all();
+    assert_eq!(text(other), Ok("secret one"));
+    assert!(holds(2));
+    bench.host.advance(10_000.0);
+    assert!(holds(1), "the first one's time is over");
+    bench.host.advance(50_000.0);
+    assert!(holds(0));
     bench.at_rest();
 }
