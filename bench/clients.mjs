@@ -11,7 +11,8 @@ const calls = (signIn) => ({
 });
 
 /** This package: `Client` of its main module. */
-export const ours = ({ Client }) => calls((options) => Client.authenticate(options));
+export const ours = ({ Client }) =>
+  calls((options) => Client.authenticate({ ...options, allowedHosts: ["127.0.0.1"] }));
 
 /** `@1password/sdk`. */
 export const theirs = ({ createClient }) => calls(createClient);

@@ -96,6 +96,10 @@ impl Host for Recorder {
         Ok(answer)
     }
 
+    fn has_emulator(&self, _: &str) -> bool {
+        true
+    }
+
     fn now_ms(&self) -> u64 {
         self.tape.now_ms
     }
@@ -191,6 +195,10 @@ impl Host for Player {
     async fn fetch(&self, request: HttpRequest, _: &Progress) -> Result<HttpResponse, Error> {
         self.tape.asked_again.borrow_mut().push(request);
         Ok(self.tape.answers.borrow_mut().pop_front().expect("a request more than recorded"))
+    }
+
+    fn has_emulator(&self, _: &str) -> bool {
+        true
     }
 
     fn now_ms(&self) -> u64 {

@@ -4,8 +4,8 @@ import { byName, passwordOf } from "./account.mjs";
 
 let shared;
 
-const signIn = (auth) =>
-  Client.authenticate({ auth, integrationName: "bench", integrationVersion: "1.0.0" });
+const integration = { integrationName: "bench", integrationVersion: "1.0.0" };
+const signIn = (auth) => Client.authenticate({ auth, ...integration, allowedHosts: ["127.0.0.1"] });
 
 export default {
   async fetch(request, { OP_TOKEN: token }) {
