@@ -32,12 +32,16 @@ export function retractServed(origin: string): void {
   noteInEnvironment(remove);
 }
 
-const originsOf = (place: Place) => (place[NAME] ?? "").split(",").filter((it) => it !== "");
+function originsOf(place: Place): string[] {
+  const told = Object.hasOwn(place, NAME) ? (place[NAME] ?? "") : "";
+  return told.split(",").filter((it) => it !== "");
+}
 
 /** Not enumerable: test runners look for globals that leak. */
 function noteHere(origins: string[]): void {
   const value = origins.join(",");
-  Object.defineProperty(globalThis, NAME, { value, configurable: true, writable: true });
+  const descriptor = { __proto__: null, value, configurable: true, writable: true };
+  Object.defineProperty(globalThis, NAME, descriptor);
 }
 
 function noteInEnvironment(change: (origins: string[]) => string[]): void {

@@ -173,8 +173,10 @@ class LoopbackEmulator implements Emulator {
     validateServeOptions(options);
     const listener = await listen((request) => this.fetch(request).catch(tellMistake), options);
     announceServed(listener.url);
+    let isOpen = true;
     const close = () => {
-      retractServed(listener.url);
+      if (isOpen) retractServed(listener.url);
+      isOpen = false;
       return listener.close();
     };
     const token = this.#tokenFor(listener.url);

@@ -608,6 +608,25 @@ impl Error {
         }
     }
 
+    /// `asked() -> text`
+    ///
+    /// The names in it that were asked for, and not found alone; `None` if it is of another kind.
+    pub fn asked(&self) -> Option<String> {
+        let names: &[&str] = match self {
+            Self::VaultNotFound { vault, .. } | Self::TooManyVaults { vault, .. } => &[vault],
+            Self::ItemNotFound { item, vault, .. } | Self::TooManyItems { item, vault, .. } => {
+                &[vault, item]
+            }
+            Self::NoMatchingSections { item, section, .. } => &[item, section],
+            Self::FieldNotFound { item, section, field, .. } => {
+                &[item, section.as_deref().unwrap_or_default(), field]
+            }
+            Self::TooManyMatchingFields { item, field, .. } => &[item, field],
+            _ => return None,
+        };
+        Some(names.join("/"))
+    }
+
     /// `for_reference(reference) -> error`
     ///
     /// With the whole reference for each candidate, made of the one that was asked with, if one

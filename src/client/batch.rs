@@ -26,7 +26,7 @@ use crate::{
         hint::Hints,
         question::{Form, Part, Question, Target},
         reference::SecretReference,
-        versions::OVERTAKEN,
+        versions::{OVERTAKEN, is_behind},
     },
     wire::items::FieldObject,
 };
@@ -370,7 +370,7 @@ impl<H: Host> Group<'_, H> {
                 let stale = kept.and_then(|reference| cache.stale_secret(reference, now_ms));
                 if stale.is_some() {
                     self.client.note(Event::Cache(CacheUse::Stale));
-                } else if error.is_of_account() {
+                } else if error.is_of_account() && !is_behind(&error) {
                     cache.put_missing(&question.key(), missed, error.clone());
                 }
                 stale.map(|found| Rc::new(Answer::Value(found))).ok_or(error)

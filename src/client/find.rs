@@ -60,8 +60,21 @@ impl Trust {
     }
 }
 
-/// The titles of a vault, for all references of a call; or why there are none.
-pub(super) type Titles = Option<Result<Known<()>, Error>>;
+/// The titles of a vault, for all references of a call.
+#[derive(Default)]
+pub(super) struct Titles {
+    /// Or why there are none.
+    known: Option<Result<Known<()>, Error>>,
+    /// Whether they were read anew: then what is not there is nowhere.
+    are_newest: bool,
+}
+
+impl Titles {
+    /// Something has happened that they may be older than.
+    pub(super) const fn doubt(&mut self) {
+        self.are_newest = false;
+    }
+}
 
 /// Something that was found, and how old the names are that it was found by: new, if by none.
 #[derive(Debug)]
@@ -85,19 +98,21 @@ impl<H: Host> Client<H> {
         part: &str,
         (trust, hints): (Trust, &Hints<'_>),
     ) -> Result<Located<OpenVault>, Error> {
-        if is_object_id(part)
-            && let Some(thing) = self.vault_by_id(account, part, trust).await?
-        {
-            return Ok(Located { thing, names: Age::New });
+        let is_id = is_object_id(part);
+        let mut trust = trust;
+        if is_id {
+            if let Some(thing) = self.vault_by_id(account, part, trust).await? {
+                return Ok(Located { thing, names: Age::New });
+            }
+            trust.since = self.denied(account);
         }
         let accept = trust.accept(trust.names && trust.keys);
         let (listing, names) = self.vaults(account, accept).await?;
         let picked = pick_vault(&listing, part, hints);
-        let is_id = is_object_id(part);
         if is_settled(&picked, names, is_id) {
             return picked.map(|thing| Located { thing, names });
         }
-        let (listing, names) = self.vaults(account, self.anew(account, trust, is_id)).await?;
+        let (listing, names) = self.vaults(account, trust.accept(false)).await?;
         Ok(Located { thing: pick_vault(&listing, part, hints)?, names })
     }
 
@@ -161,15 +176,10 @@ impl<H: Host> Client<H> {
         Ok((listing, Age::New))
     }
 
-    /// What has to be read anew: for a name what is older than the call, for an id all that was read
-    /// before the service said that there is nothing of it. What came into being since would be
-    /// taken for its namesake.
-    fn anew(&self, account: &Account<H::PrivateKey>, trust: Trust, is_id: bool) -> Accept {
-        let mut accept = trust.accept(false);
-        if is_id {
-            accept.since = account.cache.borrow_mut().begin(self.host.now_ms()).number;
-        }
-        accept
+    /// Now the service has said that there is nothing of an id. What was read before says not whose
+    /// title it is: what came into being since would be taken for its namesake.
+    pub(super) fn denied(&self, account: &Account<H::PrivateKey>) -> u64 {
+        account.cache.borrow_mut().begin(self.host.now_ms()).number
     }
 
     /// All vaults as they come, and the keys that they may need.
@@ -245,20 +255,18 @@ impl<H: Host> Client<H> {
     ) -> Result<Located<String>, Error> {
         let is_id = is_object_id(&target.item);
         let mut accept = trust.accept(trust.names);
-        let mut is_last = false;
         loop {
-            let known = match titles.take() {
+            let known = match titles.known.take() {
                 Some(known) => known,
                 None => self.titles(account, vault, accept).await,
             };
-            let (listing, names) = titles.insert(known).as_ref().map_err(Error::clone)?;
+            let (listing, names) = titles.known.insert(known).as_ref().map_err(Error::clone)?;
             let (picked, names) = (listing.pick_item(&target.item, &target.vault, hints), *names);
-            if is_last || is_settled(&picked, names, is_id) {
+            if titles.are_newest || is_settled(&picked, names, is_id) {
                 return picked.map(|thing| Located { thing, names });
             }
-            *titles = None;
-            accept = self.anew(account, trust, is_id);
-            is_last = true;
+            *titles = Titles { known: None, are_newest: true };
+            accept = trust.accept(false);
         }
     }
 

@@ -88,7 +88,7 @@ impl<H: Host> Client<H> {
         (trust, hints): (Trust, &Hints<'_>),
     ) -> Items {
         let mut items = Items::default();
-        let mut titles: Titles = None;
+        let mut titles = Titles::default();
         let mut turn = self.begin_turn();
         for target in targets {
             self.breathe(&mut turn).await;
@@ -102,8 +102,13 @@ impl<H: Host> Client<H> {
         self.read_missing(account, vault, &mut items, trust.refusals).await;
         // An id that is no item's may be a title.
         let mut is_title = false;
+        let mut trust = trust;
         for (target, index) in targets.iter().zip(0..) {
             if is_object_id(&target.item) && items.is_missing(&target.item) {
+                if !is_title {
+                    trust.since = self.denied(account);
+                    titles.doubt();
+                }
                 is_title = true;
                 let id = self.item_id(account, vault, target, (trust, &mut titles, hints)).await;
                 if let Some(slot) = items.ids.get_mut::<usize>(index) {

@@ -164,8 +164,13 @@ impl<H: Host> Client<H> {
         }
     }
 
+    /// `until_closed(work) -> result`
+    ///
     /// The work's result, unless the client is closed first; then all that it holds is dropped.
-    pub(super) async fn until_closed<T>(
+    ///
+    /// # Errors
+    /// [`Error::Closed`], and those of the work.
+    pub async fn until_closed<T>(
         &self,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {

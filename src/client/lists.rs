@@ -17,7 +17,7 @@ use crate::{
         listing::Listing,
         question::checked_name,
     },
-    wire::{http::Held, items::Item, vaults::VaultAttributes},
+    wire::{http::Held, items::Item, sealed::Envelope, vaults::VaultAttributes},
 };
 use futures_util::lock::Mutex;
 use std::{
@@ -90,6 +90,14 @@ enum Rest {
     Vaults(vec::IntoIter<OpenedVault>),
 }
 
+/// What an item takes that is still to be opened.
+fn kept_bytes(item: &Item) -> usize {
+    let Item { uuid, template, created_at, updated_at, trashed, enc_overview, .. } = item;
+    let Envelope { kid, enc, iv, data } = enc_overview;
+    let texts = [uuid, template, created_at, updated_at, trashed, kid, &**enc, iv, data];
+    size_of::<Item>() + texts.map(|text| text.len()).iter().sum::<usize>()
+}
+
 impl<H: Host> Client<H> {
     /// The next page, and whether something on it could not be opened.
     async fn page(&self, rest: &mut Rest) -> (Vec<Entry>, bool) {
@@ -99,7 +107,7 @@ impl<H: Host> Client<H> {
                 let (mut page, mut is_damaged) = (Vec::new(), false);
                 let (mut turn, mut bytes) = (self.begin_turn(), 0);
                 while page.len() < PAGE
-                    && bytes < PAGE_BYTES
+                    && (page.is_empty() || bytes < PAGE_BYTES)
                     && let Some(item) = items.next()
                 {
                     self.breathe(&mut turn).await;
@@ -145,6 +153,8 @@ enum State {
     Unread,
     /// The rest stands with the client; if not, there is none.
     Begun,
+    /// A page of the rest is being opened.
+    Reading,
 }
 
 /// A list, page by page.
@@ -197,8 +207,13 @@ impl<H: Host> Pages<H> {
                 self.client.breathe(&mut turn).await;
                 self.since_ms.set(turn);
                 let Some(mut rest) = lists.take(self.number) else { return Ok(None) };
-                (self.client.page(&mut rest).await.0, rest)
+                self.state.set(State::Reading);
+                let page = self.client.page(&mut rest).await.0;
+                self.state.set(State::Begun);
+                (page, rest)
             }
+            // The call for a page was ended in its midst, and what it had of the list is gone.
+            State::Reading => return Err(Error::Cancelled),
         };
         if page.is_empty() {
             return Ok(None);
@@ -312,7 +327,10 @@ impl<H: Host> Client<H> {
                 state && item.trashed != DELETED && is_object_id(&item.uuid)
             });
             // What was not kept of the answer is nobody's any more.
-            let bytes = items.iter().map(|item| size_of::<Item>() + item.enc_overview.data.len());
+            let bytes = items.iter_mut().map(|item| {
+                item.enc_details = Envelope::default();
+                kept_bytes(item)
+            });
             held.shrink(bytes.sum::<usize>() as u64);
             let items = items.into_iter();
             let mut rest = Rest::Items { vault: found.thing, items, _held: held };

@@ -4,7 +4,7 @@ use crate::base::{encoding::is_object_id, error::Error, interner::Interner};
 
 /// Items that lists may add to those that were read.
 const MAX_LISTED: usize = 50_000;
-const OLDER: Error = Error::Protocol { what: "an item came in an older version than before" };
+const OLDER: &str = "an item came in an older version than before";
 /// What is said of an item that was overtaken on its way by a newer version of it.
 pub const OVERTAKEN: &str = "an item changed while it was read";
 
@@ -15,6 +15,13 @@ pub struct Versions {
     /// Each with the number of the last reading that had begun when it came.
     highest: Vec<(i64, u64)>,
     readings: u64,
+}
+
+/// `is_behind(error) -> bool`
+///
+/// Whether an item came as it was before: the next answer may have it as it is.
+pub fn is_behind(error: &Error) -> bool {
+    matches!(error, Error::Protocol { what: OLDER | OVERTAKEN })
 }
 
 impl Versions {
@@ -38,9 +45,13 @@ impl Versions {
     pub fn admit(&mut self, id: &str, version: i64, reading: u64) -> Result<(), Error> {
         match self.highest.get_mut(self.ids.intern(id)) {
             Some((highest, came)) if *highest > version => {
-                Err(if reading > *came { OLDER } else { Error::Protocol { what: OVERTAKEN } })
+                let what = if reading > *came { OLDER } else { OVERTAKEN };
+                Err(Error::Protocol { what })
             }
-            Some((highest, _)) if *highest == version => Ok(()),
+            Some((highest, came)) if *highest == version => {
+                *came = self.readings.min(*came);
+                Ok(())
+            }
             Some(highest) => {
                 *highest = (version, self.readings);
                 Ok(())
@@ -54,10 +65,16 @@ impl Versions {
 
     /// `listed(id, version)`
     ///
-    /// A list has an item in this version; an older list says nothing new.
+    /// A list has an item in this version; an older list says nothing new. The item itself may come
+    /// a little later, so that until then it is as if it were always overtaken.
     pub fn listed(&mut self, id: &str, version: i64) {
-        if self.ids.find(id).is_some() || (is_object_id(id) && self.ids.len() < MAX_LISTED) {
-            let _ = self.admit(id, version, 0);
+        if self.ids.find(id).is_none() && (!is_object_id(id) || self.ids.len() >= MAX_LISTED) {
+            return;
+        }
+        match self.highest.get_mut(self.ids.intern(id)) {
+            Some((highest, _)) if *highest >= version => {}
+            Some(highest) => *highest = (version, u64::MAX),
+            None => self.highest.push((version, u64::MAX)),
         }
     }
 }
@@ -88,8 +105,11 @@ mod tests {
         versions.listed("no id", 3);
         assert_eq!(versions.admit(id, 2, before), Err(Error::Protocol { what: OVERTAKEN }));
         let reading = versions.begin();
-        assert_eq!(versions.admit(id, 2, reading), Err(OLDER));
+        // It may only lag behind the list.
+        assert_eq!(versions.admit(id, 2, reading), Err(Error::Protocol { what: OVERTAKEN }));
         assert_eq!(versions.admit(id, 3, reading), Ok(()));
+        let reading = versions.begin();
+        assert_eq!(versions.admit(id, 2, reading), Err(Error::Protocol { what: OLDER }));
         assert_eq!(versions.admit("no id", 2, reading), Ok(()));
     }
 
@@ -102,6 +122,6 @@ mod tests {
         // That it came again does not excuse what was asked for in between.
         let between = versions.begin();
         assert_eq!(versions.admit("a", 2, newer), Ok(()));
-        assert_eq!(versions.admit("a", 1, between), Err(OLDER));
+        assert_eq!(versions.admit("a", 1, between), Err(Error::Protocol { what: OLDER }));
     }
 }

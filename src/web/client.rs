@@ -1,6 +1,7 @@
 //! `Client`, as JavaScript holds it.
 
 use super::{
+    clock::ticks_ms,
     host::WebHost,
     items::Items,
     js::entries,
@@ -25,6 +26,9 @@ use wasm_bindgen::prelude::*;
 pub struct Client {
     core: Rc<client::Client<WebHost>>,
 }
+
+/// What there is when a call's time is up, secrets that may be stale, is shown all the same.
+const SHOWING_MS: f64 = 250.0;
 
 impl Client {
     /// One question. `reference` is what an error tells, if anything.
@@ -63,14 +67,22 @@ impl Client {
             Err(error) => return rejected(error),
         };
         let timeout_ms = call.timeout_ms;
+        let (mut left, start) = (call.clone(), ticks_ms());
         let asked = self.core.ask(questions, call);
         let core = Rc::clone(&self.core);
         promise(timeout_ms, core.waits_for_others(), async move {
-            let shown = match asked.await {
-                Ok(outcomes) => show(&core, &outcomes, how).await,
-                Err(error) => Err(error),
+            let shown = async {
+                let outcomes = asked.await?;
+                left.timeout_ms = (timeout_ms - ticks_ms() + start).max(SHOWING_MS);
+                core.within(&left, core.until_closed(show(&core, &outcomes, how))).await
             };
-            shown.map_err(|error| Rejection { error, reference })
+            let shown = shown.await;
+            shown
+                .map_err(|error| match error {
+                    Error::OutOfTime { .. } => Error::OutOfTime { ms: timeout_ms as u64 },
+                    error => error,
+                })
+                .map_err(|error| Rejection { error, reference })
         })
     }
 

@@ -90,7 +90,15 @@ pub(super) fn message(error: &Error) -> String {
             if has_key(word) { KEY_SHOWN_CHARS } else { LONGEST_WORD_CHARS },
         );
     }
-    if has_key(&shown) {
+    let may_be_key = match error.asked() {
+        // What the account has beside it is many names: each by itself.
+        Some(asked) => {
+            let mut others = shown.split(['“', '”', ',']);
+            has_key(&asked) || others.any(has_key)
+        }
+        None => has_key(&shown),
+    };
+    if may_be_key {
         // Over several words: of the first name only the beginning stays.
         let names = shown.find('“').unwrap_or(0);
         let rest = shown.split_off(names);

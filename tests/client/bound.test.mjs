@@ -220,6 +220,43 @@ test("what was not listed yet when it is denied is no namesake's", async (t) => 
   }
 });
 
+test("titles that look like ids: one list for all of them", async () => {
+  const titles = Array.from({ length: 20 }, (_, n) =>
+    ITEM_ID.replace(/^../, `a${"abcdefghijklmnopqrst"[n]}`),
+  );
+  const items = titles.map((title) => ({ title, password: title }));
+  const here = await Service.start({ account: { vaults: [{ ...VAULT, items }] } });
+  const client = await here.authenticate();
+  const references = titles.map((title) => `op://app/${title}/password`);
+  for (const round of [1, 2]) {
+    here.calls = [];
+    const { individualResponses } = await client.secrets.resolveAll(references);
+    assert.deepEqual(
+      references.map((reference) => individualResponses[reference].content?.secret),
+      titles,
+    );
+    assert.equal(here.paths.filter((path) => path === PATHS.overviews).length, 1, `${round}`);
+  }
+});
+
+test("an item that lags behind its list is read again, and that is not remembered", async () => {
+  const here = await Service.start();
+  const client = await here.authenticate();
+  let behind = 1;
+  here.change = ({ path, json }) => {
+    if (path === PATHS.overviews) json.items[0].itemVersion = 2;
+    if (path !== PATHS.item) return;
+    json.item.itemVersion = behind > 0 ? 1 : 2;
+    behind -= 1;
+  };
+  assert.equal(await client.resolve(BY_NAME), SECRET);
+  behind = 10;
+  const { message } = await here.failure(client.resolve(BY_NAME, { fresh: true }), "protocol");
+  assert.match(message, /an older version than before/);
+  behind = 0;
+  assert.equal(await client.resolve(BY_NAME), SECRET);
+});
+
 test("an answer that was given before", async () => {
   const here = await Service.start();
   const recorded = new Map();

@@ -40,6 +40,26 @@ const readable = {
   },
 };
 for (const [name, account] of Object.entries(readable)) {
+  test("a long run of items that do not open hides no other", async () => {
+    const others = Array.from({ length: 200 }, (_, n) => ({ title: `item ${n}`, password: "p" }));
+    const here = await Service.start({
+      account: { vaults: [{ ...VAULT, items: [ITEM, ...others] }] },
+    });
+    const client = await here.authenticate();
+    for (const first of [0, 100, 150]) {
+      here.change = ({ path, json }) => {
+        if (path !== PATHS.overviews) return;
+        const enc = { ...json.items[0].encOverview, data: "A".repeat(500) };
+        const damaged = Array.from({ length: 4_500 }, () => ({
+          ...json.items[0],
+          encOverview: enc,
+        }));
+        json.items.splice(first, 0, ...damaged);
+      };
+      assert.equal((await client.items.list("app")).length, 201);
+    }
+  });
+
   test(`keysets: ${name}`, async () => finds(await open(account)));
 }
 

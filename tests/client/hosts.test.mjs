@@ -160,6 +160,19 @@ test("what others put on prototypes opens no port", async (t) => {
   t.after(() => delete Object.prototype[name]);
   Object.prototype[name] = "http://127.0.0.1:6379";
   await refused("http://127.0.0.1:6379", "hostNotAllowed");
+  await createEmulator();
+  delete Object.prototype[name];
+  await refused("http://127.0.0.1:6379", "hostNotAllowed");
+});
+
+test("an emulator that is closed twice takes no other's place away", async (t) => {
+  const { port, close } = await service.emulator.serve();
+  await close();
+  const other = await service.emulator.serve({ port });
+  t.after(other.close);
+  await close();
+  const client = await service.authenticate({ auth: other.token, fetch: undefined });
+  assert.equal(await client.resolve(BY_NAME), SECRET);
 });
 
 test("allowedHosts takes the place of the default", async () => {

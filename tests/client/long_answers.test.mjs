@@ -323,3 +323,54 @@ test("what takes long lets others have their turn", async (t) => {
     assert.ok(turns >= 40, `${what}: ${turns} turns`);
   }
 });
+
+test("an answer that is being handed over ends with its call, and with the client", async (t) => {
+  const fields = Array.from({ length: 60 }, (_, n) => ({
+    id: `f${n}`,
+    title: `t${n}`,
+    value: "v",
+  }));
+  const items = Array.from({ length: 40 }, (_, n) => ({
+    title: `item ${n}`,
+    sections: [{ title: "all", fields }],
+  }));
+  const here = await Service.start({
+    account: { vaults: [{ ...VAULT, items: [ITEM, ...items] }] },
+  });
+  const titles = items.map(({ title }) => title);
+  const { now } = Date;
+  let ahead = 0;
+  t.mock.method(Date, "now", () => {
+    ahead += 30;
+    return now() + ahead;
+  });
+  for (const [code, end] of [
+    ["aborted", (_, controller) => controller.abort()],
+    ["closed", (client) => client.close()],
+  ]) {
+    const client = await here.authenticate();
+    await client.resolve(BY_NAME);
+    const controller = new AbortController();
+    let isOver = false;
+    let answered = () => {};
+    const batch = new Promise((resolve) => {
+      answered = resolve;
+    });
+    here.replace = async (call, ask) => {
+      const answer = await ask();
+      if (call.path.endsWith("/batch")) answered();
+      return answer;
+    };
+    const call = client.items.getAll("app", titles, { signal: controller.signal });
+    const settled = call.finally(() => {
+      isOver = true;
+    });
+    settled.catch(() => {});
+    await batch;
+    // 2,400 fields take as many turns.
+    for (let turn = 0; turn < 150; turn += 1) await new Promise((done) => setTimeout(done, 1));
+    assert.equal(isOver, false);
+    end(client, controller);
+    await here.failure(settled, code);
+  }
+});

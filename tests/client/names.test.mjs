@@ -186,6 +186,22 @@ test("of very many that fit twenty are told", async () => {
   }
 });
 
+test("names with capitals and digits are no keys, however many there are", async () => {
+  const names = ["Team1Alpha", "Team2Bravo", "Team3Charlie", "Team4Delta", "Team5Foxtrot"];
+  const sections = ["dev", "qa", "prod", "test"].map((title) => ({
+    title,
+    fields: [{ title: "key", value: "v" }],
+  }));
+  const items = [{ title: "Api2Gateway", sections }];
+  const here = await Service.start({ account: { vaults: names.map((name) => ({ name, items })) } });
+  const client = await here.authenticate();
+  const missing = await here.failure(client.resolve("op://Team9Echo/x/y"), "vaultNotFound");
+  for (const name of names) assert.ok(missing.message.includes(`“${name}”`), missing.message);
+  const asked = client.resolve("op://Team1Alpha/Api2Gateway/key");
+  const { message } = await here.failure(asked, "tooManyMatchingFields");
+  assert.match(message, /op:\/\/Team1Alpha\/Api2Gateway\/test\/key$/);
+});
+
 test("what a candidate says leads to it, and to nothing else", async () => {
   for (const [reference, code, count] of [
     ["op://prod/db/password", "tooManyItems", 2],
