@@ -179,6 +179,13 @@ test("the wasm is compiled when it is first needed, and once", async () => {
   assert.equal(compiled, 1);
 });
 
+test("nothing is installed with it", () => {
+  const manifest = JSON.parse(readFileSync(join(DIST, "../package.json"), "utf8"));
+  for (const kind of ["dependencies", "peerDependencies", "optionalDependencies"]) {
+    assert.equal(Object.hasOwn(manifest, kind), false, kind);
+  }
+});
+
 test("a failed load is not remembered", async () => {
   let failures = 2;
   const { Client, isOnePasswordError } = await freshPackage(() => {
