@@ -50,16 +50,18 @@ async function isOver(promise, what) {
 test("memory ends in an answer: all clients of the module end, the next starts it anew", async () => {
   const [one, other] = [await service.authenticate(), await service.authenticate()];
   assert.equal(await one.resolve(BY_NAME), SECRET);
+  let hangs;
+  // Under way before memory is short, or the module may end before there is a request.
+  const signal = await new Promise((resolve) => {
+    service.replace = (call, ask) => {
+      if (call.path !== PATHS.vaults) return ask();
+      resolve(call.init.signal);
+      return new Promise(() => {});
+    };
+    hangs = other.resolve(BY_NAME, { timeoutMs: 600_000 });
+  });
   const memory = await exhaust();
   answerLongItems();
-  let signal;
-  const hangs = other.resolve(BY_NAME, { timeoutMs: 600_000 });
-  const { replace } = service;
-  service.replace = (call, ask) => {
-    if (call.path !== PATHS.vaults) return replace(call, ask);
-    signal = call.init.signal;
-    return new Promise(() => {});
-  };
   const calls = [BY_NAME, BY_ID, "op://app/nothing/x"].map((reference) => one.resolve(reference));
   const listed = one.items.list("app").then();
   await Promise.all([...calls, listed, hangs].map((call, n) => isOver(call, `call ${n}`)));
