@@ -218,7 +218,7 @@ impl<K> Keyring<K> {
                 None => {
                     // Nor will it for another vault, until another key is open. What was not looked at,
                     // because there is so much, may.
-                    for id in if is_whole { ids } else { Vec::new() } {
+                    for id in ids.into_iter().filter(|_| is_whole) {
                         if let Some(closed_at) = self.closed_at.get_mut(id) {
                             *closed_at = Some(self.open_keys);
                         }
@@ -576,19 +576,25 @@ mod tests {
 
     #[test]
     fn what_was_not_looked_at_is_not_closed() {
-        // The way to the junk leads by the leaf, and there is more of it than is looked at.
-        let junk = |parent: &str| child("junk", 5, parent, OaepHash::Sha1);
-        let mut keysets = vec![root("root", 2), child("leaf", 3, "root", OaepHash::Sha1)];
-        keysets.push(junk("leaf"));
-        for id in 0..MAX_ON_THE_WAY {
-            let (id, parent) = (format!("j{id}"), format!("j{}", id + 1));
-            keysets.push(child(&id, 5, &parent, OaepHash::Sha1));
+        let mut keysets = vec![
+            root("root", 2),
+            child("middle", 3, "root", OaepHash::Sha1),
+            child("leaf", 4, "middle", OaepHash::Sha1),
+        ];
+        // From the junk the way leads to the leaf first, and to so much more that the middle is not
+        // looked at.
+        for group in 0..MAX_ON_THE_WAY / MAX_OF_ONE_ID {
+            for n in 0..MAX_OF_ONE_ID {
+                let parent = match (group, n) {
+                    (0, 0) => "leaf".to_owned(),
+                    (0, 1..5) => format!("junk{n}"),
+                    _ => format!("junk{group}"),
+                };
+                keysets.push(child(&format!("junk{group}"), 5, &parent, OaepHash::Sha1));
+            }
         }
-        keysets.push(junk("j0"));
         let mut ring = ring(keysets);
-        ring.keysets[1].is_broken = true;
-        assert!(drive(&mut ring, &rsa("junk", OaepHash::Sha1, "")).is_err());
-        ring.keysets[1].is_broken = false;
+        assert!(drive(&mut ring, &rsa("junk0", OaepHash::Sha1, "")).is_err());
         assert!(drive(&mut ring, &rsa("leaf", OaepHash::Sha1, &jwk(9))).is_ok());
     }
 
