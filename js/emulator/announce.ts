@@ -17,19 +17,15 @@ export function announce(origin: string): void {
 
 /** The same for an emulator that listens, and for processes that this one starts from now on. */
 export function announceServed(origin: string): void {
-  const add = (origins: string[]) => [...origins, origin];
-  noteHere(add(originsOf(globalThis as Place)));
-  noteInEnvironment(add);
+  noteServed((origins) => [...origins, origin]);
 }
 
 /** Takes back one {@link announceServed}. */
 export function retractServed(origin: string): void {
-  const remove = (origins: string[]) => {
+  noteServed((origins) => {
     const last = origins.lastIndexOf(origin);
     return origins.filter((_, index) => index !== last);
-  };
-  noteHere(remove(originsOf(globalThis as Place)));
-  noteInEnvironment(remove);
+  });
 }
 
 function originsOf(place: Place): string[] {
@@ -44,7 +40,8 @@ function noteHere(origins: string[]): void {
   Object.defineProperty(globalThis, NAME, descriptor);
 }
 
-function noteInEnvironment(change: (origins: string[]) => string[]): void {
+function noteServed(change: (origins: string[]) => string[]): void {
+  noteHere(change(originsOf(globalThis as Place)));
   const env = (globalThis as { process?: { env?: Place } }).process?.env;
   if (!env) return;
   try {

@@ -209,8 +209,7 @@ impl<H: Host> Group<'_, H> {
             }
             // What was read for this call is new enough for names, but not if it has changed since.
             if doubts.iter().any(|(doubt, _)| *doubt != Doubt::Remembered) {
-                let now_ms = self.client.host.now_ms();
-                trust.since = self.account.cache.borrow_mut().begin(now_ms).number;
+                trust.since = self.client.begin_reading(self.account);
             }
             asked = doubts.into_iter().map(|(_, asked)| asked).collect();
         }

@@ -104,7 +104,8 @@ impl<H: Host> Client<H> {
             if let Some(thing) = self.vault_by_id(account, part, trust).await? {
                 return Ok(Located { thing, names: Age::New });
             }
-            trust.since = self.denied(account);
+            // What came into being since an older list would be taken for its namesake.
+            trust.since = self.begin_reading(account);
         }
         let accept = trust.accept(trust.names && trust.keys);
         let (listing, names) = self.vaults(account, accept).await?;
@@ -176,9 +177,8 @@ impl<H: Host> Client<H> {
         Ok((listing, Age::New))
     }
 
-    /// Now the service has said that there is nothing of an id. What was read before says not whose
-    /// title it is: what came into being since would be taken for its namesake.
-    pub(super) fn denied(&self, account: &Account<H::PrivateKey>) -> u64 {
+    /// The number of a reading that begins now.
+    pub(super) fn begin_reading(&self, account: &Account<H::PrivateKey>) -> u64 {
         account.cache.borrow_mut().begin(self.host.now_ms()).number
     }
 

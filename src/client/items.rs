@@ -106,7 +106,8 @@ impl<H: Host> Client<H> {
         for (target, index) in targets.iter().zip(0..) {
             if is_object_id(&target.item) && items.is_missing(&target.item) {
                 if !is_title {
-                    trust.since = self.denied(account);
+                    // What came into being since an older list would be taken for its namesake.
+                    trust.since = self.begin_reading(account);
                     titles.doubt();
                 }
                 is_title = true;

@@ -100,17 +100,17 @@ fn kept_bytes(item: &Item) -> usize {
 
 impl<H: Host> Client<H> {
     /// The next page, and whether something on it could not be opened.
-    async fn page(&self, rest: &mut Rest) -> (Vec<Entry>, bool) {
+    async fn page(&self, rest: &mut Rest, turn: &mut u64) -> (Vec<Entry>, bool) {
         match rest {
             Rest::Vaults(vaults) => (vaults.take(PAGE).map(Entry::Vault).collect(), false),
             Rest::Items { vault, items, .. } => {
                 let (mut page, mut is_damaged) = (Vec::new(), false);
-                let (mut turn, mut bytes) = (self.begin_turn(), 0);
+                let mut bytes = 0;
                 while page.len() < PAGE
                     && (page.is_empty() || bytes < PAGE_BYTES)
                     && let Some(item) = items.next()
                 {
-                    self.breathe(&mut turn).await;
+                    self.breathe(turn).await;
                     bytes += item.enc_overview.data.len();
                     match open_overview(&item, &vault.key) {
                         Ok(overview) => page.push(Entry::Item(ListedItem {
@@ -205,11 +205,11 @@ impl<H: Host> Pages<H> {
             State::Begun => {
                 let mut turn = self.since_ms.get();
                 self.client.breathe(&mut turn).await;
-                self.since_ms.set(turn);
                 let Some(mut rest) = lists.take(self.number) else { return Ok(None) };
                 self.state.set(State::Reading);
-                let page = self.client.page(&mut rest).await.0;
+                let page = self.client.page(&mut rest, &mut turn).await.0;
                 self.state.set(State::Begun);
+                self.since_ms.set(turn);
                 (page, rest)
             }
             // The call for a page was ended in its midst, and what it had of the list is gone.
@@ -267,7 +267,9 @@ impl<H: Host> Client<H> {
                 cache.put_missing(&key, missed, error.clone());
             }
             Err(_) => {}
-            Ok(_) => drop(cache.put_found(&key, reading)),
+            Ok(_) => {
+                cache.put_found(&key, reading);
+            }
         }
         begun
     }
@@ -295,7 +297,7 @@ impl<H: Host> Client<H> {
             }
         };
         let mut rest = Rest::Vaults(vaults.into_iter());
-        Ok((self.page(&mut rest).await.0, rest))
+        Ok((self.page(&mut rest, &mut self.begin_turn()).await.0, rest))
     }
 
     async fn begin_items(
@@ -307,7 +309,7 @@ impl<H: Host> Client<H> {
     ) -> Result<(Vec<Entry>, Rest), Error> {
         let mut remembered = true;
         loop {
-            let since = account.cache.borrow_mut().begin(self.host.now_ms()).number;
+            let since = self.begin_reading(account);
             let names = remembered && refusals == 0;
             let trust = Trust { since, names, keys: remembered, refusals };
             let nfkd = |text: &str| self.host.nfkd(text);
@@ -334,7 +336,7 @@ impl<H: Host> Client<H> {
             held.shrink(bytes.sum::<usize>() as u64);
             let items = items.into_iter();
             let mut rest = Rest::Items { vault: found.thing, items, _held: held };
-            let (page, is_damaged) = self.page(&mut rest).await;
+            let (page, is_damaged) = self.page(&mut rest, &mut self.begin_turn()).await;
             if !page.is_empty() || !is_damaged {
                 return Ok((page, rest));
             }

@@ -113,8 +113,8 @@ impl<H: Host> Client<H> {
         Ok((bytes.into_inner(), held))
     }
 
-    /// The opened answer, unless the service has refused the same a moment ago and that counts. Not generic over
-    /// what is read from it: each kind would have a copy of all that waits.
+    /// The opened answer, unless the service has refused the same a moment ago and that counts. Not
+    /// generic over what is read from it: each kind would have a copy of all that waits.
     pub(super) async fn exchange(
         &self,
         account: &Account<H::PrivateKey>,
@@ -135,7 +135,9 @@ impl<H: Host> Client<H> {
         match &answer {
             Err(error) if error.is_refusal() => cache.put_missing(&key, reading, error.clone()),
             Err(_) => {}
-            Ok(_) => drop(cache.put_found(&key, reading)),
+            Ok(_) => {
+                cache.put_found(&key, reading);
+            }
         }
         answer
     }
