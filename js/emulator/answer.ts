@@ -31,24 +31,30 @@ export interface Outcome {
   json: Json | undefined;
   bytes: Uint8Array | undefined;
   session: Session | undefined;
+  /** Beside the usual ones. */
+  headers: Readonly<Record<string, string>>;
 }
 
 /** What an endpoint replied, as the answer that a hook gets to see. */
 export function toOutcome(reply: Reply, session: Session | undefined): Outcome {
-  if (isFile(reply)) return { status: 200, json: undefined, bytes: reply.bytes, session };
+  const outcome = { status: 200, json: undefined, bytes: undefined, session, headers: {} };
+  if (isFile(reply)) return { ...outcome, bytes: reply.bytes };
   // A copy, so that a hook can change the answer and not the account.
-  return { status: 200, json: structuredClone(reply.json), bytes: undefined, session };
+  return { ...outcome, json: structuredClone(reply.json) };
 }
 
 const isFile = (reply: Reply): reply is { bytes: Bytes } => Object.hasOwn(reply, "bytes");
 
 /** The answer sealed: the only place where responses of the service are made. */
-export async function toResponse(answer: Answer, session: Session | undefined): Promise<Response> {
+export async function toResponse(
+  answer: Answer,
+  { session, headers: more }: Pick<Outcome, "session" | "headers">,
+): Promise<Response> {
   const { status, json, bytes } = answer;
   if (bytes !== undefined) {
     const headers = { "content-type": "application/octet-stream" };
     return new Response(new Uint8Array(bytes), ownOf({ status, headers }));
   }
   const body = session === undefined ? json : await session.seal(json);
-  return Response.json(body ?? null, ownOf({ status }));
+  return Response.json(body ?? null, ownOf({ status, headers: more }));
 }

@@ -31,6 +31,12 @@ export const count: Check = satisfies(
   "a whole number",
 );
 
+/** A whole number from 1. */
+export const positive: Check = satisfies(
+  (value) => Number.isSafeInteger(value) && (value as number) > 0,
+  "a whole number from 1",
+);
+
 /** A function. */
 export const callable: Check = satisfies((value) => typeof value === "function", "a function");
 

@@ -9,6 +9,7 @@ import { inject } from "./inject.js";
 import { type Json, parseJson } from "./json.js";
 import { NumberLog } from "./numbers.js";
 import { ownOf } from "./own.js";
+import { Quota, type QuotaOptions, type QuotaRow } from "./quota.js";
 import { badRequest, Refusal, unauthorized } from "./refusal.js";
 import { findRoute, type Route } from "./routes.js";
 import { sampleAccount } from "./sample.js";
@@ -43,6 +44,8 @@ export interface EmulatorOptions {
   onAnswer?: AnswerHook;
   /** Sees every request before it is served, and may let something go wrong with it. */
   faults?: FaultHook;
+  /** How many requests the service serves; any number if absent. */
+  quota?: QuotaOptions;
 }
 
 /** A request that arrived. */
@@ -69,6 +72,13 @@ export interface Emulator {
    * it right. The service refuses them, too.
    */
   readonly repeatedNumbers: number;
+  /**
+   * How much of {@link EmulatorOptions.quota} is used, as `op service-account ratelimit --format json`
+   * prints it: one row for each limit that is set. Reading it counts nothing.
+   */
+  readonly quota: readonly QuotaRow[];
+  /** Forgets what the quota has counted: the next request starts a new hour and a new day. */
+  resetQuota(): void;
   /** Forgets what has arrived. */
   clearRequests(): void;
   /** Ends every session: what comes with one from now on is answered with 401. */
@@ -127,16 +137,18 @@ class LoopbackEmulator implements Emulator {
   /** The names that the account goes by in a MAC: no proxy on the way changes them. */
   readonly #hosts = new Set<string>();
   readonly #numbers = new NumberLog();
+  readonly #quota: Quota;
   /** In Node a request's signal falls silent once the request is collected: these must not be. */
   readonly #open = new Set<object>();
   #requests: SeenRequest[] = [];
   #errors = 0;
 
-  constructor(service: Service, { address, onAnswer, faults }: EmulatorOptions) {
+  constructor(service: Service, { address, onAnswer, faults, quota }: EmulatorOptions) {
     this.#service = service;
     this.account = new Editor(service);
     this.#onAnswer = onAnswer;
     this.#faults = faults;
+    this.#quota = new Quota(quota, service.now);
     this.token = this.#tokenFor(address ?? DEFAULT_ADDRESS);
     announce(originOf(address ?? DEFAULT_ADDRESS));
   }
@@ -149,9 +161,17 @@ class LoopbackEmulator implements Emulator {
     return this.#numbers.repeated;
   }
 
+  get quota(): readonly QuotaRow[] {
+    return this.#quota.rows();
+  }
+
   // Arrow functions, so that each can be handed over on its own.
   readonly clearRequests = (): void => {
     this.#requests = [];
+  };
+
+  readonly resetQuota = (): void => {
+    this.#quota.reset();
   };
 
   readonly expireSessions = (): void => {
@@ -211,13 +231,13 @@ class LoopbackEmulator implements Emulator {
     path: string,
     alter?: (json: Json | undefined) => void,
   ): Promise<Response> {
-    const { session, ...reply } = await this.#dispatch(request).catch((error) =>
+    const { session, headers, ...reply } = await this.#dispatch(request).catch((error) =>
       this.#refuse(error),
     );
     const answer: Answer = { method: request.method, path, ...reply };
     if (path.endsWith("/items/batch")) alter?.(answer.json);
     const replaced = await this.#onAnswer?.(answer);
-    return replaced || (await toResponse(answer, session));
+    return replaced || (await toResponse(answer, { session, headers }));
   }
 
   /** Checks a request from the outside in, and lets its endpoint answer. */
@@ -236,8 +256,9 @@ class LoopbackEmulator implements Emulator {
         this.#hosts,
       );
     }
-    if (route.needs === "access" && session?.stage !== "complete") {
-      throw unauthorized("the sign-in is not complete");
+    if (route.needs === "access") {
+      if (session?.stage !== "complete") throw unauthorized("the sign-in is not complete");
+      this.#quota.count(route);
     }
     const body = await readBody(request, sealed ? session : undefined);
     const reply = await route.handle({ service: this.#service, params, body, session });
@@ -254,9 +275,9 @@ class LoopbackEmulator implements Emulator {
   #refuse(error: unknown): Outcome {
     if (!(error instanceof Refusal)) throw error;
     this.#errors += 1;
-    const { status, errorCode, message } = error;
+    const { status, errorCode, message, headers } = error;
     const json = { errorCode, errorMessage: message, requestId: this.#errors };
-    return { status, json, bytes: undefined, session: undefined };
+    return { status, json, bytes: undefined, session: undefined, headers };
   }
 }
 

@@ -6,6 +6,7 @@ import {
   flag,
   mapping,
   oneOf,
+  positive,
   requireMember,
   satisfies,
   shape,
@@ -129,10 +130,6 @@ const BODILESS = [204, 205, 304];
 const status = satisfies(
   (value) => Number.isInteger(value) && (value as number) >= 200 && (value as number) <= 599,
   "a whole number from 200 to 599",
-);
-const positive = satisfies(
-  (value) => Number.isSafeInteger(value) && (value as number) > 0,
-  "a whole number from 1",
 );
 /** The longest that a timer can wait. */
 const milliseconds = satisfies(

@@ -49,5 +49,6 @@ export type {
   TruncateFault,
 } from "./faults.js";
 export type { Json, JsonObject } from "./json.js";
+export type { QuotaOptions, QuotaRow } from "./quota.js";
 export { SAMPLE_REFERENCE, SAMPLE_SECRET } from "./sample.js";
 export type { Listener, ServeOptions } from "./serve.js";

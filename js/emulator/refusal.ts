@@ -13,6 +13,8 @@ export class Refusal extends Error {
     /** The service's error code. */
     readonly errorCode: number,
     message: string,
+    /** Headers of the answer, beside the usual ones. */
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(message);
   }
@@ -36,4 +38,9 @@ export function notFound(message: string): Refusal {
 /** 409: made from an old version. */
 export function conflict(message: string): Refusal {
   return new Refusal(409, ERROR_CODES.other, message);
+}
+
+/** 429: a limit is reached. */
+export function tooManyRequests(message: string, headers: Record<string, string>): Refusal {
+  return new Refusal(429, ERROR_CODES.other, message, headers);
 }

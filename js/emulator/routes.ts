@@ -33,6 +33,8 @@ export interface Route {
    * whose key is confirmed (`proof`), or whose sign-in is complete (`access`).
    */
   readonly needs: "nothing" | "session" | "proof" | "access";
+  /** Set where another method than GET changes nothing: the quota counts it as a read. */
+  readonly reads?: true;
   readonly handle: (call: Call) => Reply | Promise<Reply>;
 }
 
@@ -77,7 +79,13 @@ const ROUTES: readonly Route[] = [
     handle: listOverviews,
   },
   { method: "GET", path: "/api/v1/vault/:vault/item/:item", needs: "access", handle: getItem },
-  { method: "POST", path: "/api/v3/vault/:vault/items/batch", needs: "access", handle: getItems },
+  {
+    method: "POST",
+    path: "/api/v3/vault/:vault/items/batch",
+    needs: "access",
+    reads: true,
+    handle: getItems,
+  },
   {
     method: "PATCH",
     path: "/api/v3/vault/:vault/:version/items",

@@ -10,6 +10,7 @@ import {
   list,
   mapping,
   oneOf,
+  positive,
   rawObject,
   requireMember,
   satisfies,
@@ -160,6 +161,13 @@ const account = also(
   requireMember("vaults"),
 );
 
+const quota = shape({
+  readsPerHour: positive,
+  writesPerHour: positive,
+  requestsPerDay: positive,
+  retryAfter: flag,
+});
+
 const options = shape({
   account: rawObject,
   address: text,
@@ -168,6 +176,7 @@ const options = shape({
   userB: oneOf("padded", "stripped"),
   onAnswer: callable,
   faults: callable,
+  quota,
 });
 
 /** Checks the options of an emulator, but for the account in them. */

@@ -75,7 +75,8 @@ test("of compat", async () => {
 });
 
 test("of an emulator", async () => {
-  const { token, account, fetch, serve, clearRequests, expireSessions } = await createEmulator();
+  const emulator = await createEmulator();
+  const { token, account, fetch, serve, clearRequests, resetQuota, expireSessions } = emulator;
   const client = await Client.authenticate({ ...config, auth: token, fetch });
   const { addItem, setItem, replaceItem, removeItem, renameVault, rotateVaultKey } = account;
   await addItem("app", { title: "new", password: "1" });
@@ -84,6 +85,7 @@ test("of an emulator", async () => {
   await renameVault("app", "other");
   await rotateVaultKey("other");
   clearRequests();
+  resetQuota();
   expireSessions();
   assert.equal(await client.resolve("op://other/newer/password"), "3");
   await removeItem("other", "newer");

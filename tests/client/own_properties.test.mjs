@@ -50,7 +50,9 @@ const OPTIONS = {
   lazy: "no",
   retry: { retries: 99 },
   cache: { metadataTtlMs: -5 },
-  sessionStore: {},
+  store: {},
+  share: {},
+  waitUntil: () => {},
   onEvent: "x",
   idsInEvents: 5,
   timers: {},
@@ -397,10 +399,17 @@ test("an emulator", async () => {
   const addressOf = ({ token }) =>
     JSON.parse(Buffer.from(token.slice("ops_".length), "base64url")).signInAddress;
   const usual = addressOf(await createEmulator());
-  const inherited = { address: "https://evil.example", device: "deleted", bytes: Uint8Array.of(1) };
+  const inherited = {
+    address: "https://evil.example",
+    device: "deleted",
+    bytes: Uint8Array.of(1),
+    quota: { requestsPerDay: 1 },
+    readsPerHour: 1,
+  };
   for (const options of [undefined, {}]) {
     const emulator = await polluted(inherited, () => createEmulator(options));
     assert.equal(addressOf(emulator), usual);
+    assert.deepEqual(emulator.quota, []);
   }
   const account = { vaults: [{ name: "app", items: [{ title: "db", password: SECRET }] }] };
   const odd = { password: "other", unreadable: "details", state: "archived", trashed: true };

@@ -16,7 +16,7 @@ const withKeysets = (...keysets) => ({ account: { vaults: [], keysets } });
 const refused = [
   [
     { colour: 1 },
-    "options.colour: unknown member; known: account, address, now, device, userB, onAnswer, faults",
+    "options.colour: unknown member; known: account, address, now, device, userB, onAnswer, faults, quota",
   ],
   [
     { "\u001b[2J\n\u202e\u0601": 1 },
