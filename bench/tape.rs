@@ -131,11 +131,11 @@ impl Host for Recorder {
 
     fn tell(&self, _: Event) {}
 
-    async fn load_session(&self, _: &str) -> Option<String> {
+    async fn load_record(&self, _: &str) -> Option<String> {
         None
     }
 
-    async fn store_session(&self, _: &str, _: Option<&str>, _: u32) {}
+    async fn store_record(&self, _: &str, _: &str, _: u32) {}
 
     fn nfkd(&self, text: &str) -> String {
         self.host.nfkd(text)
@@ -234,11 +234,11 @@ impl Host for Player {
 
     fn tell(&self, _: Event) {}
 
-    async fn load_session(&self, _: &str) -> Option<String> {
+    async fn load_record(&self, _: &str) -> Option<String> {
         None
     }
 
-    async fn store_session(&self, _: &str, _: Option<&str>, _: u32) {}
+    async fn store_record(&self, _: &str, _: &str, _: u32) {}
 
     /// The emulator's user names are ASCII, which NFKD leaves alone.
     fn nfkd(&self, text: &str) -> String {

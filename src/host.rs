@@ -20,7 +20,7 @@ pub enum Event {
     Cache(CacheUse),
     /// Signed in.
     SignIn,
-    /// A session was taken from the session store.
+    /// A session was taken from the store.
     Resume,
     /// The service wants no requests for so many milliseconds.
     Throttle(u64),
@@ -129,20 +129,15 @@ pub trait Host: Sized + 'static {
     /// Tells whoever watches; later, when nothing is half done.
     fn tell(&self, event: Event);
 
-    /// `load_session(name) -> record`
+    /// `load_record(name) -> record`
     ///
     /// What was stored under this name, if anything.
-    fn load_session(&self, name: &str) -> impl Future<Output = Option<String>>;
+    fn load_record(&self, name: &str) -> impl Future<Output = Option<String>>;
 
-    /// `store_session(name, record, ttl_seconds)`
+    /// `store_record(name, record, ttl_seconds)`
     ///
-    /// Stores a sealed session for so many seconds. `None`: removes it.
-    fn store_session(
-        &self,
-        name: &str,
-        record: Option<&str>,
-        ttl_seconds: u32,
-    ) -> impl Future<Output = ()>;
+    /// Stores a sealed record for so many seconds.
+    fn store_record(&self, name: &str, record: &str, ttl_seconds: u32) -> impl Future<Output = ()>;
 
     /// `nfkd(text) -> text`
     ///

@@ -6,7 +6,7 @@ export {
   type SecretReference,
   validateSecretReference,
 } from "../reference/reference.js";
-export type { SessionStore } from "../stores/session_store.js";
+export type { Store } from "../stores/store.js";
 export type {
   ResolveAllResponse,
   ResolvedReference,
@@ -22,6 +22,7 @@ export type {
   FetchFunction,
   Relay,
   RetryConfig,
+  ShareConfig,
   Timers,
 } from "./config.js";
 export {

@@ -194,10 +194,11 @@ export abstract class SignedIn implements Disposable {
 export function copyOf<T extends ClientConfig>(config: T): T {
   try {
     const own = ownOf(config);
-    const { fetch = globalThis.fetch, retry, cache, allowedHosts } = own;
+    const { fetch = globalThis.fetch, retry, cache, share, allowedHosts } = own;
     const copies = {
       retry: copied(retry),
       cache: copied(cache),
+      share: copied(share),
       allowedHosts: copied(allowedHosts),
     };
     return Object.assign(own, copies, { fetch });

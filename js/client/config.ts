@@ -1,4 +1,4 @@
-import type { SessionStore } from "../stores/session_store.js";
+import type { Store } from "../stores/store.js";
 import type { EventListener } from "./events.js";
 
 /** A function with the signature of `fetch`. It is called with a URL as a string. */
@@ -49,8 +49,18 @@ export interface ClientConfig {
   readonly retry?: RetryConfig | undefined;
   /** What is remembered, and for how long. */
   readonly cache?: CacheConfig | undefined;
-  /** Where sessions are kept for other processes. Default: nowhere. */
-  readonly sessionStore?: SessionStore | undefined;
+  /**
+   * Where the client keeps what it has learned for other processes of the same token, sealed with a
+   * key that is derived from the token: see `onepassword-edge/stores`. Default: nowhere.
+   */
+  readonly store?: Store | undefined;
+  /** What is kept in the store. */
+  readonly share?: ShareConfig | undefined;
+  /**
+   * Keeps the host alive until a write to the store is done, such as `ctx.waitUntil` in Workers or
+   * `waitUntil` of `@vercel/functions`. Default: the call that learned something waits for it.
+   */
+  readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
   /** Sees what the client does: see `ClientEvent`. */
   readonly onEvent?: EventListener | undefined;
   /** Whether events show the ids in paths. Default: false. */
@@ -89,6 +99,19 @@ export interface CacheConfig {
   readonly negativeTtlMs?: number | undefined;
   /** For how long after `secretTtlMs` a secret is given if the service cannot be reached. Default: 0. */
   readonly staleIfErrorMs?: number | undefined;
+}
+
+/** What is kept in the store. The pauses that the service asks for always are. */
+export interface ShareConfig {
+  /** The session, for 15 minutes after sign-in. Default: true. */
+  readonly session?: boolean | undefined;
+  /**
+   * The ids that names were found to mean, for `metadataTtlMs`, and the keys of the vaults that were
+   * used, for a day. Default: true.
+   */
+  readonly names?: boolean | undefined;
+  /** Secrets that were resolved, but never one-time passwords. Default: none. */
+  readonly secrets?: { readonly ttlMs: number } | undefined;
 }
 
 /** How one call differs from the client's others. */

@@ -4,7 +4,7 @@ export type ClientEvent =
   /** Something remembered was used, was not there, or is given though its time is over. */
   | { readonly type: "cache"; readonly result: "hit" | "miss" | "stale" }
   | { readonly type: "signIn" }
-  /** A session was taken from the session store. */
+  /** A session was taken from the store. */
   | { readonly type: "resume" }
   /** The service wants no requests for so many milliseconds. */
   | { readonly type: "throttle"; readonly retryAfterMs: number };
@@ -37,7 +37,7 @@ export interface ClientStats {
   readonly bytes: number;
   /** Sessions that were begun. */
   readonly signIns: number;
-  /** Sessions that were taken from the session store. */
+  /** Sessions that were taken from the store. */
   readonly resumes: number;
   /** How often something remembered was used. */
   readonly cacheHits: number;

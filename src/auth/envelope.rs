@@ -45,6 +45,13 @@ impl SymmetricKey {
         Self { id, bytes, cipher: OnceCell::new() }
     }
 
+    /// `id() -> text`
+    ///
+    /// The `kid` of what it seals.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// `expose() -> bytes`
     ///
     /// The key itself, to be sealed.

@@ -49,9 +49,6 @@ pub struct Keyring<K> {
     /// Vaults with what their keys are sealed as, and these keys.
     seals: Interner,
     vault_keys: Vec<Opening>,
-    /// Ids of vaults, and the keys that have opened what they say of themselves.
-    vaults: Interner,
-    proven: Vec<Rc<SymmetricKey>>,
 }
 
 /// A keyset, and what of it is opened.
@@ -158,27 +155,6 @@ impl<K> Keyring<K> {
             of_id,
             seals: Interner::default(),
             vault_keys: Vec::new(),
-            vaults: Interner::default(),
-            proven: Vec::new(),
-        }
-    }
-
-    /// `known_vault_key(vault_id) -> key`
-    ///
-    /// The key that was last proven to be the vault's.
-    pub fn known_vault_key(&self, vault_id: &str) -> Option<Rc<SymmetricKey>> {
-        self.vaults.find(vault_id).and_then(|number| self.proven.get(number)).map(Rc::clone)
-    }
-
-    /// `put_vault(vault_id, key)`
-    ///
-    /// The key has opened what the vault says of itself. That it was sealed for this account says
-    /// nothing of whose key it is.
-    pub fn put_vault(&mut self, vault_id: &str, key: &Rc<SymmetricKey>) {
-        let key = Rc::clone(key);
-        match self.proven.get_mut(self.vaults.intern(vault_id)) {
-            Some(known) => *known = key,
-            None => self.proven.push(key),
         }
     }
 
@@ -706,19 +682,6 @@ mod tests {
             let key = drive(&mut ring, &rsa("a", OaepHash::Sha1, &jwk(byte))).unwrap();
             assert!(key.open(symmetric("v", [byte; 32], "{}"), "it").is_ok());
         }
-    }
-
-    #[test]
-    fn what_is_proven_is_remembered() {
-        let mut ring = ring(vec![root("a", 2)]);
-        let keys = [8, 9].map(|byte| drive(&mut ring, &rsa("a", OaepHash::Sha1, &jwk(byte))));
-        assert!(ring.known_vault_key("vault").is_none(), "it may be another vault's");
-        for key in keys {
-            let key = key.unwrap();
-            ring.put_vault("vault", &key);
-            assert!(ring.known_vault_key("vault").is_some_and(|known| Rc::ptr_eq(&known, &key)));
-        }
-        assert!(ring.known_vault_key("another").is_none());
     }
 
     /// Whatever claims to be a newer keyset of an id hides none that works.

@@ -8,5 +8,6 @@ pub mod pause;
 pub mod retry;
 pub mod session;
 pub mod sign_in;
-pub mod stored_session;
+pub mod store_key;
 pub mod token;
+pub mod vault_keys;

@@ -36,6 +36,12 @@ const REFUSAL_COUNTS_MS: u64 = 15 * MINUTE_MS;
 const MINUTE_MS: u64 = 60_000;
 /// A pause that is doubled more often has long reached its end.
 const MAX_DOUBLINGS: u32 = 12;
+/// How much later than the process that met a pause others try: up to an eighth of what is left of
+/// it, and half a minute.
+const SPREAD: u64 = 8;
+const MAX_SPREAD_MS: u64 = 30_000;
+/// How many numbers tell of the pauses.
+pub const STORED_NUMBERS: usize = 9;
 
 /// How often something is repeated, and after which pauses.
 #[derive(Debug, Clone, Copy)]
@@ -117,13 +123,51 @@ impl Standing {
         self.circuit.counts(now_ms) || self.sign_ins.counts(now_ms)
     }
 
-    /// `clear()`
+    /// `clear(now_ms)`
     ///
     /// Ends all pauses.
-    pub fn clear(&self) {
+    pub fn clear(&self, now_ms: u64) {
         self.circuit.clear();
+        self.circuit.opened_at.set(now_ms);
         self.sign_ins.clear();
+        self.sign_ins.refused_at.set(now_ms);
     }
+
+    /// `stored() -> numbers`
+    ///
+    /// The pauses, for other processes.
+    pub fn stored(&self) -> [u64; STORED_NUMBERS] {
+        let Circuit { opened_at, open_until, said_until, in_vain, .. } = &self.circuit;
+        let SignInAllowance { refused_at, refused, requests, doublings, is_of_session, .. } =
+            &self.sign_ins;
+        [
+            opened_at.get(),
+            open_until.get(),
+            said_until.get(),
+            in_vain.get().into(),
+            refused_at.get(),
+            refused.get().into(),
+            requests.get().into(),
+            doublings.get().into(),
+            is_of_session.get().into(),
+        ]
+    }
+
+    /// `adopt(stored, now_ms, random)`
+    ///
+    /// Takes over pauses that another process has met, unless this one knows something newer.
+    ///
+    /// # Shapes
+    /// - `random`: spreads the processes that wait for the end of the same pause
+    pub fn adopt(&self, stored: [u64; STORED_NUMBERS], now_ms: u64, random: u32) {
+        let [opened_at, open_until, said_until, in_vain, allowance @ ..] = stored;
+        self.circuit.adopt([opened_at, open_until, said_until, in_vain], now_ms, random);
+        self.sign_ins.adopt(allowance, now_ms);
+    }
+}
+
+fn count(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// Lets nothing through for as long as the service asks for a pause; then one
@@ -207,6 +251,38 @@ impl Circuit {
         self.pauses.set(self.pauses.get().wrapping_add(1));
         self.open(now_ms, pause);
         self.said_until.get() - now_ms
+    }
+
+    /// `is_due(now_ms) -> bool`
+    ///
+    /// Whether a pause is over, and the next request would try.
+    pub fn is_due(&self, now_ms: u64) -> bool {
+        self.is_open() && self.left_ms(now_ms) == 0
+    }
+
+    /// `wanted_ms(now_ms) -> milliseconds`
+    ///
+    /// For how much longer the service wants no requests.
+    pub fn wanted_ms(&self, now_ms: u64) -> u64 {
+        let until = self.open_until.get().max(self.said_until.get());
+        if self.is_open() { until.saturating_sub(now_ms) } else { 0 }
+    }
+
+    fn adopt(&self, stored: [u64; 4], now_ms: u64, random: u32) {
+        let [opened_at, open_until, said_until, in_vain] = stored;
+        // The other process's clock may be a little ahead.
+        let opened_at = opened_at.min(now_ms);
+        let latest = now_ms + MAX_SAID_MS;
+        if open_until == 0 || opened_at <= self.opened_at.get() || open_until > latest {
+            return;
+        }
+        let left = open_until.saturating_sub(now_ms);
+        let spread = ((left / SPREAD).min(MAX_SPREAD_MS) * u64::from(random)) >> 32;
+        self.opened_at.set(opened_at);
+        self.open_until.set(open_until + spread);
+        self.said_until.set(said_until.min(latest));
+        self.in_vain.set(count(in_vain));
+        self.pauses.set(self.pauses.get().wrapping_add(1));
     }
 
     /// A clock that was set back does not make the pause longer.
@@ -367,14 +443,37 @@ impl SignInAllowance {
         self.is_of_session.set(true);
     }
 
-    /// `accepted()`
+    /// `accepted(now_ms)`
     ///
     /// Signed in.
-    pub fn accepted(&self) {
+    pub fn accepted(&self, now_ms: u64) {
         self.is_accepted.set(true);
         if !self.is_of_session.get() {
             self.clear();
+            self.refused_at.set(now_ms);
         }
+    }
+
+    /// `is_due(now_ms) -> bool`
+    ///
+    /// Whether the pause after refused sign-ins is over, and the next one would try.
+    pub fn is_due(&self, now_ms: u64) -> bool {
+        let pause = self.pause_ms();
+        self.counts(now_ms) && pause > 0 && self.refused_at.get() + pause <= now_ms
+    }
+
+    fn adopt(&self, stored: [u64; 5], now_ms: u64) {
+        let [refused_at, refused, requests, doublings, is_of_session] = stored;
+        let refused_at = refused_at.min(now_ms);
+        if refused == 0 || refused_at <= self.refused_at.get() {
+            return;
+        }
+        self.refused_at.set(refused_at);
+        self.refused.set(count(refused));
+        self.requests.set(count(requests));
+        self.doublings.set(count(doublings));
+        self.is_of_session.set(is_of_session != 0);
+        self.is_accepted.set(false);
     }
 
     fn clear(&self) {
@@ -555,10 +654,10 @@ mod tests {
         let allowance = SignInAllowance::default();
         (0..9).for_each(|_| allowance.refused(NOW, 1));
         assert!(allowance.begin(NOW + 1).is_err());
-        allowance.accepted();
+        allowance.accepted(0);
         assert!(allowance.begin(NOW + 1).is_ok());
         allowance.session_refused(NOW);
-        allowance.accepted();
+        allowance.accepted(0);
         assert_eq!(allowance.begin(NOW + 1_000).err(), Some(NotNow::Paused(9_000)));
         assert!(allowance.begin(NOW + REFUSAL_COUNTS_MS).is_ok(), "long ago");
         allowance.session_refused(NOW);
@@ -582,7 +681,7 @@ mod tests {
         let first: Vec<_> = (0..20).map_while(|_| allowance.begin(1_000).ok()).collect();
         assert_eq!(first.len(), SIGN_INS_AT_ONCE as usize);
         assert_eq!(allowance.begin(1_000).err(), Some(NotNow::Busy));
-        allowance.accepted();
+        allowance.accepted(0);
         assert!(allowance.begin(1_000).is_ok());
     }
 
@@ -599,7 +698,7 @@ mod tests {
         let standing = Standing::of("d", NOW);
         throttled(&standing.circuit, NOW, None);
         standing.sign_ins.session_refused(NOW);
-        standing.clear();
+        standing.clear(0);
         assert!(!standing.counts(NOW) && standing.circuit.enter(NOW, None).is_ok());
     }
 }

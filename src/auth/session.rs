@@ -57,6 +57,31 @@ pub struct Call {
     pub max_bytes: u64,
 }
 
+/// How long a session is lent to others. The service does not say how long one lives.
+const LENT_MS: u64 = 15 * 60 * 1000;
+/// How far the clock of whoever lends it may be ahead.
+const CLOCK_SKEW_MS: u64 = 60_000;
+
+/// A session that one process leaves for others.
+#[derive(Debug, Clone)]
+pub struct StoredSession {
+    /// Its id.
+    pub id: String,
+    /// Its key.
+    pub key: Secret<[u8; KEY_BYTES]>,
+    /// Until when it may be used: Unix time in milliseconds.
+    pub ends_ms: u64,
+}
+
+impl StoredSession {
+    /// `is_usable(now_ms) -> bool`
+    ///
+    /// A clock that was set back does not make it live longer.
+    pub fn is_usable(&self, now_ms: u64) -> bool {
+        (1..=LENT_MS + CLOCK_SKEW_MS).contains(&self.ends_ms.saturating_sub(now_ms))
+    }
+}
+
 /// An agreed session: both sides have proved that they know its key.
 #[derive(Debug)]
 pub struct Session {
@@ -65,8 +90,10 @@ pub struct Session {
     mac_key: MacKey,
     host: String,
     next_number: Cell<u32>,
-    /// Until when another process has lent it: Unix time in milliseconds; 0: none has.
-    pub lent_until_ms: Cell<u64>,
+    /// Until when it may be used by others: Unix time in milliseconds.
+    ends_ms: u64,
+    /// Whether another process has lent it.
+    is_lent: bool,
     /// Whether the service has yet to show that it knows a resumed session.
     pub is_in_doubt: Cell<bool>,
     /// Whether the service has refused it: many requests may be told at once.
@@ -91,7 +118,8 @@ impl Session {
             mac_key: MacKey::derive(key),
             host: host.to_owned(),
             next_number: Cell::new(random % FIRST_NUMBER_LIMIT),
-            lent_until_ms: Cell::new(0),
+            ends_ms: 0,
+            is_lent: false,
             is_in_doubt: Cell::new(false),
             is_refused: Cell::new(false),
             answers: RefCell::default(),
@@ -100,7 +128,7 @@ impl Session {
         }
     }
 
-    /// `resume(id, key, host, random) -> session`
+    /// `resume(stored, host, random) -> session`
     ///
     /// A session that was agreed by another process, which may go on with it at the
     /// same time. No number may be sent twice, so each process starts at a random
@@ -109,12 +137,38 @@ impl Session {
     /// 100 requests within a session's life one in 430,000 for 10 processes, one in
     /// 43 for 1,000. The service refuses a repeated number; the process then signs
     /// in by itself.
-    pub fn resume(id: String, key: &Secret<[u8; 32]>, host: &str, random: u32) -> Self {
+    pub fn resume(stored: StoredSession, host: &str, random: u32) -> Self {
+        let StoredSession { id, key, ends_ms } = stored;
         let first = SHARED_NUMBERS + random % (u32::MAX - SHARED_NUMBERS - FIRST_NUMBER_LIMIT);
-        let session = Self::new(id, key, host, 0);
+        let session = Self { ends_ms, is_lent: true, ..Self::new(id, &key, host, 0) };
         session.next_number.set(first);
         session.is_in_doubt.set(true);
         session
+    }
+
+    /// `begun(self, now_ms) -> session`
+    ///
+    /// It begins now: from then on it may be lent for a while.
+    #[must_use]
+    pub fn begun(self, now_ms: u64) -> Self {
+        Self { ends_ms: now_ms + LENT_MS, ..self }
+    }
+
+    /// `stored() -> session`
+    ///
+    /// For other processes, unless the service has yet to show that it knows it, or does not.
+    pub fn stored(&self) -> Option<StoredSession> {
+        let Self { id, key, ends_ms, .. } = self;
+        let key = Secret::from_slice(key.expose())?;
+        let is_sound = !self.is_in_doubt.get() && !self.is_refused.get() && !self.is_worn();
+        is_sound.then(|| StoredSession { id: id.clone(), key, ends_ms: *ends_ms })
+    }
+
+    /// `is_lent(now_ms) -> bool`
+    ///
+    /// Whether another process has lent it for longer than until now.
+    pub const fn is_lent(&self, now_ms: u64) -> bool {
+        self.is_lent && self.ends_ms > now_ms
     }
 
     /// `id() -> text`
@@ -124,8 +178,7 @@ impl Session {
 
     /// `key_bytes() -> bytes`
     ///
-    /// The session key itself: to be sealed in a record, and lent to the host, which
-    /// opens long answers.
+    /// The session key itself, for the host, which opens long answers.
     pub fn key_bytes(&self) -> &[u8; KEY_BYTES] {
         self.key.expose()
     }
@@ -334,6 +387,36 @@ mod tests {
         assert_eq!(first.body, None);
         assert!(first.mac.unwrap().starts_with("v1|41|"));
         assert!(second.mac.unwrap().starts_with("v1|42|"));
+    }
+
+    #[test]
+    fn a_session_goes_on_in_another_process_with_numbers_of_its_own() {
+        let own = session(7).begun(1_000_000);
+        let stored = own.stored().unwrap();
+        let resume = |random| Session::resume(stored.clone(), "my.1password.com", random);
+        let number = |session: &Session| {
+            let mac = session.get("look", "/x".into()).mac.unwrap();
+            mac.split('|').nth(1).unwrap().parse::<u32>().unwrap()
+        };
+        let other = resume(3);
+        assert_eq!((other.id(), other.key_bytes()), (own.id(), own.key_bytes()));
+        assert!(number(&own) < 1 << 20 && number(&other) > 1 << 25);
+        assert_ne!(number(&other), number(&resume(u32::MAX)));
+        let ends_ms = 1_000_000 + LENT_MS;
+        assert!(!own.is_lent(1_000_000) && other.is_lent(ends_ms - 1) && !other.is_lent(ends_ms));
+        assert!(other.stored().is_none(), "the service has yet to accept it");
+        other.is_in_doubt.set(false);
+        assert_eq!(other.stored().unwrap().ends_ms, ends_ms, "it is not lent for longer");
+        other.is_refused.set(true);
+        assert!(other.stored().is_none());
+        for (now_ms, is_usable) in [
+            (ends_ms - 1, true),
+            (ends_ms, false),
+            (ends_ms - LENT_MS - CLOCK_SKEW_MS, true),
+            (ends_ms - LENT_MS - CLOCK_SKEW_MS - 1, false),
+        ] {
+            assert_eq!(stored.is_usable(now_ms), is_usable, "{now_ms}");
+        }
     }
 
     #[test]

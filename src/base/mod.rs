@@ -1,5 +1,6 @@
 //! What everything else is built on. Knows nobody.
 
+pub mod bytes;
 pub mod encoding;
 pub mod error;
 pub mod interner;

@@ -5,6 +5,7 @@ use super::{
     find::{OpenVault, Trust},
     items::ReadItem,
     join::join_all,
+    warm::Warm,
 };
 use crate::{
     base::{
@@ -127,17 +128,20 @@ impl<H: Host> Client<H> {
         settle: &dyn Fn(usize, Outcome),
     ) -> Result<(), Error> {
         let account = self.account()?;
+        self.warm_up(&account).await;
         let reading = account.cache.borrow_mut().begin(self.host.now_ms());
         let nfkd = |text: &str| self.host.nfkd(text);
         let hints = Hints::new(&nfkd);
         let group = Group { client: self, account: &account, fresh, reading, hints, settle };
+        let mut unknown = group.settle_remembered(all);
+        // What this process does not know, another may have read meanwhile.
+        let shares_secrets = account.warm.as_ref().is_some_and(Warm::shares_secrets);
+        if shares_secrets && !fresh && !unknown.is_empty() && self.warm_up_again(&account).await {
+            unknown = group.settle_remembered(unknown);
+        }
         let mut groups: Vec<Vec<Rc<Asked<'_>>>> = Vec::new();
         let mut vaults = Interner::default();
-        for asked in all {
-            if let Some(outcome) = group.remembered(&asked) {
-                settle(asked.index, outcome);
-                continue;
-            }
+        for asked in unknown {
             match groups.get_mut(vaults.intern(&asked.target.vault.to_lowercase())) {
                 Some(group) => group.push(asked),
                 None => groups.push(vec![asked]),
@@ -162,6 +166,18 @@ impl<H: Host> Group<'_, H> {
     /// later ones.
     const fn refusals(&self) -> u64 {
         if self.fresh { self.reading.number } else { 0 }
+    }
+
+    /// Settles what need not be asked for; returns the rest.
+    fn settle_remembered<'q>(&self, asked: Vec<Rc<Asked<'q>>>) -> Vec<Rc<Asked<'q>>> {
+        let is_unknown = |asked: &Rc<Asked<'_>>| match self.remembered(asked) {
+            Some(outcome) => {
+                (self.settle)(asked.index, outcome);
+                false
+            }
+            None => true,
+        };
+        asked.into_iter().filter(is_unknown).collect()
     }
 
     /// What need not be asked for.
@@ -236,6 +252,9 @@ impl<H: Host> Group<'_, H> {
                 return;
             }
         };
+        if account.vault_keys.borrow_mut().note_use(&vault.thing.id) {
+            account.note_news();
+        }
         let targets: Vec<_> = asked.iter().map(|asked| &asked.target).collect();
         let items = client.find_items(account, &vault.thing, &targets, (trust, &self.hints)).await;
         let settle = |asked: &Rc<Asked<'a>>, memory: Memory, outcome: Outcome| match outcome
@@ -333,6 +352,13 @@ impl<H: Host> Group<'_, H> {
         Ok(Answered::Whole(Rc::new(Answer::Value(Found { secret, item_id, vault_id }))))
     }
 
+    /// What is remembered of secrets has changed.
+    fn note_secrets(&self) {
+        if self.account.warm.as_ref().is_some_and(Warm::shares_secrets) {
+            self.account.note_news();
+        }
+    }
+
     async fn download(&self, vault: &OpenVault, wanted: WantedFile) -> Outcome {
         let WantedFile { file, item_id, name, form } = wanted;
         let place = (&*vault.id, &*item_id);
@@ -361,6 +387,7 @@ impl<H: Host> Group<'_, H> {
                     && let (Some(reference), Answer::Value(found)) = (kept, &*answer)
                 {
                     cache.put_secret(reference, self.reading, found);
+                    self.note_secrets();
                 }
                 Ok(answer)
             }
@@ -379,6 +406,7 @@ impl<H: Host> Group<'_, H> {
                 if cache.settle(&question.key(), missed) {
                     if let Some(reference) = question.reference() {
                         cache.drop_secret(reference);
+                        self.note_secrets();
                     }
                     if error.is_of_account() {
                         cache.put_missing(&question.key(), missed, error.clone());

@@ -24,7 +24,7 @@ pub struct Stats {
     pub bytes: u64,
     /// Sessions that were begun.
     pub sign_ins: u64,
-    /// Sessions that were taken from the session store.
+    /// Sessions that were taken from the store.
     pub resumes: u64,
     /// How often something remembered was used.
     pub cache_hits: u64,

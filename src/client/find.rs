@@ -5,7 +5,7 @@ use super::{
     requests::{ITEM_BYTES, LARGEST_BYTES, LIST_BYTES, NOT_JSON, VAULT_BYTES, Wanted},
 };
 use crate::{
-    auth::envelope::SymmetricKey,
+    auth::{envelope::SymmetricKey, vault_keys::VaultKey},
     base::{
         encoding::is_object_id,
         error::Error,
@@ -108,13 +108,33 @@ impl<H: Host> Client<H> {
             trust.since = self.begin_reading(account);
         }
         let accept = trust.accept(trust.names && trust.keys);
-        let (listing, names) = self.vaults(account, accept).await?;
-        let picked = pick_vault(&listing, part, hints);
-        if is_settled(&picked, names, is_id) {
-            return picked.map(|thing| Located { thing, names });
+        if !is_id && let Some(thing) = self.vault_by_known_name(account, part, accept) {
+            return Ok(Located { thing, names: Age::Old });
         }
-        let (listing, names) = self.vaults(account, trust.accept(false)).await?;
-        Ok(Located { thing: pick_vault(&listing, part, hints)?, names })
+        let (listing, mut names) = self.vaults(account, accept).await?;
+        let mut picked = pick_vault(&listing, part, hints);
+        if !is_settled(&picked, names, is_id) {
+            let (listing, newest) = self.vaults(account, trust.accept(false)).await?;
+            (picked, names) = (pick_vault(&listing, part, hints), newest);
+        }
+        let id = picked.as_ref().ok().map(|vault| &*vault.id);
+        if !is_id && account.cache.borrow_mut().put_vault_id(part, id) {
+            account.note_news();
+        }
+        picked.map(|thing| Located { thing, names })
+    }
+
+    /// The vault that was found under this name before, here or by another process, with its key.
+    fn vault_by_known_name(
+        &self,
+        account: &Account<H::PrivateKey>,
+        name: &str,
+        accept: Accept,
+    ) -> Option<OpenVault> {
+        let id = account.cache.borrow().vault_id(name, accept, self.host.now_ms())?;
+        let key = account.vault_keys.borrow().known(&id)?;
+        self.note(Event::Cache(CacheUse::Hit));
+        Some(OpenVault { id, key })
     }
 
     async fn vault_by_id(
@@ -123,7 +143,7 @@ impl<H: Host> Client<H> {
         id: &str,
         trust: Trust,
     ) -> Result<Option<OpenVault>, Error> {
-        let known = account.keyring.borrow().as_ref().and_then(|ring| ring.known_vault_key(id));
+        let known = account.vault_keys.borrow().known(id);
         if let (Some(key), true) = (known, trust.keys) {
             return Ok(Some(OpenVault { id: id.to_owned(), key }));
         }
@@ -237,10 +257,11 @@ impl<H: Host> Client<H> {
         if attributes.uuid.as_ref().is_some_and(|id| *id != vault.uuid) {
             return Err(ANOTHERS);
         }
-        account.with_keyring(|ring| {
-            ring.put_vault(&vault.uuid, &key);
-            Ok(())
-        })?;
+        account.vault_keys.borrow_mut().put(VaultKey {
+            vault_id: vault.uuid.clone(),
+            key: Rc::clone(&key),
+            proven_at_ms: self.host.now_ms(),
+        });
         Ok((key, attributes))
     }
 
@@ -255,6 +276,14 @@ impl<H: Host> Client<H> {
     ) -> Result<Located<String>, Error> {
         let is_id = is_object_id(&target.item);
         let mut accept = trust.accept(trust.names);
+        if !is_id && titles.known.is_none() {
+            let now_ms = self.host.now_ms();
+            let id = account.cache.borrow().item_id(&vault.id, &target.item, accept, now_ms);
+            if let Some(thing) = id {
+                self.note(Event::Cache(CacheUse::Hit));
+                return Ok(Located { thing, names: Age::Old });
+            }
+        }
         loop {
             let known = match titles.known.take() {
                 Some(known) => known,
@@ -263,6 +292,10 @@ impl<H: Host> Client<H> {
             let (listing, names) = titles.known.insert(known).as_ref().map_err(Error::clone)?;
             let (picked, names) = (listing.pick_item(&target.item, &target.vault, hints), *names);
             if titles.are_newest || is_settled(&picked, names, is_id) {
+                let id = picked.as_deref().ok();
+                if !is_id && account.cache.borrow_mut().put_item_id(&vault.id, &target.item, id) {
+                    account.note_news();
+                }
                 return picked.map(|thing| Located { thing, names });
             }
             *titles = Titles { known: None, are_newest: true };

@@ -123,6 +123,16 @@ impl Gather {
     }
 }
 
+/// A batch among those under way, until it goes.
+struct UnderWay<'a, H: Host>(&'a Client<H>);
+
+impl<H: Host> Drop for UnderWay<'_, H> {
+    fn drop(&mut self) {
+        let batches = &self.0.batches;
+        batches.set(batches.get() - 1);
+    }
+}
+
 /// Somebody's wait for the answers to some questions.
 struct Waits<H: Host> {
     client: Rc<Client<H>>,
@@ -227,7 +237,9 @@ impl<H: Host> Client<H> {
                 asked.batch.replace(Some(Rc::clone(&batch)));
             }
             let client = Rc::clone(&self);
+            self.batches.set(self.batches.get() + 1);
             self.host.spawn(async move {
+                let _under_way = UnderWay(&client);
                 let _entry = client.running.enter(end);
                 let reading = client.read_gathered(&asked, fresh);
                 let result = Abortable::new(reading, registration).await;

@@ -123,11 +123,23 @@ impl<H: Host> Client<H> {
     /// `within(call, work) -> result`
     ///
     /// What the work gives, unless the call's time is up or one of its signals is given first:
-    /// then the work is dropped.
+    /// then the work is dropped. What was learned is left for other processes.
     ///
     /// # Errors
     /// [`Error::OutOfTime`], [`Error::Cancelled`], and those of the work.
     pub async fn within<T>(
+        &self,
+        call: &Call<H::Signal>,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let start = self.host.ticks_ms();
+        let result = self.limited(call, work).await;
+        self.leave_news(call, start).await;
+        result
+    }
+
+    /// The same without leaving anything.
+    pub(super) async fn limited<T>(
         &self,
         call: &Call<H::Signal>,
         work: impl Future<Output = Result<T, Error>>,
@@ -144,7 +156,7 @@ impl<H: Host> Client<H> {
     }
 
     /// Why the work did not come to its end. Not generic: each kind of work would have a copy.
-    async fn hold(
+    pub(super) async fn hold(
         &self,
         call: &Call<H::Signal>,
         work: Pin<&mut dyn Future<Output = ()>>,

@@ -10,8 +10,10 @@ mod join;
 mod keys;
 mod limits;
 mod lists;
+mod record;
 mod requests;
 mod sessions;
+mod warm;
 
 pub use crate::{
     auth::retry::Backoff,
@@ -27,8 +29,8 @@ use crate::{
         identity::Identity,
         keyring::Keyring,
         retry::Standing,
-        stored_session::SessionVault,
         token::{Credentials, parse_token},
+        vault_keys::VaultKeys,
     },
     base::{
         error::Error,
@@ -54,6 +56,8 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
+pub use warm::Share;
+use warm::Warm;
 
 /// How long a call works without letting the host do something else, and how often it looks.
 const LONGEST_TURN_MS: u64 = 20;
@@ -78,8 +82,8 @@ pub struct Options<S> {
     /// Whether a call may wait for what another call is doing. Cloudflare Workers
     /// end a request that does; there each call does it itself.
     pub waits_for_others: bool,
-    /// Whether the host stores sessions for other processes.
-    pub shares_sessions: bool,
+    /// What the host stores for other processes; `None`: nothing.
+    pub share: Option<Share>,
     /// How often requests are repeated.
     pub backoff: Backoff,
     /// What is remembered for how long.
@@ -103,6 +107,8 @@ pub struct Client<H: Host> {
     waits_for_others: bool,
     running: Running,
     gather: Gather,
+    /// How many batches are under way.
+    batches: Cell<usize>,
     lists: OpenLists,
     watch: Watch,
     /// Whether a timer ends what is remembered of secrets.
@@ -119,10 +125,11 @@ struct Account<K> {
     backoff: Backoff,
     standing: Rc<Standing>,
     sign_ins: SignIns,
-    /// Seals sessions for others; `None` where none are shared.
-    session_vault: Option<SessionVault>,
+    /// What is shared with other processes; `None`: nothing.
+    warm: Option<Warm>,
     throttling_token: RefCell<Option<ThrottlingToken>>,
     keyring: RefCell<Option<Keyring<K>>>,
+    vault_keys: RefCell<VaultKeys>,
     cache: RefCell<Cache<OpenVault>>,
     versions: RefCell<Versions>,
     /// Held while the keysets, the vaults, the titles of a vault are read.
@@ -154,9 +161,12 @@ impl<H: Host> Client<H> {
         if !allowed_hosts.permit(address) && !is_emulator() {
             return Err(Error::HostNotAllowed { host: address.origin() });
         }
+        let mut lifetimes = options.lifetimes;
+        let shared_ms = options.share.map_or(0, |share| share.secrets_ms);
+        lifetimes.secret_ms = lifetimes.secret_ms.max(shared_ms);
         let account = Account {
             email: host.nfkd(&credentials.email).to_lowercase(),
-            session_vault: options.shares_sessions.then(|| SessionVault::new(&credentials)),
+            warm: options.share.map(|share| Warm::new(&credentials, share)),
             standing: standing(&credentials, host.now_ms()),
             sign_ins: SignIns::default(),
             credentials,
@@ -169,7 +179,8 @@ impl<H: Host> Client<H> {
             backoff: options.backoff,
             throttling_token: RefCell::default(),
             keyring: RefCell::default(),
-            cache: RefCell::new(Cache::new(options.lifetimes)),
+            vault_keys: RefCell::default(),
+            cache: RefCell::new(Cache::new(lifetimes)),
             versions: RefCell::default(),
             loading: Mutex::default(),
             listing_vaults: Mutex::default(),
@@ -184,6 +195,7 @@ impl<H: Host> Client<H> {
             waits_for_others: options.waits_for_others,
             running: Running::default(),
             gather: Gather::default(),
+            batches: Cell::default(),
             lists: OpenLists::default(),
             watch: Watch::new(options.watching),
             is_expiring: Cell::default(),
@@ -199,7 +211,13 @@ impl<H: Host> Client<H> {
     /// [`Error::OutOfTime`], [`Error::Cancelled`].
     pub async fn sign_in(&self) -> Result<(), Error> {
         let sign_in = async { self.session(&*self.account()?).await.map(drop) };
-        self.within(&self.call(None, None, false), self.until_closed(sign_in)).await
+        let (call, start) = (self.call(None, None, false), self.host.ticks_ms());
+        let signed_in = self.limited(&call, self.until_closed(sign_in)).await;
+        // A session is left together with what the first call learns.
+        if signed_in.is_err() {
+            self.leave_news(&call, start).await;
+        }
+        signed_in
     }
 
     /// `waits_for_others() -> bool`
@@ -215,7 +233,8 @@ impl<H: Host> Client<H> {
     pub fn clear_cache(&self) {
         self.gather.forget();
         if let Ok(account) = self.account() {
-            account.cache.borrow_mut().clear();
+            account.cache.borrow_mut().clear(self.host.now_ms());
+            account.note_news();
         }
     }
 
@@ -243,7 +262,8 @@ impl<H: Host> Client<H> {
     /// sign-ins that it refused. The next call asks at once.
     pub fn clear_pause(&self) {
         if let Ok(account) = self.account() {
-            account.standing.clear();
+            account.standing.clear(self.host.now_ms());
+            account.note_news();
         }
     }
 
@@ -322,6 +342,7 @@ impl<K> Account<K> {
         match &*token {
             Some(token) if token.is_fresh(now_ms) => token.text.clone(),
             _ => {
+                self.note_news();
                 let Credentials { throttle_seed, throttle_key_id, .. } = &self.credentials;
                 token
                     .insert(ThrottlingToken::issue(throttle_seed, throttle_key_id, now_ms))

@@ -205,6 +205,7 @@ impl<H: Host> Client<H> {
                         let is_refused = is_renewed && response.status == 401;
                         if is_refused && !session.is_refused.replace(true) {
                             account.standing.sign_ins.session_refused(self.host.now_ms());
+                            account.note_news();
                             account.sign_ins.refused(&error);
                         }
                         error
@@ -215,6 +216,10 @@ impl<H: Host> Client<H> {
             let paused =
                 if missed.is_some() { Err(error) } else { self.pause(account, error, retry).await };
             if let Err(error) = paused {
+                // Who is told by the service itself that there is no such thing is known to it.
+                if matches!(&error, Error::NotFound { said, .. } if said.error_code.is_some()) {
+                    session.is_in_doubt.set(false);
+                }
                 if session.is_in_doubt.get() {
                     account.sign_ins.doubt(&session);
                 }
@@ -267,6 +272,10 @@ impl<H: Host> Client<H> {
         retry: u32,
     ) -> Result<HttpResponse, Error> {
         let circuit = &account.standing.circuit;
+        if circuit.is_due(self.host.now_ms()) {
+            // Another process may have tried already.
+            self.warm_up_again(account).await;
+        }
         let passage = match sender {
             Sender::Call(_) => circuit.enter(self.host.now_ms(), None)?,
             Sender::SignIn(steps) => {
@@ -303,6 +312,7 @@ impl<H: Host> Client<H> {
                 let (asked_ms, is_sealed) = asked_pause(response, sender.session());
                 let ms = circuit.throttle(passage, self.host.now_ms(), asked_ms, is_sealed);
                 self.note(Event::Throttle(ms));
+                account.note_news();
                 return match check_status(response, action) {
                     Err(Error::RateLimited { said, .. }) => {
                         Err(Error::RateLimited { retry_after_ms: Some(ms), said })

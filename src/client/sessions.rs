@@ -4,9 +4,8 @@ use super::{Account, Client, requests::Sender};
 use crate::{
     auth::{
         retry::{NotNow, Passage},
-        session::Session,
+        session::{Session, StoredSession},
         sign_in::{Progress, SignIn, SignInRandom},
-        stored_session::TTL_SECONDS,
     },
     base::{
         error::{Error, Said},
@@ -15,22 +14,15 @@ use crate::{
     crypto::{aead::IV_BYTES, srp::PRIVATE_VALUE_BYTES},
     host::{Event, Host},
 };
-use futures_util::{
-    future::{Either, select, try_join},
-    lock::Mutex,
-};
+use futures_util::{future::try_join, lock::Mutex};
 use std::{
     cell::{Cell, RefCell},
     ops::Range,
-    pin::pin,
     rc::Rc,
 };
 
 /// How soon a sign-in looks again whether others are through.
 const BUSY_MS: f64 = 50.0;
-
-/// A slow store must not be slower than signing in.
-const STORE_MS: f64 = 1_000.0;
 
 /// For how long no sessions are shared after one was refused: at first, and then twice as long each
 /// time. On its way anyone could have refused it.
@@ -162,30 +154,50 @@ impl<H: Host> Client<H> {
     }
 
     /// A session that another process has stored, but not again the one that has
-    /// ended. One that was lent and has ended before its time is removed, and no more are shared
+    /// ended. One that was lent and has ended before its time is not, and no more are shared
     /// for a while: two processes would otherwise go on ending each other's.
     async fn resume(
         &self,
         account: &Account<H::PrivateKey>,
         ended: Option<&Rc<Session>>,
     ) -> Option<Session> {
-        let vault = account.session_vault.as_ref()?;
-        if ended.is_some_and(|ended| ended.lent_until_ms.get() > self.host.now_ms()) {
-            self.store(&vault.name, None).await;
+        let warm = account.warm.as_ref()?;
+        let now_ms = self.host.now_ms();
+        if ended.is_some_and(|ended| ended.is_lent(now_ms)) {
+            warm.forget_session();
+            unshare(warm.name(), now_ms);
+            account.note_news();
             return None;
         }
         if account.sign_ins.is_stored_doubted.take() {
             return None;
         }
-        let record = self.load(&vault.name).await?;
-        let mut random = [0; 4];
-        self.host.fill_random(&mut random).ok()?;
-        let session = vault.open(&record, self.host.now_ms(), u32::from_le_bytes(random))?;
-        if ended.is_some_and(|ended| ended.id() == session.id()) {
+        if ended.is_some() || account.standing.sign_ins.is_due(now_ms) {
+            self.warm_up_again(account).await;
+        } else {
+            self.warm_up(account).await;
+        }
+        let now_ms = self.host.now_ms();
+        let stored = warm.own_session(now_ms).filter(|_| !is_unshared(warm.name(), now_ms))?;
+        if ended.is_some_and(|ended| ended.id() == stored.id) {
             return None;
         }
+        let mut random = [0; 4];
+        self.host.fill_random(&mut random).ok()?;
+        let host = account.credentials.address.host();
         self.note(Event::Resume);
-        Some(session)
+        Some(Session::resume(stored, host, u32::from_le_bytes(random)))
+    }
+
+    /// What other processes may use: the session of this one, or the one that they use already.
+    pub(super) fn lent_session(
+        &self,
+        account: &Account<H::PrivateKey>,
+        now_ms: u64,
+    ) -> Option<StoredSession> {
+        let warm = account.warm.as_ref().filter(|warm| !is_unshared(warm.name(), now_ms))?;
+        let own = account.sign_ins.session.borrow().as_ref().and_then(|session| session.stored());
+        own.filter(|own| own.is_usable(now_ms)).or_else(|| warm.session(now_ms))
     }
 
     async fn sign_in_again(&self, account: &Account<H::PrivateKey>) -> Result<Session, Error> {
@@ -203,10 +215,11 @@ impl<H: Host> Client<H> {
             };
             let error = match self.sign_in_once(account, &steps, retry).await {
                 Ok(session) => {
-                    allowance.accepted();
+                    let now_ms = self.host.now_ms();
+                    allowance.accepted(now_ms);
                     self.note(Event::SignIn);
-                    self.lend(account, &session).await;
-                    return Ok(session);
+                    account.note_news();
+                    return Ok(session.begun(now_ms));
                 }
                 Err(error) => error,
             };
@@ -223,6 +236,7 @@ impl<H: Host> Client<H> {
             if is_answered {
                 allowance.refused(self.host.now_ms(), steps.sent.get());
                 state.refused(&error);
+                account.note_news();
             }
             drop(attempt);
             // From the start: what is halfway agreed is of no use.
@@ -256,44 +270,6 @@ impl<H: Host> Client<H> {
                 Progress::Done(session) => return Ok(session),
             }
         }
-    }
-
-    /// Stores a session for other processes.
-    async fn lend(&self, account: &Account<H::PrivateKey>, session: &Session) {
-        let Some(vault) = &account.session_vault else { return };
-        let mut iv = [0; IV_BYTES];
-        if self.host.fill_random(&mut iv).is_err() {
-            return;
-        }
-        if let Some(record) = vault.seal(session, self.host.now_ms(), iv) {
-            self.store(&vault.name, Some(&record)).await;
-        }
-    }
-
-    /// What is stored. What fails, or takes too long, is as if nothing were.
-    async fn load(&self, name: &str) -> Option<String> {
-        if is_unshared(name, self.host.now_ms()) {
-            return None;
-        }
-        let loading = pin!(self.host.load_session(name));
-        match select(loading, pin!(self.host.sleep(STORE_MS))).await {
-            Either::Left((record, _)) => record,
-            Either::Right(_) => None,
-        }
-    }
-
-    /// Stores a record. Without one: removes what is there, and shares no more under this name in
-    /// this process for a while. Waited for, because Workers end what goes on after an answer.
-    async fn store(&self, name: &str, record: Option<&str>) {
-        let now_ms = self.host.now_ms();
-        if is_unshared(name, now_ms) {
-            return;
-        }
-        if record.is_none() {
-            unshare(name, now_ms);
-        }
-        let storing = pin!(self.host.store_session(name, record, TTL_SECONDS));
-        select(storing, pin!(self.host.sleep(STORE_MS))).await;
     }
 
     fn sign_in_random(&self) -> Result<SignInRandom, Error> {

@@ -13,11 +13,12 @@ const LIFETIME_SECONDS: u64 = 3600;
 const MARGIN_SECONDS: u64 = 300;
 
 /// A signed throttling token. It serves all requests until it nears its end.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ThrottlingToken {
     /// The value of `OP-Throttling-Token`.
     pub text: String,
-    issued_at_seconds: u64,
+    /// Unix time in seconds.
+    pub issued_at_seconds: u64,
 }
 
 impl ThrottlingToken {

@@ -50,11 +50,19 @@ pub struct Reading {
     /// For how long a list that was read again, because something was not in it, is not read again
     /// for anything else.
     pub again_ms: u64,
+    /// How much sooner than for the process that read it its time is over: not all that took it
+    /// over are to read it anew at once.
+    pub early_ms: u64,
 }
 
 impl Reading {
     /// Whether it is younger than this. A clock that was set back makes it old.
     fn is_younger(self, now_ms: u64, lifetime_ms: u64) -> bool {
+        self.is_kept(now_ms, lifetime_ms.saturating_sub(self.early_ms))
+    }
+
+    /// The same for others, whom `early_ms` does not concern.
+    fn is_kept(self, now_ms: u64, lifetime_ms: u64) -> bool {
         now_ms.checked_sub(self.at_ms).is_some_and(|age| age < lifetime_ms)
     }
 }
@@ -112,6 +120,17 @@ struct Entry<T> {
     value: T,
 }
 
+/// Something that is remembered, as other processes may take it over.
+#[derive(Debug, Clone)]
+pub struct Stored<T> {
+    /// What it is remembered under.
+    pub key: String,
+    /// When it was read: Unix time in milliseconds.
+    pub at_ms: u64,
+    /// What is remembered: an id, or a secret.
+    pub value: T,
+}
+
 /// What is remembered. `V` is a vault as the client knows it.
 #[derive(Debug)]
 pub struct Cache<V> {
@@ -119,6 +138,12 @@ pub struct Cache<V> {
     readings: u64,
     /// What was read before this number is not remembered any more.
     cleared: u64,
+    /// When that was: Unix time in milliseconds.
+    cleared_at_ms: u64,
+    /// What names were found to mean: the id of a vault by its name, that of an item by
+    /// [`item_key`]. Found in a list, or by another process.
+    vault_ids: VecDeque<Entry<String>>,
+    item_ids: VecDeque<Entry<String>>,
     vaults: Option<(Reading, Rc<Listing<V>>)>,
     titles: VecDeque<Entry<Rc<Listing<()>>>>,
     secrets: VecDeque<Entry<Found>>,
@@ -145,6 +170,9 @@ impl<V> Cache<V> {
             lifetimes,
             readings: 0,
             cleared: 0,
+            cleared_at_ms: 0,
+            vault_ids: VecDeque::new(),
+            item_ids: VecDeque::new(),
             vaults: None,
             titles: VecDeque::new(),
             secrets: VecDeque::new(),
@@ -153,12 +181,20 @@ impl<V> Cache<V> {
         }
     }
 
-    /// `clear()`
+    /// `clear(now_ms)`
     ///
     /// Forgets all, also what is on its way.
-    pub fn clear(&mut self) {
+    pub fn clear(&mut self, now_ms: u64) {
         *self = Self { readings: self.readings, ..Self::new(self.lifetimes) };
         self.cleared = self.begin(0).number;
+        self.cleared_at_ms = now_ms;
+    }
+
+    /// `metadata_ms() -> milliseconds`
+    ///
+    /// How long names are remembered.
+    pub const fn metadata_ms(&self) -> u64 {
+        self.lifetimes.metadata_ms
     }
 
     /// `begin(now_ms) -> reading`
@@ -168,7 +204,7 @@ impl<V> Cache<V> {
         self.readings += 1;
         self.expire(now_ms);
         self.misses.retain(|miss| miss.reading.is_younger(now_ms, miss.ms + MAX_MISS_MS));
-        Reading { at_ms: now_ms, number: self.readings, again_ms: 0 }
+        Reading { at_ms: now_ms, number: self.readings, again_ms: 0, early_ms: 0 }
     }
 
     /// `expire(now_ms) -> milliseconds`
@@ -177,7 +213,7 @@ impl<V> Cache<V> {
     pub fn expire(&mut self, now_ms: u64) -> Option<u64> {
         let Lifetimes { secret_ms, stale_if_error_ms, .. } = self.lifetimes;
         let lifetime_ms = secret_ms.saturating_add(stale_if_error_ms);
-        self.secrets.retain(|entry| entry.reading.is_younger(now_ms, lifetime_ms));
+        self.secrets.retain(|entry| entry.reading.is_kept(now_ms, lifetime_ms));
         let ends = self.secrets.iter().map(|entry| entry.reading.at_ms);
         ends.min().map(|at_ms| at_ms.saturating_add(lifetime_ms) - now_ms)
     }
@@ -256,6 +292,113 @@ impl<V> Cache<V> {
             left = fits.unwrap_or(left);
             fits.is_some()
         });
+    }
+
+    /// `vault_id(name, accept, now_ms) -> id`
+    ///
+    /// The vault that was found under a name, where no list of the vaults is remembered that would
+    /// say more.
+    pub fn vault_id(&self, name: &str, accept: Accept, now_ms: u64) -> Option<String> {
+        let is_listed = self.vaults(accept, now_ms).is_some();
+        self.id_of(&self.vault_ids, &name.to_lowercase(), accept, now_ms).filter(|_| !is_listed)
+    }
+
+    /// `item_id(vault_id, title, accept, now_ms) -> id`
+    ///
+    /// The same of an item.
+    pub fn item_id(
+        &self,
+        vault_id: &str,
+        title: &str,
+        accept: Accept,
+        now_ms: u64,
+    ) -> Option<String> {
+        let is_listed = self.titles(vault_id, accept, now_ms).is_some();
+        let key = item_key(vault_id, title);
+        self.id_of(&self.item_ids, &key, accept, now_ms).filter(|_| !is_listed)
+    }
+
+    fn id_of(
+        &self,
+        ids: &VecDeque<Entry<String>>,
+        key: &str,
+        accept: Accept,
+        now_ms: u64,
+    ) -> Option<String> {
+        let entry = ids.iter().find(|entry| entry.key == key && accept.remembered)?;
+        let is_young = entry.reading.is_younger(now_ms, self.lifetimes.metadata_ms);
+        is_young.then(|| entry.value.clone())
+    }
+
+    /// `put_vault_id(name, id) -> is_new`
+    ///
+    /// What a name means by the list of the vaults that was read last: `None` if nothing has it.
+    /// Whether that was not known.
+    pub fn put_vault_id(&mut self, name: &str, id: Option<&str>) -> bool {
+        let reading = self.vaults.as_ref().map(|(reading, _)| *reading);
+        put_id(&mut self.vault_ids, self.cleared, (name.to_lowercase(), reading, id))
+    }
+
+    /// `put_item_id(vault_id, title, id) -> is_new`
+    ///
+    /// The same of an item.
+    pub fn put_item_id(&mut self, vault_id: &str, title: &str, id: Option<&str>) -> bool {
+        let listing = self.titles.iter().find(|entry| entry.key == vault_id);
+        let reading = listing.map(|entry| entry.reading);
+        put_id(&mut self.item_ids, self.cleared, (item_key(vault_id, title), reading, id))
+    }
+
+    /// `stored_ids(now_ms) -> (vaults, items)`
+    ///
+    /// What other processes may know of names, the newest first.
+    pub fn stored_ids(&self, now_ms: u64) -> [Vec<Stored<String>>; 2] {
+        let lifetime_ms = self.lifetimes.metadata_ms;
+        [&self.vault_ids, &self.item_ids].map(|ids| stored(ids, now_ms, lifetime_ms))
+    }
+
+    /// `stored_secrets(now_ms, lifetime_ms) -> secrets`
+    ///
+    /// The secrets that other processes may have, the newest first.
+    pub fn stored_secrets(&self, now_ms: u64, lifetime_ms: u64) -> Vec<Stored<Found>> {
+        stored(&self.secrets, now_ms, lifetime_ms)
+    }
+
+    /// `adopt_vault_id(stored, now_ms, early_ms)`
+    ///
+    /// Takes over what another process knows of a name, unless this one has read something newer.
+    ///
+    /// # Shapes
+    /// - `early_ms`: how long before its end it is read anew here
+    pub fn adopt_vault_id(&mut self, stored: Stored<String>, now_ms: u64, early_ms: u64) {
+        let adoption = self.adoption(now_ms, self.lifetimes.metadata_ms, early_ms);
+        adopt(&mut self.vault_ids, adoption, stored);
+    }
+
+    /// `adopt_item_id(stored, now_ms, early_ms)`
+    ///
+    /// The same of an item.
+    pub fn adopt_item_id(&mut self, stored: Stored<String>, now_ms: u64, early_ms: u64) {
+        let adoption = self.adoption(now_ms, self.lifetimes.metadata_ms, early_ms);
+        adopt(&mut self.item_ids, adoption, stored);
+    }
+
+    /// `adopt_secret(stored, lifetime_ms, now_ms, early_ms)`
+    ///
+    /// The same of a secret.
+    pub fn adopt_secret(
+        &mut self,
+        stored: Stored<Found>,
+        lifetime_ms: u64,
+        now_ms: u64,
+        early_ms: u64,
+    ) {
+        let adoption = self.adoption(now_ms, lifetime_ms, early_ms);
+        adopt(&mut self.secrets, adoption, stored);
+    }
+
+    const fn adoption(&self, now_ms: u64, lifetime_ms: u64, early_ms: u64) -> Adoption {
+        let Self { cleared, cleared_at_ms, .. } = *self;
+        Adoption { now_ms, lifetime_ms, early_ms, cleared, cleared_at_ms }
     }
 
     /// `secret(reference, now_ms) -> found`
@@ -365,6 +508,67 @@ impl<V> Cache<V> {
     }
 }
 
+/// What an item is remembered under: its vault, and its title, whose case does not matter.
+fn item_key(vault_id: &str, title: &str) -> String {
+    [vault_id, "\0", &title.to_lowercase()].concat()
+}
+
+fn put_id(
+    ids: &mut VecDeque<Entry<String>>,
+    cleared: u64,
+    (key, reading, id): (String, Option<Reading>, Option<&str>),
+) -> bool {
+    let known = ids.iter().find(|entry| entry.key == key);
+    match (reading, id) {
+        (Some(reading), Some(id)) => {
+            let is_known = known
+                .is_some_and(|known| known.value == id && known.reading.at_ms == reading.at_ms);
+            !is_known && put(ids, cleared, Entry { key, reading, value: id.to_owned() })
+        }
+        (_, None) => {
+            let is_known = known.is_some();
+            ids.retain(|entry| entry.key != key);
+            is_known
+        }
+        (None, Some(_)) => false,
+    }
+}
+
+fn stored<T: Clone>(entries: &VecDeque<Entry<T>>, now_ms: u64, lifetime_ms: u64) -> Vec<Stored<T>> {
+    let kept = entries.iter().filter(|entry| entry.reading.is_kept(now_ms, lifetime_ms));
+    let store = |Entry { key, reading, value }: &Entry<T>| Stored {
+        key: key.clone(),
+        at_ms: reading.at_ms,
+        value: value.clone(),
+    };
+    kept.map(store).collect()
+}
+
+/// What of another process's memory is taken over.
+#[derive(Clone, Copy)]
+struct Adoption {
+    now_ms: u64,
+    lifetime_ms: u64,
+    early_ms: u64,
+    cleared: u64,
+    cleared_at_ms: u64,
+}
+
+/// As older than all that this process reads from now on.
+fn adopt<T>(entries: &mut VecDeque<Entry<T>>, adoption: Adoption, stored: Stored<T>) {
+    let Adoption { now_ms, lifetime_ms, early_ms, cleared, cleared_at_ms } = adoption;
+    let Stored { key, at_ms, value } = stored;
+    let reading = Reading { at_ms, number: cleared + 1, again_ms: 0, early_ms };
+    let is_older = |known: &Entry<T>| known.key == key && known.reading.at_ms >= at_ms;
+    if reading.is_kept(now_ms, lifetime_ms)
+        && (cleared == 0 || at_ms > cleared_at_ms)
+        && !entries.iter().any(is_older)
+    {
+        entries.retain(|entry| entry.key != key);
+        put(entries, cleared, Entry { key, reading, value });
+    }
+}
+
 /// The newest first; in place of an older one of the same key. Whether it was put.
 fn put<T>(entries: &mut VecDeque<Entry<T>>, cleared: u64, entry: Entry<T>) -> bool {
     let is_older =
@@ -441,7 +645,7 @@ mod tests {
         let mut cache = cache();
         let reading = cache.begin(1000);
         cache.put_titles("v", reading, false, titles(1));
-        cache.clear();
+        cache.clear(0);
         assert!(cache.titles("v", REMEMBERED, 1000).is_none());
         cache.put_secret("r", reading, &found("s"));
         cache.put_vaults(reading, false, titles(1));
@@ -526,7 +730,7 @@ mod tests {
         let mut cache = Cache::<()>::new(Lifetimes { negative_ms: 10_000, ..LIFETIMES });
         for (said, ms) in [(None, FAILURE_MS), (Some(7_000), 7_000), (Some(u64::MAX), MAX_MISS_MS)]
         {
-            cache.clear();
+            cache.clear(0);
             let reading = cache.begin(1_000);
             cache.put_missing("m", reading, failure(said));
             let told = cache.missing("m", 1_400, 0).and_then(|error| error.retry_after_ms());

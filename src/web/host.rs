@@ -97,11 +97,11 @@ impl Host for WebHost {
         }
     }
 
-    async fn load_session(&self, name: &str) -> Option<String> {
+    async fn load_record(&self, name: &str) -> Option<String> {
         self.store.as_ref()?.load(name).await
     }
 
-    async fn store_session(&self, name: &str, record: Option<&str>, ttl_seconds: u32) {
+    async fn store_record(&self, name: &str, record: &str, ttl_seconds: u32) {
         if let Some(store) = &self.store {
             store.save(name, record, ttl_seconds).await;
         }

@@ -20,7 +20,7 @@ use crate::{
         error::{COPY_AGAIN, Error},
         secret::Secret,
     },
-    client::{self, Backoff, Call, Lifetimes, Options, Watching},
+    client::{self, Backoff, Call, Lifetimes, Options, Share, Watching},
 };
 use js_sys::{Function, Reflect};
 use std::cell::RefCell;
@@ -31,7 +31,7 @@ const MAX_RETRIES: f64 = 10.0;
 const TIMEOUT_MS: f64 = 30_000.0;
 
 const MS: &str = "must be a number of milliseconds from 0 to 2147483647";
-const STORE: &str = "must have the methods get, set and delete";
+const STORE: &str = "must have the methods get and set: see onepassword-edge/stores";
 const TIMERS: &str = "must have the functions setTimeout and clearTimeout";
 const RELAY: &str = "must be an address such as https://relay.example/op, without a user, query or fragment and over http on loopback alone, or a function";
 const TIMEOUT: &str = "must be a number of milliseconds above 0, and at most 2147483647";
@@ -156,13 +156,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The option that may have been meant: at most half of it differs, or one is how the other begins.
+/// The option that may have been meant: at most half of it differs, or one is a part of the other.
 fn similar_to(name: &str, names: &[&'static str]) -> Option<&'static str> {
     let name = name.to_lowercase();
     let distance = |known: &str| {
         let known = known.to_lowercase();
-        let is_start = name.len() > 2 && (known.starts_with(&name) || name.starts_with(&known));
-        if is_start { 0 } else { levenshtein(&name, &known) }
+        let is_part = name.len() > 2 && (known.contains(&name) || name.contains(&known));
+        if is_part { 0 } else { levenshtein(&name, &known) }
     };
     let most = name.len().div_ceil(2);
     let near = names.iter().map(|known| (distance(known), *known));
@@ -189,7 +189,8 @@ impl ClientOptions {
         let lazy = all.flag("lazy", false);
         let timeout_ms = all.timeout_ms().unwrap_or(TIMEOUT_MS);
         let signal = all.signal();
-        let store = all.read("sessionStore", STORE, Store::given);
+        let store = store(&all);
+        let share = share(&all.within("share"), store.as_ref());
         let listener = all.function("onEvent");
         let shows_ids = all.flag("idsInEvents", false);
         let timers = all.read("timers", TIMERS, |value| Timers::given(&value));
@@ -221,7 +222,7 @@ impl ClientOptions {
                 arch,
                 allowed_hosts,
                 waits_for_others,
-                shares_sessions: store.is_some(),
+                share,
                 backoff,
                 lifetimes,
                 timeout_ms,
@@ -236,6 +237,41 @@ impl ClientOptions {
             },
         })
     }
+}
+
+fn store(all: &Reader<'_>) -> Option<Store> {
+    let mut store = all.read("store", STORE, Store::given);
+    let wait_until = all.function("waitUntil");
+    match &mut store {
+        Some(store) => store.wait_until = wait_until,
+        None => {
+            for name in ["share", "waitUntil"] {
+                if !all.value(name).is_undefined() {
+                    all.is_wrong(name, "needs a store");
+                }
+            }
+        }
+    }
+    store
+}
+
+/// What is kept in the store; nothing without one.
+fn share(all: &Reader<'_>, store: Option<&Store>) -> Option<Share> {
+    let session = all.flag("share.session", true);
+    let names = all.flag("share.names", true);
+    let mut secrets_ms = 0.0;
+    if !all.value("share.secrets").is_undefined() {
+        let secrets = all.within("share.secrets");
+        let (path, reason) = ("share.secrets.ttlMs", TIMEOUT);
+        secrets_ms = secrets.number(path, reason, MAX_MS).unwrap_or(0.0);
+        secrets.finish();
+        if secrets_ms == 0.0 {
+            secrets.is_wrong(path, reason);
+        }
+    }
+    all.finish();
+    let propagation_ms = store?.propagation_ms;
+    Some(Share { session, names, secrets_ms: secrets_ms as u64, propagation_ms })
 }
 
 fn token(all: &Reader<'_>) -> Secret<String> {

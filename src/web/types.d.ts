@@ -32,14 +32,24 @@ export interface ClientOptions {
         readonly staleIfErrorMs?: number;
       }
     | undefined;
-  /** Where sessions are kept for other processes. */
-  readonly sessionStore?:
+  /** Where what a client has learned is kept for other processes, sealed. Default: nowhere. */
+  readonly store?:
     | {
         get(key: string): Promise<string | null | undefined> | string | null | undefined;
         set(key: string, value: string, ttlSeconds: number): unknown;
-        delete(key: string): unknown;
+        readonly propagationMs?: number | undefined;
       }
     | undefined;
+  /** What is kept in the store. Default: the session and names, no secrets. */
+  readonly share?:
+    | {
+        readonly session?: boolean | undefined;
+        readonly names?: boolean | undefined;
+        readonly secrets?: { readonly ttlMs?: number | undefined } | undefined;
+      }
+    | undefined;
+  /** Keeps the host alive for a write to the store. Default: calls wait for it. */
+  readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
   /** Sees what the client does. */
   readonly onEvent?: ((event: ClientEvent) => void) | undefined;
   /** Whether events show the ids in paths. */

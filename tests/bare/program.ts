@@ -63,7 +63,7 @@ export async function main(auth: string, module: WebAssembly.Module): Promise<st
     relay: (url) => `https://relay.example${url.pathname}`,
     retry: { retries: 1 },
     cache: { secretTtlMs: 1000 },
-    sessionStore: new Map<string, string>(),
+    store: new Map<string, string>(),
     onEvent: (event) => void seen.push(event),
     timers: { setTimeout, clearTimeout },
     signal: AbortSignal.timeout(1000),

@@ -13,7 +13,7 @@ const isPlain = (object) => Object.getPrototypeOf(object) === Object.prototype;
 const isBare = (object) => Object.getPrototypeOf(object) === null;
 const shortPath = ({ path }) => path.replace(/^\/api\/v\d\//, "");
 
-/** A session store in memory, and what was asked of it. */
+/** A store in memory, and what was asked of it. */
 function memory() {
   const records = new Map();
   const asked = [];
@@ -26,7 +26,6 @@ function memory() {
       asked.push(`set for ${typeof seconds}`);
       records.set(key, value);
     },
-    delete: (key) => records.delete(key),
   };
   return { records, asked, store };
 }
@@ -118,29 +117,29 @@ async function checkMemory(check, { signIn, create, isQuiet }) {
   });
   await check("a session is stored, sealed, and taken up by a second client", async () => {
     const { records, asked, store } = memory();
-    const first = await signIn({ sessionStore: store });
+    const first = await signIn({ store });
     equal(await first.resolve(TEXT), "grüße", "value");
     same(asked, ["get", "set for number"], "what was asked");
     equal(records.size, 1, "records");
     for (const text of [...records].flat())
       isTrue(isQuiet(text) && !text.includes("ops_"), "quiet");
-    const second = create({ sessionStore: store });
+    const second = create({ store });
     equal(await second.resolve(TEXT), "grüße", "value");
     const { signIns, resumes } = second.stats();
     same([signIns, resumes], [0, 1], "sign-ins and resumes");
   });
-  await check("a session store that fails is as good as none", async () => {
+  await check("a store that fails is as good as none", async () => {
     const thrown = () => {
       throw new Error("of a store");
     };
     const rejected = () => Promise.reject(new Error("of a store"));
-    const others = { get: () => 7, set: rejected, delete: thrown };
-    for (const store of [{ get: thrown, set: thrown, delete: thrown }, others]) {
-      const client = await signIn({ sessionStore: store });
+    const others = { get: () => 7, set: rejected };
+    for (const store of [{ get: thrown, set: thrown }, others]) {
+      const client = await signIn({ store });
       equal(await client.resolve(TEXT), "grüße", "value");
       equal(client.stats().signIns, 1, "sign-ins");
     }
-    const slow = create({ sessionStore: { get: never, set: never, delete: never } });
+    const slow = create({ store: { get: never, set: never } });
     equal(await slow.resolve(TEXT), "grüße", "value");
   });
 }

@@ -122,14 +122,20 @@ async function lent(trace, isOver) {
   // What is refused is shared no more in this process: an account of its own.
   const own = await Service.start();
   const map = new Map();
-  const sessionStore = {
+  const store = {
     get: async (key) => map.get(key),
     set: async (key, value) => void map.set(key, value),
-    delete: async (key) => void map.delete(key),
+    propagationMs: 0,
   };
-  await withClient(new Trace(), { sessionStore }, resolves, own);
+  const share = { session: true, names: true, secrets: { ttlMs: 1 } };
+  await withClient(new Trace(), { store, share }, resolves, own);
   if (isOver) own.emulator.expireSessions();
-  return withClient(trace, { sessionStore: trace.wrap(sessionStore, "store") }, resolves, own);
+  return withClient(
+    trace,
+    { store: trace.wrap(store, "store"), share: trace.wrap(share, "share") },
+    resolves,
+    own,
+  );
 }
 
 /** The relay's header is not the service's. */
@@ -151,7 +157,9 @@ function allOptions(trace) {
     timeoutMs: timeOf(trace),
     retry: { retries: 1, minMs: 0, maxMs: 0 },
     cache: { metadataTtlMs: 0, secretTtlMs: 0, negativeTtlMs: 0, staleIfErrorMs: 0 },
-    sessionStore: { get: () => undefined, set: () => {}, delete: () => {} },
+    store: { get: () => undefined, set: () => {} },
+    share: { session: true, names: true, secrets: { ttlMs: 1 } },
+    waitUntil: () => {},
     onEvent: () => {},
     idsInEvents: true,
     timers,
@@ -208,8 +216,8 @@ const WORK = {
   timers: (trace) => withClient(trace, { timers: trace.wrap(timers, "timers") }, resolves),
   "a relay": (trace) =>
     withClient(trace, { fetch: behindRelay, relay: trace.wrap((url) => url, "relay") }, resolves),
-  "a session store": (trace) => lent(trace, false),
-  "a session store with a session that is over": (trace) => lent(trace, true),
+  "a store": (trace) => lent(trace, false),
+  "a store with a session that is over": (trace) => lent(trace, true),
   "a list of references": async (trace) => {
     const references = trace.wrap([BY_ID, "op://no/such/thing"], "references");
     const { individualResponses } = await client.secrets.resolveAll(references);

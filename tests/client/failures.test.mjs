@@ -533,7 +533,7 @@ test("options that are none", async () => {
     { cache: true },
     { lazy: "yes" },
     { onEvent: {} },
-    { sessionStore: {} },
+    { store: {} },
     { signal: 5 },
   ]) {
     await service.failure(service.authenticate(config), "argumentInvalid");

@@ -78,17 +78,22 @@ test("an open client holds its session's and its vault's key there, too", async 
   client.close();
 });
 
-const STORE = { get: () => undefined, set: () => {}, delete: () => {} };
+const STORED = new Map();
+const STORE = {
+  get: (key) => STORED.get(key),
+  set: (key, value) => void STORED.set(key, value),
+};
 const CONFIGS = {
   "as it is": {},
   "that remembers secrets": { cache: { secretTtlMs: 60_000, staleIfErrorMs: 60_000 } },
-  "that lends its session": { sessionStore: STORE },
+  "that shares all it knows": { store: STORE, share: { secrets: { ttlMs: 60_000 } } },
 };
 for (const clients of [1, 5]) {
   for (const references of [[], [BY_NAME, BY_ID]]) {
     for (const [name, config] of Object.entries(CONFIGS)) {
       test(`${clients} clients ${name}, ${references.length} secrets: no key is left`, async (t) => {
         watchKeys(t);
+        STORED.clear();
         for (let n = 0; n < clients; n += 1) {
           const client = await service.authenticate(config);
           for (const reference of references) assert.equal(await client.resolve(reference), SECRET);

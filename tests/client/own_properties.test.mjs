@@ -10,11 +10,17 @@ import { promisify } from "node:util";
 import * as compat from "../../dist/compat/index.js";
 import { createEmulator } from "../../dist/emulator/index.js";
 import { OnePasswordError } from "../../dist/index.js";
-import { fileStore } from "../../dist/node/session_file.js";
+import { fileStore } from "../../dist/node/file_store.js";
 import { generatePassword } from "../../dist/passwords.js";
 import { createRelay } from "../../dist/relay.js";
-import { kvStore } from "../../dist/session_stores.js";
 import * as slim from "../../dist/slim.js";
+import {
+  denoKvStore,
+  kvStore,
+  redisStore,
+  unstorageStore,
+  upstashStore,
+} from "../../dist/stores.js";
 import { EFF_LARGE_WORDS } from "../../dist/words.js";
 import { BY_ID, BY_NAME, SECRET, Service } from "./support.mjs";
 
@@ -311,27 +317,54 @@ test("recipes of passwords", async () => {
 });
 
 test("options of a store", async () => {
-  const puts = [];
-  const namespace = {
-    get: async () => null,
-    delete: async () => {},
-    put: async (...all) => puts.push(all),
+  const calls = [];
+  const note = (...all) => calls.push(all);
+  const upstash = { url: "https://db.example", token: "own" };
+  const fetch = async (...all) => {
+    note(...all);
+    return Response.json({ result: "OK" });
   };
-  await polluted({ waitUntil: "x" }, async () => {
-    await kvStore(namespace).set("k", "v", 100);
-    await kvStore(namespace, {}).set("k", "v", 100);
+  const stores = await polluted({ prefix: "x:", fetch: 5 }, () => [
+    redisStore({ get: note, setEx: note }),
+    redisStore({ get: note, setEx: note }, {}),
+    denoKvStore({ get: note, set: note }, {}),
+    unstorageStore({ getItem: note, setItem: note }, {}),
+    upstashStore({ ...upstash, fetch }),
+    kvStore({ get: note, put: note }),
+  ]);
+  for (const store of stores) await store.set("k", "v", 100);
+  const [, , deno, unstorage, [url, init], kv] = calls;
+  assert.deepEqual(calls.slice(0, 2), Array(2).fill(["k", 100, "v"]));
+  assert.deepEqual([deno[0], unstorage[0], kv[0]], [["k"], "k", "k"]);
+  assert.deepEqual([url, JSON.parse(init.body)], [upstash.url, ["SET", "k", "v", "EX", 100]]);
+  // Nor what they pass on.
+  const names = ["metadata", "expiration", "ttl", "expireIn", "expirationTtl", "mode", "evil"];
+  const inherited = Object.fromEntries(names.map((name) => [name, "x"]));
+  const passed = [deno[2], unstorage[2], kv[2], init, init.headers];
+  const own = passed.map((options) => Object.keys(options));
+  await polluted(inherited, () => {
+    for (const [n, options] of passed.entries()) {
+      const seen = names.filter((name) => options[name] === "x");
+      assert.deepEqual(seen, [], String(own[n]));
+    }
   });
-  assert.equal(puts.length, 2);
-  const inherited = { expiration: 5, metadata: "x" };
-  for (const [, , options] of puts) {
-    const seen = await polluted(inherited, () => [options.expiration, options.metadata]);
-    assert.deepEqual(seen, [undefined, undefined]);
-    assert.deepEqual(Object.entries(options), [["expirationTtl", 100]]);
-  }
+  const none = () => upstashStore({});
+  assert.equal(await polluted(upstash, () => outcome(none)), "argumentInvalid");
+});
+
+test("what a database holds", async () => {
+  const inherited = { value: "x", endsMs: 9e15, result: "x" };
+  const fetch = async () => ({ ok: true, status: 200, text: async () => "{}" });
+  const upstash = { __proto__: null, url: "https://db.example", token: "x", fetch };
+  const deno = denoKvStore({ get: async () => ({ value: {} }), set: () => {} });
+  await polluted(inherited, async () => {
+    assert.equal(await deno.get("k"), undefined);
+    assert.equal(await outcome(() => upstashStore(upstash).get("k")), "Error");
+  });
 });
 
 test("records of a file", async () => {
-  const path = join(await mkdtemp(join(tmpdir(), "own-")), "sessions.json");
+  const path = join(await mkdtemp(join(tmpdir(), "own-")), "records.json");
   await writeFile(path, JSON.stringify({ one: {}, two: 5, three: [] }));
   const store = fileStore(path);
   for (const key of ["one", "two", "three"]) {

@@ -185,9 +185,17 @@ test("an option", async () => {
       () => generatePassword({ type: text, parameters }),
       () => generatePassword({ type: "Random", parameters: { ...parameters, length: text } }),
       () => compat.createClient({ auth: token, integrationName: "x", workloadDetails: text }),
-      ...["relay", "allowedHosts", "timeoutMs", "fetch", "signal", "sessionStore", "retry"].map(
-        (name) => () => service.authenticate({ [name]: text }),
-      ),
+      ...[
+        "relay",
+        "allowedHosts",
+        "timeoutMs",
+        "fetch",
+        "signal",
+        "store",
+        "share",
+        "waitUntil",
+        "retry",
+      ].map((name) => () => service.authenticate({ [name]: text })),
       () => service.authenticate({ allowedHosts: [text, `http://${text}`] }),
     ]) {
       const error = await thrown(work);

@@ -5,11 +5,14 @@ import { Secrets } from "../../dist/compat/index.js";
 import { createEmulator } from "../../dist/emulator/index.js";
 import { generatePassword } from "../../dist/passwords.js";
 import { createRelay } from "../../dist/relay.js";
-import { kvStore } from "../../dist/session_stores.js";
+import { denoKvStore, redisStore, unstorageStore, upstashStore } from "../../dist/stores.js";
 import { BY_NAME, SECRET, Service } from "./support.mjs";
 
 const origins = { allowedOrigins: ["https://tool.example"] };
-const namespace = { get: async () => null, put: async () => {}, delete: async () => {} };
+const redis = { get: async () => null, setEx: async () => {} };
+const kv = { get: async () => ({ value: null }), set: async () => {} };
+const storage = { getItem: async () => null, setItem: async () => {} };
+const upstash = { url: "https://db.example", token: "x" };
 const pin = { type: "Pin", parameters: { length: 4 } };
 const random = { includeDigits: true, includeSymbols: true, length: 20 };
 const ours = [
@@ -25,8 +28,13 @@ const ours = [
     /known: allowedOrigins, allowedHosts, fetch, timeoutMs/,
   ],
   [() => createRelay({ ...origins, fetch: 5 }), /fetch must be a function/],
-  [() => kvStore(namespace, { waituntil: () => {} }), /did you mean waitUntil\?/],
-  [() => kvStore(namespace, { waitUntil: 5 }), /waitUntil must be a function/],
+  [() => redisStore(redis, { prefx: "a" }), /prefx is not an option of redisStore.*prefix\?/],
+  [() => denoKvStore(kv, { preffix: "a" }), /did you mean prefix\?/],
+  [() => unstorageStore(storage, { ttl: 5 }), /ttl is not an option of unstorageStore; known/],
+  [() => upstashStore({ ...upstash, tokens: "x" }), /did you mean token\?/],
+  [() => redisStore(redis, { prefix: 5 }), /prefix must be a string/],
+  [() => upstashStore({ ...upstash, prefix: [] }), /prefix must be a string/],
+  [() => upstashStore({ ...upstash, fetch: 5 }), /fetch must be a function/],
   [() => generatePassword(pin, { word: [] }), /did you mean words\?/],
   [() => generatePassword({ ...pin, length: 4 }), /length is not an option of a recipe; known/],
   [() => generatePassword({ type: "Pin", parameters: { lenght: 4 } }), /did you mean length\?/],

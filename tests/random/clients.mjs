@@ -137,7 +137,7 @@ export class Slot {
       timeoutMs: TIMEOUT_MS,
       retry: { retries: 2, minMs: 1, maxMs: 20 },
       cache: this.cache,
-      sessionStore: this.#store,
+      store: this.#store,
       onEvent: ({ type }) => {
         this.events[type] = (this.events[type] ?? 0) + 1;
       },

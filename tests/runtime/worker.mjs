@@ -1,6 +1,6 @@
 // In workerd: one request runs the suite, the answer is what came out; others share a client.
 import * as library from "onepassword-edge";
-import { kvStore } from "onepassword-edge/session-stores";
+import { kvStore } from "onepassword-edge/stores";
 import { runSuite } from "./suite.mjs";
 
 let shared;
@@ -22,7 +22,7 @@ async function resolveAnew(auth, namespace) {
     integrationName: "anew",
     allowedHosts: ["127.0.0.1"],
     integrationVersion: "1",
-    sessionStore: kvStore(namespace),
+    store: kvStore(namespace),
   });
   await client.resolve("op://app/kinds/all/text");
   const { signIns, resumes } = client.stats();

@@ -100,11 +100,11 @@ impl Host for NativeHost {
 
     fn tell(&self, _: Event) {}
 
-    async fn load_session(&self, _: &str) -> Option<String> {
+    async fn load_record(&self, _: &str) -> Option<String> {
         None
     }
 
-    async fn store_session(&self, _: &str, _: Option<&str>, _: u32) {}
+    async fn store_record(&self, _: &str, _: &str, _: u32) {}
 
     fn nfkd(&self, text: &str) -> String {
         text.nfkd().collect()

@@ -21,7 +21,7 @@ pub fn options<S>(token: &str) -> Options<S> {
         arch: "x64".into(),
         allowed_hosts: None,
         waits_for_others: true,
-        shares_sessions: false,
+        share: None,
         backoff: Backoff { retries: 0, min_ms: 0, max_ms: 0 },
         lifetimes: Lifetimes {
             metadata_ms: 300_000,

@@ -82,7 +82,7 @@ pub struct Store {
     pub fails: bool,
     /// The record that is stored.
     pub record: Option<String>,
-    /// What it was asked, oldest first: `load`, `store`, `remove`.
+    /// What it was asked, oldest first: `load`, `store`.
     pub asked: Vec<&'static str>,
 }
 
@@ -510,7 +510,7 @@ impl Host for VirtualHost {
         self.0.events.borrow_mut().push(event);
     }
 
-    async fn load_session(&self, _: &str) -> Option<String> {
+    async fn load_record(&self, _: &str) -> Option<String> {
         let hangs = self.with_store(|store| {
             store.asked.push("load");
             store.hangs
@@ -521,11 +521,11 @@ impl Host for VirtualHost {
         self.with_store(|store| store.record.clone())
     }
 
-    async fn store_session(&self, _: &str, record: Option<&str>, _: u32) {
+    async fn store_record(&self, _: &str, record: &str, _: u32) {
         let hangs = self.with_store(|store| {
-            store.asked.push(if record.is_some() { "store" } else { "remove" });
+            store.asked.push("store");
             if !store.hangs && !store.fails {
-                store.record = record.map(str::to_owned);
+                store.record = Some(record.to_owned());
             }
             store.hangs
         });

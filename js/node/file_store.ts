@@ -1,25 +1,23 @@
 /**
- * A file as a place where sessions are kept, for Node.
+ * A store in a file, for Node, Deno and Bun.
  *
- * @module onepassword-edge/session-file
+ * @module onepassword-edge/file-store
  */
 
+import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { lstat, mkdir, open, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { check } from "../client/check.js";
 import { ownOf } from "../client/own.js";
-import type { SessionStore } from "../stores/session_store.js";
+import type { Store } from "../stores/store.js";
+import { isLive, type TimedValue, timed } from "../stores/timed_value.js";
 
-/** What the file holds: for each key its record, and when that ends. */
-type Records = Record<string, SessionRecord>;
-interface SessionRecord {
-  readonly value: string;
-  readonly endsMs: number;
-}
+/** What the file holds: for each key its record, in the order of writing. */
+type Records = Record<string, TimedValue>;
 
-/** A thousand sessions take less. */
+/** Sixty of the largest records. */
 const MAX_BYTES = 4 * 1024 * 1024;
 // A pipe that took the file's place meanwhile is not waited for, a link not followed. Windows has neither.
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
@@ -28,38 +26,35 @@ const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOF
 const changes = new Map<string, Promise<void>>();
 
 /**
- * Keeps sessions in a file that its owner alone may read. For programs that are started again and
+ * Keeps records in a file that its owner alone may read. For programs that are started again and
  * again: jobs, command lines. A file that cannot be read is as if it was empty. Anything but a
- * regular file, such as a device or a pipe, is neither read nor replaced.
+ * regular file, such as a device or a pipe, is neither read nor replaced. When the file would exceed
+ * 4 MiB, the records that were written first are dropped.
+ *
+ * ```ts
+ * const store = fileStore("/run/me/onepassword.json");
+ * ```
  *
  * @throws {OnePasswordError} `argumentInvalid`
  */
-export function fileStore(path: string): SessionStore {
+export function fileStore(path: string): Store {
   check(typeof path === "string" && path !== "", "fileStore needs the path of a file");
   // Now, because the working directory may change.
   const absolute = resolve(path);
-  const change = async (edit: (records: Records) => void) => {
-    await mkdir(dirname(absolute), { recursive: true, mode: 0o700 });
-    const file = await realFile(absolute);
-    await inTurn(file, async () => {
-      const records = await read(file);
-      edit(records);
-      await write(file, records);
-    });
-  };
   return {
     async get(key) {
       return (await read(await realFile(absolute).catch(() => absolute)))[key]?.value;
     },
     async set(key, value, ttlSeconds) {
-      const endsMs = Date.now() + ttlSeconds * 1000;
-      await change((records) => {
-        records[key] = { value, endsMs };
-      });
-    },
-    async delete(key) {
-      await change((records) => {
+      const record = timed(value, ttlSeconds);
+      await mkdir(dirname(absolute), { recursive: true, mode: 0o700 });
+      const file = await realFile(absolute);
+      await inTurn(file, async () => {
+        const records = await read(file);
+        // Removed first, so that it becomes the last one.
         delete records[key];
+        records[key] = record;
+        await write(file, textOf(records));
       });
     },
   };
@@ -104,19 +99,25 @@ async function statsOf(path: string): Promise<Stats | undefined> {
 async function read(file: string): Promise<Records> {
   const records: Records = Object.create(null);
   try {
-    for (const [key, record] of Object.entries(JSON.parse(await textOf(file)))) {
-      if (isRecord(record) && record.endsMs > Date.now()) records[key] = record;
+    for (const [key, record] of Object.entries(JSON.parse(await contentOf(file)))) {
+      if (isLive(record)) records[key] = record;
     }
   } catch {} // as if it was empty
   return records;
 }
 
-function isRecord(value: unknown): value is SessionRecord {
-  const { value: text, endsMs }: Partial<SessionRecord> = ownOf(Object(value));
-  return typeof text === "string" && typeof endsMs === "number";
+/** Without the first of them if it is too long to be read again. */
+function textOf(records: Records): string {
+  let text = JSON.stringify(records);
+  for (const key of Object.keys(records)) {
+    if (Buffer.byteLength(text) <= MAX_BYTES) break;
+    delete records[key];
+    text = JSON.stringify(records);
+  }
+  return text;
 }
 
-async function textOf(file: string): Promise<string> {
+async function contentOf(file: string): Promise<string> {
   // Before it is opened: some devices act on that, and a pipe would be waited for.
   if ((await statsOf(file))?.isFile() !== true) throw notRegular();
   const handle = await open(file, READ);
@@ -130,14 +131,14 @@ async function textOf(file: string): Promise<string> {
 }
 
 /** In one step, so that no other process reads half of it. */
-async function write(file: string, records: Records): Promise<void> {
+async function write(file: string, text: string): Promise<void> {
   const stats = await statsOf(file);
   if (stats !== undefined && !stats.isFile() && !stats.isSymbolicLink()) throw notRegular();
   const draft = `${file}.${randomBytes(6).toString("hex")}`;
   // Made anew: what somebody else has put there is neither written to nor removed.
   const handle = await open(draft, "wx", 0o600);
   try {
-    await handle.writeFile(JSON.stringify(records)).finally(() => handle.close());
+    await handle.writeFile(text).finally(() => handle.close());
     await rename(draft, file);
   } catch (error) {
     await rm(draft, ownOf({ force: true }));
@@ -145,4 +146,4 @@ async function write(file: string, records: Records): Promise<void> {
   }
 }
 
-const notRegular = () => new Error("the session file is not a regular file of this user");
+const notRegular = () => new Error("the store is not a regular file of this user");
