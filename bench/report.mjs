@@ -7,6 +7,7 @@ import { ROOT } from "../scripts/lib/paths.mjs";
 import { digits, ratios, read, shown, shownRatio } from "./figures.mjs";
 import { drawPlot } from "./plot.mjs";
 import { CAN_PIN } from "./processes.mjs";
+import { withSections } from "./sections.mjs";
 import { median } from "./statistics.mjs";
 import { judge } from "./targets.mjs";
 
@@ -255,7 +256,7 @@ By crate, before compression; what is generic counts where it is defined, and \`
 /** Writes both beside this file. */
 export async function writeReport(results) {
   writeFileSync(join(FOLDER, "plot.svg"), await drawPlot(results.plan));
-  writeFileSync(join(FOLDER, "RESULTS.md"), text(results));
+  writeFileSync(join(FOLDER, "RESULTS.md"), withSections(text(results)));
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

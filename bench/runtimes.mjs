@@ -1,5 +1,5 @@
 // This package alone in the other runtimes.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withLock } from "../scripts/lib/lock.mjs";
@@ -13,11 +13,10 @@ import { serveSite } from "../tests/runtime/lib/site.mjs";
 import { bundleWorker, startWorker } from "../tests/runtime/lib/workers.mjs";
 import { fetchCounters } from "./meter.mjs";
 import { measureOnce, withService } from "./processes.mjs";
+import { workerdCpuMs } from "./workerd.mjs";
 
 const SERVICE = { items: 20 };
 const LIMIT_SECONDS = 120;
-/** Linux counts a process's time in hundredths of a second: many requests make one measure. */
-const TICK_MS = 10;
 const SIGN_INS = 20;
 const SECRETS = 200;
 
@@ -74,20 +73,6 @@ async function chromium(rounds) {
     }
   });
   return { version, measures };
-}
-
-/** Milliseconds of processor time of the workerd that this process has started. */
-function workerdCpuMs() {
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    const path = `/proc/${pid}/stat`;
-    const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-    const [, name, rest] = /\((.*)\) (.*)/.exec(text) ?? [];
-    const [, parent, ...more] = rest?.split(" ") ?? [];
-    if (name === "workerd" && Number(parent) === process.pid) {
-      return (Number(more[9]) + Number(more[10])) * TICK_MS;
-    }
-  }
-  throw new Failure("workerd does not run.");
 }
 
 async function workerd(rounds) {

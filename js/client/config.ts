@@ -57,8 +57,9 @@ export interface ClientConfig {
   /** What is kept in the store. */
   readonly share?: ShareConfig | undefined;
   /**
-   * Keeps the host alive until a write to the store is done, such as `ctx.waitUntil` in Workers or
-   * `waitUntil` of `@vercel/functions`. Default: the call that learned something waits for it.
+   * Keeps the host alive until a write to the store is done, such as `waitUntil` of
+   * `cloudflare:workers` or of `@vercel/functions`; not that of one request's context, which the client
+   * may outlive. Default: the call that learned something waits for the write.
    */
   readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
   /** Sees what the client does: see `ClientEvent`. */

@@ -244,13 +244,8 @@ fn store(all: &Reader<'_>) -> Option<Store> {
     let wait_until = all.function("waitUntil");
     match &mut store {
         Some(store) => store.wait_until = wait_until,
-        None => {
-            for name in ["share", "waitUntil"] {
-                if !all.value(name).is_undefined() {
-                    all.is_wrong(name, "needs a store");
-                }
-            }
-        }
+        None if all.value("share").is_undefined() => {}
+        None => all.is_wrong("share", "needs a store"),
     }
     store
 }

@@ -35,7 +35,7 @@ const WRONG = {
   "cache.staleIfErrorMs": [{}],
   store: [7, {}, new Set(), { get() {} }],
   share: [7, true, null, {}],
-  waitUntil: [7, {}, () => {}],
+  waitUntil: [7, {}, null],
   onEvent: [7, {}, null],
   idsInEvents: [0, "false"],
   timers: [7, {}, { setTimeout() {} }],
