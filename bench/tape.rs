@@ -135,7 +135,9 @@ impl Host for Recorder {
         None
     }
 
-    async fn store_record(&self, _: &str, _: &str, _: u32) {}
+    async fn store_record(&self, _: &str, _: &str, _: u32) -> bool {
+        true
+    }
 
     fn nfkd(&self, text: &str) -> String {
         self.host.nfkd(text)
@@ -238,7 +240,9 @@ impl Host for Player {
         None
     }
 
-    async fn store_record(&self, _: &str, _: &str, _: u32) {}
+    async fn store_record(&self, _: &str, _: &str, _: u32) -> bool {
+        true
+    }
 
     /// The emulator's user names are ASCII, which NFKD leaves alone.
     fn nfkd(&self, text: &str) -> String {

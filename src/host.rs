@@ -134,10 +134,23 @@ pub trait Host: Sized + 'static {
     /// What was stored under this name, if anything.
     fn load_record(&self, name: &str) -> impl Future<Output = Option<String>>;
 
-    /// `store_record(name, record, ttl_seconds)`
+    /// `store_record(name, record, ttl_seconds) -> is_stored`
     ///
-    /// Stores a sealed record for so many seconds.
-    fn store_record(&self, name: &str, record: &str, ttl_seconds: u32) -> impl Future<Output = ()>;
+    /// Stores a sealed record for so many seconds. A host that goes on with it after the call says
+    /// that it is stored, and by [`Host::has_lost_record`] if it was not in the end.
+    fn store_record(
+        &self,
+        name: &str,
+        record: &str,
+        ttl_seconds: u32,
+    ) -> impl Future<Output = bool>;
+
+    /// `has_lost_record() -> bool`
+    ///
+    /// Whether a record that was said to be stored is not. It is told once.
+    fn has_lost_record(&self) -> bool {
+        false
+    }
 
     /// `nfkd(text) -> text`
     ///

@@ -130,13 +130,15 @@ impl Standing {
         self.circuit.clear();
         self.circuit.opened_at.set(now_ms);
         self.sign_ins.clear();
-        self.sign_ins.refused_at.set(now_ms);
+        self.sign_ins.told_at.set(now_ms);
     }
 
     /// `stored() -> numbers`
     ///
-    /// The pauses, for other processes.
+    /// The pauses, for other processes, which are told of them now.
     pub fn stored(&self) -> [u64; STORED_NUMBERS] {
+        self.sign_ins.untold.set(0);
+        self.sign_ins.told_at.set(self.sign_ins.told_at.get().max(self.sign_ins.refused_at.get()));
         let Circuit { opened_at, open_until, said_until, in_vain, .. } = &self.circuit;
         let SignInAllowance { refused_at, refused, requests, doublings, is_of_session, .. } =
             &self.sign_ins;
@@ -177,11 +179,15 @@ pub struct Circuit {
     /// Unix time in milliseconds; 0 as long as requests pass.
     open_until: Cell<u64>,
     opened_at: Cell<u64>,
+    /// How much later than the process that met the pause this one tries.
+    spread_ms: Cell<u64>,
     /// Until when the service wants no requests, which may be longer.
     said_until: Cell<u64>,
     pauses: Cell<u32>,
     /// How many requests in a row that tried were told to wait.
     in_vain: Cell<u32>,
+    /// Until when a pause of another process, which is over, makes the next one longer.
+    doubles_until: Cell<u64>,
 }
 
 /// That a request was let through, and after how many pauses.
@@ -197,7 +203,7 @@ impl Circuit {
     /// # Errors
     /// [`Error::RateLimited`] if the request must not be sent.
     pub fn enter(&self, now_ms: u64, earlier: Option<Passage>) -> Result<Passage, Error> {
-        if !self.counts(now_ms) {
+        if !self.counts(now_ms) && now_ms >= self.doubles_until.get() {
             self.clear();
         }
         let passage = Passage(self.pauses.get());
@@ -236,7 +242,7 @@ impl Circuit {
         is_sealed: bool,
     ) -> u64 {
         if passage == Passage(self.pauses.get()) {
-            let is_in_vain = self.is_open();
+            let is_in_vain = self.is_open() || now_ms < self.doubles_until.get();
             self.in_vain.set(if is_in_vain { self.in_vain.get() + 1 } else { 0 });
         }
         let in_vain = self.in_vain.get().min(MAX_DOUBLINGS);
@@ -276,10 +282,17 @@ impl Circuit {
         if open_until == 0 || opened_at <= self.opened_at.get() || open_until > latest {
             return;
         }
+        if open_until <= now_ms {
+            // It is over. Should the next request be told to wait again, it was one in vain.
+            self.in_vain.set(count(in_vain));
+            self.doubles_until.set(open_until + MAX_PAUSE_MS);
+            return;
+        }
         let left = open_until.saturating_sub(now_ms);
         let spread = ((left / SPREAD).min(MAX_SPREAD_MS) * u64::from(random)) >> 32;
         self.opened_at.set(opened_at);
-        self.open_until.set(open_until + spread);
+        self.open_until.set(open_until);
+        self.spread_ms.set(spread);
         self.said_until.set(said_until.min(latest));
         self.in_vain.set(count(in_vain));
         self.pauses.set(self.pauses.get().wrapping_add(1));
@@ -287,23 +300,28 @@ impl Circuit {
 
     /// A clock that was set back does not make the pause longer.
     fn left_ms(&self, now_ms: u64) -> u64 {
-        let is_paused = (self.opened_at.get()..self.open_until.get()).contains(&now_ms);
-        if is_paused { self.open_until.get() - now_ms } else { 0 }
+        let until = self.open_until.get() + self.spread_ms.get();
+        let is_paused = (self.opened_at.get()..until).contains(&now_ms);
+        if is_paused { until - now_ms } else { 0 }
     }
 
     fn open(&self, now_ms: u64, pause_ms: u64) {
         self.opened_at.set(now_ms);
         self.open_until.set(now_ms + pause_ms);
+        self.spread_ms.set(0);
     }
 
-    /// `pass(passage)`
+    /// `pass(passage) -> ends_pause`
     ///
     /// The service has answered. Of a request that was sent before the pause that
     /// says nothing.
-    pub fn pass(&self, passage: Passage) {
-        if passage == Passage(self.pauses.get()) {
+    pub fn pass(&self, passage: Passage) -> bool {
+        let is_after = passage == Passage(self.pauses.get());
+        let ends_pause = is_after && self.is_open();
+        if is_after {
             self.clear();
         }
+        ends_pause
     }
 
     /// `fail(passage)`
@@ -324,8 +342,10 @@ impl Circuit {
 
     fn clear(&self) {
         self.open_until.set(0);
+        self.spread_ms.set(0);
         self.said_until.set(0);
         self.in_vain.set(0);
+        self.doubles_until.set(0);
     }
 }
 
@@ -333,8 +353,9 @@ impl Circuit {
 /// at a time, after pauses that double.
 #[derive(Debug, Default)]
 pub struct SignInAllowance {
-    /// How many were refused since one was accepted.
+    /// How many were refused since one was accepted, and of these how many since others were told.
     refused: Cell<u32>,
+    untold: Cell<u32>,
     refused_at: Cell<u64>,
     /// How many requests the last one took.
     requests: Cell<u32>,
@@ -343,6 +364,8 @@ pub struct SignInAllowance {
     /// Whether it was a session, right after it began: another one that begins shows nothing.
     is_of_session: Cell<bool>,
     under_way: Cell<u32>,
+    /// When the newest of those was refused that others have told of, or one was accepted here.
+    told_at: Cell<u64>,
     /// Whether the last one was accepted.
     is_accepted: Cell<bool>,
 }
@@ -431,6 +454,7 @@ impl SignInAllowance {
         }
         self.is_accepted.set(false);
         self.refused.set(self.refused.get().saturating_add(1));
+        self.untold.set(self.untold.get().saturating_add(1));
         self.refused_at.set(now_ms);
     }
 
@@ -450,7 +474,7 @@ impl SignInAllowance {
         self.is_accepted.set(true);
         if !self.is_of_session.get() {
             self.clear();
-            self.refused_at.set(now_ms);
+            self.told_at.set(now_ms);
         }
     }
 
@@ -465,11 +489,15 @@ impl SignInAllowance {
     fn adopt(&self, stored: [u64; 5], now_ms: u64) {
         let [refused_at, refused, requests, doublings, is_of_session] = stored;
         let refused_at = refused_at.min(now_ms);
-        if refused == 0 || refused_at <= self.refused_at.get() {
+        let is_over = refused_at + REFUSAL_COUNTS_MS <= now_ms;
+        if refused == 0 || refused_at <= self.told_at.get() || is_over {
             return;
         }
-        self.refused_at.set(refused_at);
-        self.refused.set(count(refused));
+        self.told_at.set(refused_at);
+        // Those of other processes, and what they do not know yet.
+        let all = count(refused).saturating_add(self.untold.get());
+        self.refused_at.set(refused_at.max(self.refused_at.get()));
+        self.refused.set(all.max(self.refused.get()));
         self.requests.set(count(requests));
         self.doublings.set(count(doublings));
         self.is_of_session.set(is_of_session != 0);
@@ -478,6 +506,7 @@ impl SignInAllowance {
 
     fn clear(&self) {
         self.refused.set(0);
+        self.untold.set(0);
         self.doublings.set(0);
         self.is_of_session.set(false);
     }
@@ -700,5 +729,52 @@ mod tests {
         standing.sign_ins.session_refused(NOW);
         standing.clear(0);
         assert!(!standing.counts(NOW) && standing.circuit.enter(NOW, None).is_ok());
+    }
+
+    #[test]
+    fn a_pause_is_passed_on_as_long_as_it_is() {
+        let first = Standing::default();
+        throttled(&first.circuit, NOW, Some(80_000));
+        let mut stored = first.stored();
+        for _ in 0..5 {
+            let other = Standing::default();
+            other.adopt(stored, NOW + 1_000, u32::MAX);
+            let waits = other.circuit.enter(NOW + 1_000, None).unwrap_err().retry_after_ms();
+            assert!((79_000..=89_000).contains(&waits.unwrap()), "{waits:?}");
+            stored = other.stored();
+        }
+        assert_eq!(stored, first.stored());
+    }
+
+    #[test]
+    fn a_pause_that_is_over_makes_the_next_one_longer_and_holds_nothing_up() {
+        let first = Standing::default();
+        throttled(&first.circuit, NOW, None);
+        let other = Standing::default();
+        other.adopt(first.stored(), NOW + DEFAULT_PAUSE_MS, 0);
+        assert!(!other.circuit.is_open());
+        let both = [(); 2].map(|()| other.circuit.enter(NOW + DEFAULT_PAUSE_MS, None).unwrap());
+        let pause = other.circuit.throttle(both[0], NOW + DEFAULT_PAUSE_MS, None, false);
+        assert_eq!(pause, 2 * DEFAULT_PAUSE_MS);
+    }
+
+    #[test]
+    fn refusals_of_several_processes_add_up() {
+        let first = SignInAllowance::default();
+        (0..3).for_each(|_| first.refused(NOW, 1));
+        let told = Standing { sign_ins: first, ..Standing::default() }.stored();
+        let second = Standing::default();
+        (0..2).for_each(|_| second.sign_ins.refused(NOW + 1, 1));
+        second.adopt(told, NOW + 2, 0);
+        assert_eq!(second.sign_ins.refused.get(), 5);
+        let told = second.stored();
+        second.adopt(told, NOW + 3, 0);
+        assert_eq!(second.sign_ins.refused.get(), 5, "its own are not counted twice");
+        let late = Standing::default();
+        late.adopt(told, NOW + 2 + REFUSAL_COUNTS_MS, 0);
+        assert_eq!(late.sign_ins.refused.get(), 0);
+        late.sign_ins.accepted(NOW + 4);
+        late.adopt(told, NOW + 5, 0);
+        assert_eq!(late.sign_ins.refused.get(), 0, "since then one was accepted");
     }
 }

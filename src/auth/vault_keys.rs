@@ -20,6 +20,13 @@ pub struct VaultKey {
 }
 
 impl VaultKey {
+    /// `ends_ms() -> milliseconds`
+    ///
+    /// Until when it may be stored: Unix time in milliseconds.
+    pub const fn ends_ms(&self) -> u64 {
+        self.proven_at_ms.saturating_add(STORED_MS)
+    }
+
     /// Whether a process that finds it in a store may use it. A clock that was set back makes it
     /// old.
     fn is_storable(&self, now_ms: u64) -> bool {
@@ -45,15 +52,19 @@ impl VaultKeys {
         Some(Rc::clone(&known.key))
     }
 
-    /// `put(key)`
+    /// `put(key) -> is_another`
     ///
     /// The key has opened what the vault says of itself. That it was sealed for this account says
-    /// nothing of whose key it is.
-    pub fn put(&mut self, key: VaultKey) {
-        match self.keys.get_mut(self.ids.intern(&key.vault_id)) {
-            Some(known) => *known = key,
-            None => self.keys.push(key),
-        }
+    /// nothing of whose key it is. Whether the vault, which was used before, had another one.
+    pub fn put(&mut self, key: VaultKey) -> bool {
+        let number = self.ids.intern(&key.vault_id);
+        let Some(known) = self.keys.get_mut(number) else {
+            self.keys.push(key);
+            return false;
+        };
+        let is_another = known.key.id() != key.key.id() || known.key.expose() != key.key.expose();
+        *known = key;
+        is_another && self.used.contains(&number)
     }
 
     /// `adopt(key, now_ms)`

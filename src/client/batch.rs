@@ -5,7 +5,7 @@ use super::{
     find::{OpenVault, Trust},
     items::ReadItem,
     join::join_all,
-    warm::Warm,
+    warm::News,
 };
 use crate::{
     base::{
@@ -135,8 +135,11 @@ impl<H: Host> Client<H> {
         let group = Group { client: self, account: &account, fresh, reading, hints, settle };
         let mut unknown = group.settle_remembered(all);
         // What this process does not know, another may have read meanwhile.
-        let shares_secrets = account.warm.as_ref().is_some_and(Warm::shares_secrets);
-        if shares_secrets && !fresh && !unknown.is_empty() && self.warm_up_again(&account).await {
+        let may_be_shared = account.shares(News::Secrets) && !fresh;
+        if may_be_shared
+            && unknown.iter().any(|asked| kept_under(asked).is_some())
+            && self.warm_up_again(&account).await
+        {
             unknown = group.settle_remembered(unknown);
         }
         let mut groups: Vec<Vec<Rc<Asked<'_>>>> = Vec::new();
@@ -253,7 +256,7 @@ impl<H: Host> Group<'_, H> {
             }
         };
         if account.vault_keys.borrow_mut().note_use(&vault.thing.id) {
-            account.note_news();
+            account.note_news(News::Names);
         }
         let targets: Vec<_> = asked.iter().map(|asked| &asked.target).collect();
         let items = client.find_items(account, &vault.thing, &targets, (trust, &self.hints)).await;
@@ -352,13 +355,6 @@ impl<H: Host> Group<'_, H> {
         Ok(Answered::Whole(Rc::new(Answer::Value(Found { secret, item_id, vault_id }))))
     }
 
-    /// What is remembered of secrets has changed.
-    fn note_secrets(&self) {
-        if self.account.warm.as_ref().is_some_and(Warm::shares_secrets) {
-            self.account.note_news();
-        }
-    }
-
     async fn download(&self, vault: &OpenVault, wanted: WantedFile) -> Outcome {
         let WantedFile { file, item_id, name, form } = wanted;
         let place = (&*vault.id, &*item_id);
@@ -372,22 +368,19 @@ impl<H: Host> Group<'_, H> {
 
     /// Remembers an outcome, or finds a remembered one in its place, and hands it over.
     fn conclude(&self, asked: &Asked<'_>, outcome: Outcome) {
-        let Asked { index, question, target } = asked;
+        let Asked { index, question, .. } = asked;
         let mut cache = self.account.cache.borrow_mut();
         let now_ms = self.client.host.now_ms();
         // Not before what was refused on the way, or that would be told in place of an answer.
         let missed = Reading { at_ms: now_ms, ..self.reading };
-        let kept = match &target.part {
-            Part::Field(reference, Form::Text) if !is_one_time(reference) => question.reference(),
-            _ => None,
-        };
+        let kept = kept_under(asked);
         let outcome = match outcome {
             Ok(answer) => {
                 if cache.put_found(&question.key(), self.reading)
                     && let (Some(reference), Answer::Value(found)) = (kept, &*answer)
+                    && cache.put_secret(reference, self.reading, found)
                 {
-                    cache.put_secret(reference, self.reading, found);
-                    self.note_secrets();
+                    self.account.note_news(News::Secrets);
                 }
                 Ok(answer)
             }
@@ -404,9 +397,10 @@ impl<H: Host> Group<'_, H> {
             Err(error) => {
                 let error = error.for_reference(question.reference());
                 if cache.settle(&question.key(), missed) {
-                    if let Some(reference) = question.reference() {
-                        cache.drop_secret(reference);
-                        self.note_secrets();
+                    if let Some(reference) = question.reference()
+                        && cache.drop_secret(reference)
+                    {
+                        self.account.note_news(News::Secrets);
                     }
                     if error.is_of_account() {
                         cache.put_missing(&question.key(), missed, error.clone());
@@ -417,6 +411,14 @@ impl<H: Host> Group<'_, H> {
         };
         drop(cache);
         (self.settle)(*index, outcome);
+    }
+}
+
+/// The reference under which its answer may be remembered.
+fn kept_under<'q>(asked: &Asked<'q>) -> Option<&'q str> {
+    match &asked.target.part {
+        Part::Field(reference, Form::Text) if !is_one_time(reference) => asked.question.reference(),
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     Account, Client, ENTRIES_A_LOOK,
     requests::{ITEM_BYTES, LARGEST_BYTES, LIST_BYTES, NOT_JSON, VAULT_BYTES, Wanted},
+    warm::News,
 };
 use crate::{
     auth::{envelope::SymmetricKey, vault_keys::VaultKey},
@@ -108,33 +109,69 @@ impl<H: Host> Client<H> {
             trust.since = self.begin_reading(account);
         }
         let accept = trust.accept(trust.names && trust.keys);
-        if !is_id && let Some(thing) = self.vault_by_known_name(account, part, accept) {
+        if !is_id && let Some(thing) = self.vault_by_known_name(account, part, accept).await {
             return Ok(Located { thing, names: Age::Old });
         }
-        let (listing, mut names) = self.vaults(account, accept).await?;
+        let (mut listing, mut names) = self.vaults(account, accept).await?;
         let mut picked = pick_vault(&listing, part, hints);
         if !is_settled(&picked, names, is_id) {
-            let (listing, newest) = self.vaults(account, trust.accept(false)).await?;
-            (picked, names) = (pick_vault(&listing, part, hints), newest);
+            (listing, names) = self.vaults(account, trust.accept(false)).await?;
+            picked = pick_vault(&listing, part, hints);
         }
         let id = picked.as_ref().ok().map(|vault| &*vault.id);
-        if !is_id && account.cache.borrow_mut().put_vault_id(part, id) {
-            account.note_news();
+        if !is_id && account.cache.borrow_mut().put_vault_id(part, &listing, id) {
+            account.note_news(News::Names);
         }
         picked.map(|thing| Located { thing, names })
     }
 
     /// The vault that was found under this name before, here or by another process, with its key.
-    fn vault_by_known_name(
+    async fn vault_by_known_name(
         &self,
         account: &Account<H::PrivateKey>,
         name: &str,
         accept: Accept,
     ) -> Option<OpenVault> {
-        let id = account.cache.borrow().vault_id(name, accept, self.host.now_ms())?;
-        let key = account.vault_keys.borrow().known(&id)?;
-        self.note(Event::Cache(CacheUse::Hit));
-        Some(OpenVault { id, key })
+        let is_listed = account.cache.borrow().vaults(accept, self.host.now_ms()).is_some();
+        if is_listed || !accept.remembered {
+            return None;
+        }
+        let known = || {
+            let id = account.cache.borrow().vault_id(name, self.host.now_ms())?;
+            let key = account.vault_keys.borrow().known(&id)?;
+            Some(OpenVault { id, key })
+        };
+        let mut vault = known();
+        if vault.is_none() && self.renew_names(account).await {
+            vault = known();
+        }
+        vault.inspect(|_| self.note(Event::Cache(CacheUse::Hit)))
+    }
+
+    /// The item that was found under this title before, here or by another process.
+    async fn item_by_known_title(
+        &self,
+        account: &Account<H::PrivateKey>,
+        vault_id: &str,
+        title: &str,
+        accept: Accept,
+    ) -> Option<String> {
+        let now_ms = self.host.now_ms();
+        let is_listed = account.cache.borrow().titles(vault_id, accept, now_ms).is_some();
+        if is_listed || !accept.remembered {
+            return None;
+        }
+        let known = || account.cache.borrow().item_id(vault_id, title, self.host.now_ms());
+        let mut item = known();
+        if item.is_none() && self.renew_names(account).await {
+            item = known();
+        }
+        item.inspect(|_| self.note(Event::Cache(CacheUse::Hit)))
+    }
+
+    /// Names are to be read anew: another process may have done so. Whether there is news of it.
+    async fn renew_names(&self, account: &Account<H::PrivateKey>) -> bool {
+        account.shares(News::Names) && self.warm_up_again(account).await
     }
 
     async fn vault_by_id(
@@ -257,11 +294,14 @@ impl<H: Host> Client<H> {
         if attributes.uuid.as_ref().is_some_and(|id| *id != vault.uuid) {
             return Err(ANOTHERS);
         }
-        account.vault_keys.borrow_mut().put(VaultKey {
+        let proven = VaultKey {
             vault_id: vault.uuid.clone(),
             key: Rc::clone(&key),
             proven_at_ms: self.host.now_ms(),
-        });
+        };
+        if account.vault_keys.borrow_mut().put(proven) {
+            account.note_news(News::Names);
+        }
         Ok((key, attributes))
     }
 
@@ -276,13 +316,12 @@ impl<H: Host> Client<H> {
     ) -> Result<Located<String>, Error> {
         let is_id = is_object_id(&target.item);
         let mut accept = trust.accept(trust.names);
-        if !is_id && titles.known.is_none() {
-            let now_ms = self.host.now_ms();
-            let id = account.cache.borrow().item_id(&vault.id, &target.item, accept, now_ms);
-            if let Some(thing) = id {
-                self.note(Event::Cache(CacheUse::Hit));
-                return Ok(Located { thing, names: Age::Old });
-            }
+        if !is_id
+            && titles.known.is_none()
+            && let Some(thing) =
+                self.item_by_known_title(account, &vault.id, &target.item, accept).await
+        {
+            return Ok(Located { thing, names: Age::Old });
         }
         loop {
             let known = match titles.known.take() {
@@ -293,8 +332,9 @@ impl<H: Host> Client<H> {
             let (picked, names) = (listing.pick_item(&target.item, &target.vault, hints), *names);
             if titles.are_newest || is_settled(&picked, names, is_id) {
                 let id = picked.as_deref().ok();
-                if !is_id && account.cache.borrow_mut().put_item_id(&vault.id, &target.item, id) {
-                    account.note_news();
+                let place = (&*vault.id, &*target.item);
+                if !is_id && account.cache.borrow_mut().put_item_id(place, listing, id) {
+                    account.note_news(News::Names);
                 }
                 return picked.map(|thing| Located { thing, names });
             }

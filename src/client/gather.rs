@@ -35,6 +35,8 @@ struct Asked {
 struct Batch {
     /// How many of them somebody waits for.
     left: Cell<usize>,
+    /// How many have no outcome yet.
+    open: Cell<usize>,
     end: AbortHandle,
 }
 
@@ -84,6 +86,11 @@ impl Gather {
 
     fn settle(&self, asked: &Rc<Asked>, outcome: Outcome) {
         self.remove(asked);
+        if asked.outcome.borrow().is_none()
+            && let Some(batch) = &*asked.batch.borrow()
+        {
+            batch.open.set(batch.open.get() - 1);
+        }
         asked.outcome.borrow_mut().get_or_insert(outcome);
         asked.wakers.wake_all();
     }
@@ -120,16 +127,6 @@ impl Gather {
                 batch.end.abort();
             }
         }
-    }
-}
-
-/// A batch among those under way, until it goes.
-struct UnderWay<'a, H: Host>(&'a Client<H>);
-
-impl<H: Host> Drop for UnderWay<'_, H> {
-    fn drop(&mut self) {
-        let batches = &self.0.batches;
-        batches.set(batches.get() - 1);
     }
 }
 
@@ -187,11 +184,19 @@ impl<H: Host> Client<H> {
                 }
                 Ok(())
             };
+            let start = client.start_ms();
             let late = match client.within(&call, settled).await {
                 Ok(()) => None,
                 Err(error @ Error::OutOfTime { .. }) => Some(error),
                 Err(error) => return Err(error),
             };
+            // The last one to be answered does it for all of its batch.
+            let is_open = |asked: &Rc<Asked>| {
+                asked.batch.borrow().as_ref().is_some_and(|batch| batch.open.get() > 0)
+            };
+            if late.is_some() || !asked.iter().any(is_open) {
+                client.leave_news(&call, start).await;
+            }
             let outcome = |asked: &Rc<Asked>| {
                 let outcome = asked.outcome.borrow().clone();
                 outcome.unwrap_or_else(|| client.too_late(asked, late.clone()))
@@ -232,14 +237,13 @@ impl<H: Host> Client<H> {
                 continue;
             }
             let (end, registration) = AbortHandle::new_pair();
-            let batch = Rc::new(Batch { left: Cell::new(asked.len()), end: end.clone() });
+            let count = || Cell::new(asked.len());
+            let batch = Rc::new(Batch { left: count(), open: count(), end: end.clone() });
             for asked in &asked {
                 asked.batch.replace(Some(Rc::clone(&batch)));
             }
             let client = Rc::clone(&self);
-            self.batches.set(self.batches.get() + 1);
             self.host.spawn(async move {
-                let _under_way = UnderWay(&client);
                 let _entry = client.running.enter(end);
                 let reading = client.read_gathered(&asked, fresh);
                 let result = Abortable::new(reading, registration).await;

@@ -123,23 +123,11 @@ impl<H: Host> Client<H> {
     /// `within(call, work) -> result`
     ///
     /// What the work gives, unless the call's time is up or one of its signals is given first:
-    /// then the work is dropped. What was learned is left for other processes.
+    /// then the work is dropped.
     ///
     /// # Errors
     /// [`Error::OutOfTime`], [`Error::Cancelled`], and those of the work.
     pub async fn within<T>(
-        &self,
-        call: &Call<H::Signal>,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let start = self.host.ticks_ms();
-        let result = self.limited(call, work).await;
-        self.leave_news(call, start).await;
-        result
-    }
-
-    /// The same without leaving anything.
-    pub(super) async fn limited<T>(
         &self,
         call: &Call<H::Signal>,
         work: impl Future<Output = Result<T, Error>>,

@@ -190,7 +190,9 @@ impl<H: Host> Pages<H> {
     /// protocol.md “Vaults”, “Items” (observed)
     pub async fn next(&self) -> Result<Option<Vec<Entry>>, Error> {
         let _turn = self.turn.lock().await;
-        self.client.until_closed(self.read_page()).await
+        let page = self.client.until_closed(self.read_page()).await;
+        self.client.expire_secrets();
+        page
     }
 
     async fn read_page(&self) -> Result<Option<Vec<Entry>>, Error> {

@@ -57,7 +57,7 @@ use std::{
     rc::Rc,
 };
 pub use warm::Share;
-use warm::Warm;
+use warm::{News, Warm};
 
 /// How long a call works without letting the host do something else, and how often it looks.
 const LONGEST_TURN_MS: u64 = 20;
@@ -107,8 +107,6 @@ pub struct Client<H: Host> {
     waits_for_others: bool,
     running: Running,
     gather: Gather,
-    /// How many batches are under way.
-    batches: Cell<usize>,
     lists: OpenLists,
     watch: Watch,
     /// Whether a timer ends what is remembered of secrets.
@@ -195,7 +193,6 @@ impl<H: Host> Client<H> {
             waits_for_others: options.waits_for_others,
             running: Running::default(),
             gather: Gather::default(),
-            batches: Cell::default(),
             lists: OpenLists::default(),
             watch: Watch::new(options.watching),
             is_expiring: Cell::default(),
@@ -209,14 +206,15 @@ impl<H: Host> Client<H> {
     /// # Errors
     /// What [`SignIn::receive`](crate::auth::sign_in::SignIn::receive) and [`Host::fetch`] say;
     /// [`Error::OutOfTime`], [`Error::Cancelled`].
-    pub async fn sign_in(&self) -> Result<(), Error> {
+    pub async fn sign_in(self: &Rc<Self>) -> Result<(), Error> {
         let sign_in = async { self.session(&*self.account()?).await.map(drop) };
-        let (call, start) = (self.call(None, None, false), self.host.ticks_ms());
-        let signed_in = self.limited(&call, self.until_closed(sign_in)).await;
+        let (call, start) = (self.call(None, None, false), self.start_ms());
+        let signed_in = self.within(&call, self.until_closed(sign_in)).await;
         // A session is left together with what the first call learns.
         if signed_in.is_err() {
             self.leave_news(&call, start).await;
         }
+        self.expire_secrets();
         signed_in
     }
 
@@ -234,7 +232,8 @@ impl<H: Host> Client<H> {
         self.gather.forget();
         if let Ok(account) = self.account() {
             account.cache.borrow_mut().clear(self.host.now_ms());
-            account.note_news();
+            account.note_news(News::Names);
+            account.note_news(News::Secrets);
         }
     }
 
@@ -263,7 +262,7 @@ impl<H: Host> Client<H> {
     pub fn clear_pause(&self) {
         if let Ok(account) = self.account() {
             account.standing.clear(self.host.now_ms());
-            account.note_news();
+            account.note_news(News::Pauses);
         }
     }
 
@@ -277,6 +276,13 @@ impl<H: Host> Client<H> {
         self.lists.forget();
         self.running.end_all();
         scrub_stack();
+    }
+
+    /// `start_ms() -> milliseconds`
+    ///
+    /// When a call begins, by a clock that nobody sets.
+    pub fn start_ms(&self) -> f64 {
+        self.host.ticks_ms()
     }
 
     /// `begin_turn() -> since`
@@ -342,7 +348,7 @@ impl<K> Account<K> {
         match &*token {
             Some(token) if token.is_fresh(now_ms) => token.text.clone(),
             _ => {
-                self.note_news();
+                self.note_news(News::Session);
                 let Credentials { throttle_seed, throttle_key_id, .. } = &self.credentials;
                 token
                     .insert(ThrottlingToken::issue(throttle_seed, throttle_key_id, now_ms))

@@ -11,7 +11,7 @@ use crate::{
 /// The longest record, so that it fits into a value of Deno KV (64 KiB) once it is sealed.
 const MAX_BYTES: usize = 44 * 1024;
 /// How far the clock of whoever wrote a record may be ahead.
-const CLOCK_SKEW_MS: u64 = 60_000;
+pub(super) const CLOCK_SKEW_MS: u64 = 60_000;
 
 /// What is stored of one token.
 #[derive(Debug, Default)]
@@ -27,27 +27,29 @@ pub(super) struct Record {
 }
 
 /// One thing that is stored. All kinds have one form, so that there is one reader and one writer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) kind: Kind,
-    /// A time.
+    /// When it was read, proven or issued.
     pub(super) at: u64,
+    /// Until when it may be taken over: Unix time in milliseconds.
+    pub(super) ends_ms: u64,
     /// What it is of.
     pub(super) names: [String; 3],
     /// A key or a value.
     pub(super) bytes: Secret<Vec<u8>>,
 }
 
-/// What is stored, by the times, names and bytes that it has.
+/// What is stored, by the names and the bytes that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Its end, in milliseconds; its id; its key.
+    /// Its id; its key.
     Session,
-    /// When it was issued, in seconds; none; its text.
+    /// None; its text. When it was issued is in seconds, all other times are in milliseconds.
     ThrottlingToken,
-    /// When it was proven, in milliseconds; ids of the vault and of the key; the key.
+    /// Ids of the vault and of the key; the key.
     VaultKey,
-    /// When it was read, in milliseconds, here and below; the vault's name and its id; none.
+    /// The vault's name and its id; none.
     VaultId,
     /// The item's title with its vault, and its id; none.
     ItemId,
@@ -65,17 +67,22 @@ const KINDS: [Kind; 6] = [
 ];
 
 impl Entry {
-    pub(super) fn new(kind: Kind, at: u64, names: [&str; 3], bytes: &[u8]) -> Self {
+    pub(super) fn new(
+        kind: Kind,
+        (at, ends_ms): (u64, u64),
+        names: [&str; 3],
+        bytes: &[u8],
+    ) -> Self {
         let bytes = Secret::new(bytes.to_vec());
-        Self { kind, at, names: names.map(str::to_owned), bytes }
+        Self { kind, at, ends_ms, names: names.map(str::to_owned), bytes }
     }
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let (kind, at) = (reader.number()?, reader.number()?);
+        let [kind, at, ends_ms] = [reader.number()?, reader.number()?, reader.number()?];
         let names = [reader.text()?, reader.text()?, reader.text()?];
         let bytes = Secret::new(reader.bytes()?.to_vec());
         let kind = usize::try_from(kind).ok().and_then(|kind| KINDS.get(kind))?;
-        Some(Self { kind: *kind, at, names, bytes })
+        Some(Self { kind: *kind, at, ends_ms, names, bytes })
     }
 }
 
@@ -92,9 +99,9 @@ impl Record {
         for number in self.pauses {
             writer.number(number);
         }
-        for Entry { kind, at, names, bytes } in &self.entries {
+        for Entry { kind, at, ends_ms, names, bytes } in &self.entries {
             writer.entry(|to| {
-                to.number(*kind as u64).number(*at);
+                to.number(*kind as u64).number(*at).number(*ends_ms);
                 for name in names {
                     to.bytes(name.as_bytes());
                 }
@@ -124,9 +131,9 @@ mod tests {
     use super::*;
 
     fn record(secrets: usize) -> Record {
-        let session = Entry::new(Kind::Session, 5, ["S", "", ""], &[1; 32]);
+        let session = Entry::new(Kind::Session, (5, 6), ["S", "", ""], &[1; 32]);
         let secret = |n: usize| {
-            Entry::new(Kind::Secret, 4, [&n.to_string(), "item", "vault"], &[0xff; 1_000])
+            Entry::new(Kind::Secret, (4, 9), [&n.to_string(), "item", "vault"], &[0xff; 1_000])
         };
         let entries = std::iter::once(session).chain((0..secrets).map(secret)).collect();
         Record { written_at_ms: 1_000, ends_ms: 2_000, pauses: [7; STORED_NUMBERS], entries }
@@ -171,7 +178,7 @@ mod tests {
         for _ in 0..2 + STORED_NUMBERS {
             writer.number(1);
         }
-        writer.number(KINDS.len() as u64).number(1);
+        writer.number(KINDS.len() as u64).number(1).number(1);
         (0..4).for_each(|_| {
             writer.bytes(b"");
         });

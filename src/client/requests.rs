@@ -1,6 +1,6 @@
 //! Sending requests, and sending them again.
 
-use super::{Account, Client, events::Sent, sessions::Steps};
+use super::{Account, Client, events::Sent, sessions::Steps, warm::News};
 use crate::{
     auth::{
         envelope::parts,
@@ -205,7 +205,7 @@ impl<H: Host> Client<H> {
                         let is_refused = is_renewed && response.status == 401;
                         if is_refused && !session.is_refused.replace(true) {
                             account.standing.sign_ins.session_refused(self.host.now_ms());
-                            account.note_news();
+                            account.note_news(News::Pauses);
                             account.sign_ins.refused(&error);
                         }
                         error
@@ -216,11 +216,11 @@ impl<H: Host> Client<H> {
             let paused =
                 if missed.is_some() { Err(error) } else { self.pause(account, error, retry).await };
             if let Err(error) = paused {
-                // Who is told by the service itself that there is no such thing is known to it.
-                if matches!(&error, Error::NotFound { said, .. } if said.error_code.is_some()) {
-                    session.is_in_doubt.set(false);
-                }
-                if session.is_in_doubt.get() {
+                // That there is no such thing, in the words of the service, says nothing of the session:
+                // the name may be an old one.
+                let is_missing =
+                    matches!(&error, Error::NotFound { said, .. } if said.error_code.is_some());
+                if session.is_in_doubt.get() && !is_missing {
                     account.sign_ins.doubt(&session);
                 }
                 return Err(error);
@@ -312,7 +312,7 @@ impl<H: Host> Client<H> {
                 let (asked_ms, is_sealed) = asked_pause(response, sender.session());
                 let ms = circuit.throttle(passage, self.host.now_ms(), asked_ms, is_sealed);
                 self.note(Event::Throttle(ms));
-                account.note_news();
+                account.note_news(News::Pauses);
                 return match check_status(response, action) {
                     Err(Error::RateLimited { said, .. }) => {
                         Err(Error::RateLimited { retry_after_ms: Some(ms), said })
@@ -320,7 +320,11 @@ impl<H: Host> Client<H> {
                     _ => sent,
                 };
             }
-            (Ok(_), Sender::Call(_)) => circuit.pass(passage),
+            (Ok(_), Sender::Call(_)) => {
+                if circuit.pass(passage) {
+                    account.note_news(News::Pauses);
+                }
+            }
             // That sign-ins are not limited says nothing of what a session asks.
             _ => circuit.fail(passage),
         }

@@ -1,6 +1,6 @@
 //! Having a session: by signing in, or one that another process has lent.
 
-use super::{Account, Client, requests::Sender};
+use super::{Account, Client, requests::Sender, warm::News};
 use crate::{
     auth::{
         retry::{NotNow, Passage},
@@ -163,10 +163,10 @@ impl<H: Host> Client<H> {
     ) -> Option<Session> {
         let warm = account.warm.as_ref()?;
         let now_ms = self.host.now_ms();
-        if ended.is_some_and(|ended| ended.is_lent(now_ms)) {
-            warm.forget_session();
+        if let Some(ended) = ended.filter(|ended| ended.is_lent(now_ms)) {
+            warm.refuse_session(ended.id());
             unshare(warm.name(), now_ms);
-            account.note_news();
+            account.note_news(News::Session);
             return None;
         }
         if account.sign_ins.is_stored_doubted.take() {
@@ -197,7 +197,8 @@ impl<H: Host> Client<H> {
     ) -> Option<StoredSession> {
         let warm = account.warm.as_ref().filter(|warm| !is_unshared(warm.name(), now_ms))?;
         let own = account.sign_ins.session.borrow().as_ref().and_then(|session| session.stored());
-        own.filter(|own| own.is_usable(now_ms)).or_else(|| warm.session(now_ms))
+        let own = own.filter(|own| own.is_usable(now_ms));
+        own.into_iter().chain(warm.session(now_ms)).max_by_key(|session| session.ends_ms)
     }
 
     async fn sign_in_again(&self, account: &Account<H::PrivateKey>) -> Result<Session, Error> {
@@ -218,7 +219,7 @@ impl<H: Host> Client<H> {
                     let now_ms = self.host.now_ms();
                     allowance.accepted(now_ms);
                     self.note(Event::SignIn);
-                    account.note_news();
+                    account.note_news(News::Session);
                     return Ok(session.begun(now_ms));
                 }
                 Err(error) => error,
@@ -236,7 +237,7 @@ impl<H: Host> Client<H> {
             if is_answered {
                 allowance.refused(self.host.now_ms(), steps.sent.get());
                 state.refused(&error);
-                account.note_news();
+                account.note_news(News::Pauses);
             }
             drop(attempt);
             // From the start: what is halfway agreed is of no use.

@@ -41,6 +41,14 @@ impl ThrottlingToken {
         Self { text, issued_at_seconds: iat }
     }
 
+    /// `ends_ms() -> milliseconds`
+    ///
+    /// Until when it may be sent: Unix time in milliseconds.
+    pub const fn ends_ms(&self) -> u64 {
+        let lasts = LIFETIME_SECONDS - MARGIN_SECONDS;
+        self.issued_at_seconds.saturating_add(lasts).saturating_mul(1_000)
+    }
+
     /// `is_fresh(now_ms) -> bool`
     ///
     /// Whether the token may be sent at this time. A clock that was set back

@@ -294,58 +294,50 @@ impl<V> Cache<V> {
         });
     }
 
-    /// `vault_id(name, accept, now_ms) -> id`
+    /// `vault_id(name, now_ms) -> id`
     ///
-    /// The vault that was found under a name, where no list of the vaults is remembered that would
-    /// say more.
-    pub fn vault_id(&self, name: &str, accept: Accept, now_ms: u64) -> Option<String> {
-        let is_listed = self.vaults(accept, now_ms).is_some();
-        self.id_of(&self.vault_ids, &name.to_lowercase(), accept, now_ms).filter(|_| !is_listed)
+    /// The vault that was found under a name.
+    pub fn vault_id(&self, name: &str, now_ms: u64) -> Option<String> {
+        self.id_of(&self.vault_ids, &name.to_lowercase(), now_ms)
     }
 
-    /// `item_id(vault_id, title, accept, now_ms) -> id`
+    /// `item_id(vault_id, title, now_ms) -> id`
     ///
     /// The same of an item.
-    pub fn item_id(
-        &self,
-        vault_id: &str,
-        title: &str,
-        accept: Accept,
-        now_ms: u64,
-    ) -> Option<String> {
-        let is_listed = self.titles(vault_id, accept, now_ms).is_some();
-        let key = item_key(vault_id, title);
-        self.id_of(&self.item_ids, &key, accept, now_ms).filter(|_| !is_listed)
+    pub fn item_id(&self, vault_id: &str, title: &str, now_ms: u64) -> Option<String> {
+        self.id_of(&self.item_ids, &item_key(vault_id, title), now_ms)
     }
 
-    fn id_of(
-        &self,
-        ids: &VecDeque<Entry<String>>,
-        key: &str,
-        accept: Accept,
-        now_ms: u64,
-    ) -> Option<String> {
-        let entry = ids.iter().find(|entry| entry.key == key && accept.remembered)?;
+    fn id_of(&self, ids: &VecDeque<Entry<String>>, key: &str, now_ms: u64) -> Option<String> {
+        let entry = ids.iter().find(|entry| entry.key == key)?;
         let is_young = entry.reading.is_younger(now_ms, self.lifetimes.metadata_ms);
         is_young.then(|| entry.value.clone())
     }
 
-    /// `put_vault_id(name, id) -> is_new`
+    /// `put_vault_id(name, listing, id) -> is_new`
     ///
-    /// What a name means by the list of the vaults that was read last: `None` if nothing has it.
-    /// Whether that was not known.
-    pub fn put_vault_id(&mut self, name: &str, id: Option<&str>) -> bool {
-        let reading = self.vaults.as_ref().map(|(reading, _)| *reading);
-        put_id(&mut self.vault_ids, self.cleared, (name.to_lowercase(), reading, id))
+    /// What a name means by this list: `None` if nothing has it. Whether that was not known. A list
+    /// that is not remembered says nothing of what is.
+    pub fn put_vault_id(&mut self, name: &str, listing: &Rc<Listing<V>>, id: Option<&str>) -> bool {
+        let known = self.vaults.as_ref().filter(|(_, known)| Rc::ptr_eq(known, listing));
+        let reading = known.map(|(reading, _)| *reading);
+        let limits = (self.cleared, self.lifetimes.metadata_ms);
+        put_id(&mut self.vault_ids, limits, (name.to_lowercase(), reading, id))
     }
 
-    /// `put_item_id(vault_id, title, id) -> is_new`
+    /// `put_item_id((vault_id, title), listing, id) -> is_new`
     ///
     /// The same of an item.
-    pub fn put_item_id(&mut self, vault_id: &str, title: &str, id: Option<&str>) -> bool {
-        let listing = self.titles.iter().find(|entry| entry.key == vault_id);
-        let reading = listing.map(|entry| entry.reading);
-        put_id(&mut self.item_ids, self.cleared, (item_key(vault_id, title), reading, id))
+    pub fn put_item_id(
+        &mut self,
+        (vault_id, title): (&str, &str),
+        listing: &Rc<Listing<()>>,
+        id: Option<&str>,
+    ) -> bool {
+        let known = self.titles.iter().find(|entry| Rc::ptr_eq(&entry.value, listing));
+        let reading = known.map(|entry| entry.reading);
+        let limits = (self.cleared, self.lifetimes.metadata_ms);
+        put_id(&mut self.item_ids, limits, (item_key(vault_id, title), reading, id))
     }
 
     /// `stored_ids(now_ms) -> (vaults, items)`
@@ -420,21 +412,23 @@ impl<V> Cache<V> {
         entry.reading.is_younger(now_ms, lifetime_ms).then(|| entry.value.clone())
     }
 
-    /// `put_secret(reference, reading, found)`
-    pub fn put_secret(&mut self, reference: &str, reading: Reading, found: &Found) {
+    /// `put_secret(reference, reading, found) -> is_put`
+    pub fn put_secret(&mut self, reference: &str, reading: Reading, found: &Found) -> bool {
         let Lifetimes { secret_ms, stale_if_error_ms, .. } = self.lifetimes;
         let is_wanted = secret_ms > 0 || stale_if_error_ms > 0;
-        if is_wanted && found.secret.expose().len() <= MAX_SECRET_BYTES {
-            let entry = Entry { key: reference.to_owned(), reading, value: found.clone() };
-            put(&mut self.secrets, self.cleared, entry);
-        }
+        let entry = || Entry { key: reference.to_owned(), reading, value: found.clone() };
+        is_wanted
+            && found.secret.expose().len() <= MAX_SECRET_BYTES
+            && put(&mut self.secrets, self.cleared, entry())
     }
 
-    /// `drop_secret(reference)`
+    /// `drop_secret(reference) -> is_dropped`
     ///
     /// What was remembered under it is not so any more.
-    pub fn drop_secret(&mut self, reference: &str) {
+    pub fn drop_secret(&mut self, reference: &str) -> bool {
+        let count = self.secrets.len();
         self.secrets.retain(|entry| entry.key != reference);
+        self.secrets.len() < count
     }
 
     /// `missing(key, now_ms, since) -> error`
@@ -515,14 +509,17 @@ fn item_key(vault_id: &str, title: &str) -> String {
 
 fn put_id(
     ids: &mut VecDeque<Entry<String>>,
-    cleared: u64,
+    (cleared, lifetime_ms): (u64, u64),
     (key, reading, id): (String, Option<Reading>, Option<&str>),
 ) -> bool {
     let known = ids.iter().find(|entry| entry.key == key);
     match (reading, id) {
         (Some(reading), Some(id)) => {
-            let is_known = known
-                .is_some_and(|known| known.value == id && known.reading.at_ms == reading.at_ms);
+            // That it is so still is news for others once half of its time is over.
+            let is_young = |known: &Entry<String>| {
+                known.reading.is_kept(reading.at_ms, (lifetime_ms / 2).max(1))
+            };
+            let is_known = known.is_some_and(|known| known.value == id && is_young(known));
             !is_known && put(ids, cleared, Entry { key, reading, value: id.to_owned() })
         }
         (_, None) => {

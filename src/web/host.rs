@@ -101,10 +101,15 @@ impl Host for WebHost {
         self.store.as_ref()?.load(name).await
     }
 
-    async fn store_record(&self, name: &str, record: &str, ttl_seconds: u32) {
-        if let Some(store) = &self.store {
-            store.save(name, record, ttl_seconds).await;
+    async fn store_record(&self, name: &str, record: &str, ttl_seconds: u32) -> bool {
+        match &self.store {
+            Some(store) => store.save(name, record, ttl_seconds).await,
+            None => false,
         }
+    }
+
+    fn has_lost_record(&self) -> bool {
+        self.store.as_ref().is_some_and(Store::has_lost_record)
     }
 
     fn nfkd(&self, text: &str) -> String {

@@ -31,7 +31,7 @@ const MAX_RETRIES: f64 = 10.0;
 const TIMEOUT_MS: f64 = 30_000.0;
 
 const MS: &str = "must be a number of milliseconds from 0 to 2147483647";
-const STORE: &str = "must have the methods get and set: see onepassword-edge/stores";
+const STORE: &str = "must have the methods get and set, and propagationMs must be a number of milliseconds if it has one: see onepassword-edge/stores";
 const TIMERS: &str = "must have the functions setTimeout and clearTimeout";
 const RELAY: &str = "must be an address such as https://relay.example/op, without a user, query or fragment and over http on loopback alone, or a function";
 const TIMEOUT: &str = "must be a number of milliseconds above 0, and at most 2147483647";

@@ -62,7 +62,10 @@ impl Pages {
                 }
                 Ok(())
             };
-            core.within(&call, reading).await?;
+            let start = core.start_ms();
+            let result = core.within(&call, reading).await;
+            core.leave_news(&call, start).await;
+            result?;
             Ok(answer(&read.flat(1)))
         })
     }

@@ -1,14 +1,16 @@
 //! Where records are kept for other processes. What fails there is as if nothing were stored;
 //! the core sees to it that it does not take long.
 
-use super::js::{Settled, call, get, method};
+use super::{
+    clock::MAX_MS,
+    js::{Settled, call, get, method},
+};
 use js_sys::{Function, JsString, Promise};
+use std::{cell::Cell, rc::Rc};
 use wasm_bindgen::prelude::*;
 
 /// The longest record, sealed.
 const MAX_RECORD: u32 = 64 * 1024;
-/// The longest time that a store may say its writes take.
-const MAX_PROPAGATION_MS: f64 = 3_600_000.0;
 
 /// A store as it was given: an object with `get` and `set`.
 #[derive(Debug)]
@@ -20,18 +22,28 @@ pub(super) struct Store {
     pub(super) propagation_ms: u64,
     /// Keeps the host alive for a write, so that no call waits for it.
     pub(super) wait_until: Option<Function>,
+    /// What became of writes that no call waits for.
+    later: Rc<Later>,
+}
+
+#[derive(Debug, Default)]
+struct Later {
+    is_writing: Cell<bool>,
+    has_failed: Cell<bool>,
 }
 
 impl Store {
     /// `given(value) -> store`
     ///
-    /// `None` if it lacks a method.
+    /// `None` if it lacks a method, or its `propagationMs` is no time.
     pub(super) fn given(store: JsValue) -> Option<Self> {
         let read = method(&store, "get").ok()??;
         let write = method(&store, "set").ok()??;
-        let ms = get(&store, "propagationMs").ok().and_then(|ms| ms.as_f64()).unwrap_or(0.0);
-        let propagation_ms = ms.clamp(0.0, MAX_PROPAGATION_MS) as u64;
-        Some(Self { store, get: read, set: write, propagation_ms, wait_until: None })
+        let ms = get(&store, "propagationMs").ok()?;
+        let ms = if ms.is_undefined() { 0.0 } else { ms.as_f64()? };
+        let propagation_ms = (0.0..=MAX_MS).contains(&ms).then_some(ms as u64)?;
+        let later = Rc::default();
+        Some(Self { store, get: read, set: write, propagation_ms, wait_until: None, later })
     }
 
     fn ask(&self, function: &Function, arguments: &[&JsValue]) -> Option<JsValue> {
@@ -45,19 +57,30 @@ impl Store {
         (record.length() <= MAX_RECORD).then(|| record.into())
     }
 
-    pub(super) async fn save(&self, name: &str, record: &str, ttl_seconds: u32) {
+    /// Whether the record is stored, or will be if there is a `wait_until`.
+    pub(super) async fn save(&self, name: &str, record: &str, ttl_seconds: u32) -> bool {
+        // One after the other: a store that hangs is not to be given one record after the other.
+        if self.later.is_writing.get() {
+            return false;
+        }
         let arguments = [&name.into(), &record.into(), &ttl_seconds.into()];
-        let Some(answer) = self.ask(&self.set, &arguments) else { return };
+        let Some(answer) = self.ask(&self.set, &arguments) else { return false };
         let Some(wait_until) = &self.wait_until else {
-            let _ = Settled::new(&answer).await;
-            return;
+            return Settled::new(&answer).await.is_ok();
         };
-        // It must not reject: whoever waits for it could do nothing about it.
-        let settled = async move {
-            let _ = Settled::new(&answer).await;
+        let later = Rc::clone(&self.later);
+        later.is_writing.set(true);
+        // It does not reject: whoever waits for it could do nothing about it.
+        let settled: Promise = wasm_bindgen_futures::future_to_promise(async move {
+            later.has_failed.set(Settled::new(&answer).await.is_err());
+            later.is_writing.set(false);
             Ok(JsValue::UNDEFINED)
-        };
-        let settled: Promise = wasm_bindgen_futures::future_to_promise(settled);
+        });
         let _ = call(wait_until, &JsValue::UNDEFINED, &[&settled]);
+        true
+    }
+
+    pub(super) fn has_lost_record(&self) -> bool {
+        self.later.has_failed.take()
     }
 }

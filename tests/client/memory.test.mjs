@@ -125,6 +125,19 @@ test("a secret that is remembered leaves when its time is over, though nothing i
   client.close();
 });
 
+test("a secret out of a store leaves in its time, too", async () => {
+  const options = { store: STORE, share: { secrets: { ttlMs: 400 } } };
+  STORED.clear();
+  const first = await service.authenticate(options);
+  await first.resolve(BY_NAME);
+  first.close();
+  const second = await service.authenticate(options);
+  assert.ok((await memory()).includes(KEPT["the secret"]));
+  await sleep(700);
+  assert.ok(!(await memory()).includes(KEPT["the secret"]));
+  second.close();
+});
+
 test("no process waits for a secret's time", { timeout: 20_000 }, () => {
   const of = (path) => JSON.stringify(new URL(path, import.meta.url));
   const program = `

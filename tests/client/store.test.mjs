@@ -110,7 +110,7 @@ test("what is stored tells nothing, and ends", async () => {
   await lender.resolve(BY_ID, { fresh: true });
   const [key, { value, ttlSeconds }] = only(store);
   assert.match(key, /^onepassword-edge-[\w-]{22}$/);
-  assert.equal(ttlSeconds, 3_600);
+  assert.equal(ttlSeconds, 24 * 3_600, "the keys");
   const session = here.calls.at(-1).headers["X-AgileBits-Session-ID"];
   const throttling = here.calls.at(-1).headers["OP-Throttling-Token"];
   const { kid, enc, iv, data, ...rest } = JSON.parse(value);
@@ -220,6 +220,18 @@ for (const [name, change] of Object.entries(CHANGES)) {
   });
 }
 
+test("a new key of a vault is stored, too, where everything is asked for by ids", async () => {
+  const { here, store } = await lent();
+  await here.emulator.account.rotateVaultKey("app");
+  const second = await here.authenticate({ store });
+  assert.equal(await second.resolve(BY_ID), SECRET);
+  assert.deepEqual(here.paths, [PATHS.item, PATHS.vault, PATHS.keysets, PATHS.item]);
+  here.calls = [];
+  const third = await here.authenticate({ store });
+  assert.equal(await third.resolve(BY_ID), SECRET);
+  assert.deepEqual(here.paths, [PATHS.item]);
+});
+
 test("an item that is gone is not found, and its name leaves the record", async () => {
   const { here, store } = await lent();
   await here.emulator.account.removeItem("app", "database");
@@ -306,6 +318,17 @@ for (const [name, answer] of Object.entries(FAILURES)) {
     assert.equal(next.stats().signIns, 0);
   });
 }
+
+test("a 404 in the words of the service makes no session one that works", async () => {
+  const { here, store } = await lent();
+  const client = await here.authenticate({ store });
+  const error = { errorCode: 117, errorMessage: "not found" };
+  here.replace = () => Response.json(error, { status: 404 });
+  await client.resolve(BY_ID).catch(() => {});
+  here.replace = untilSignedIn(() => new Response("{}", { status: 403 }));
+  assert.equal(await client.resolve(BY_NAME, { fresh: true }), SECRET);
+  assert.equal(client.stats().signIns, 1);
+});
 
 test("once a resumed session has worked, what is forbidden is forbidden", async () => {
   const { here, store } = await lent();

@@ -104,7 +104,9 @@ impl Host for NativeHost {
         None
     }
 
-    async fn store_record(&self, _: &str, _: &str, _: u32) {}
+    async fn store_record(&self, _: &str, _: &str, _: u32) -> bool {
+        true
+    }
 
     fn nfkd(&self, text: &str) -> String {
         text.nfkd().collect()

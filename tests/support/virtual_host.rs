@@ -521,17 +521,18 @@ impl Host for VirtualHost {
         self.with_store(|store| store.record.clone())
     }
 
-    async fn store_record(&self, _: &str, record: &str, _: u32) {
-        let hangs = self.with_store(|store| {
+    async fn store_record(&self, _: &str, record: &str, _: u32) -> bool {
+        let (hangs, fails) = self.with_store(|store| {
             store.asked.push("store");
             if !store.hangs && !store.fails {
                 store.record = Some(record.to_owned());
             }
-            store.hangs
+            (store.hangs, store.fails)
         });
         if hangs {
-            pending().await
+            return pending().await;
         }
+        !fails
     }
 
     fn nfkd(&self, text: &str) -> String {

@@ -84,7 +84,7 @@ fn where_writes_take_their_time_there_is_one_a_second() {
     assert_eq!(asked(&bench), ["load", "store"]);
     bench.host.advance(1.0);
     resolves(&bench, ONE, "secret one");
-    assert_eq!(asked(&bench), ["load", "store", "store"]);
+    assert_eq!(asked(&bench), ["load", "store", "load", "store"], "what others have left stays");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_pause_is_kept_for_processes_that_start_meanwhile() {
     first.host.answer_with(first.host.under_way()[0].number, 429, Some(120_000));
     first.host.run();
     assert_eq!(text(one), Err("rateLimited"));
-    assert_eq!(asked(&first), ["load", "store", "store"]);
+    assert_eq!(asked(&first), ["load", "store", "load", "store"]);
     let (record, elapsed_ms) = (record(&first), first.host.elapsed_ms());
     drop(first);
     let in_another_process = |ms: f64, clears: bool| {
@@ -235,6 +235,165 @@ fn refused_sign_ins_are_kept_for_processes_that_start_meanwhile() {
     assert_eq!(resolves(&second, ONE, "secret one")[..4], SIGN_IN);
 }
 
+/// Two processes and what they leave for each other in one store.
+fn pass_on(from: &Bench, to: &Bench) {
+    to.host.with_store(|store| store.record = record(from));
+}
+
+#[test]
+fn a_process_that_writes_keeps_what_others_have_left() {
+    let first = Bench::warm(sharing());
+    // Its session is over for others, and names are read anew.
+    first.host.advance(901_000.0);
+    let second = after(&first, sharing());
+    assert_eq!(resolves(&second, TWO, "secret two")[..4], SIGN_IN);
+    second.host.advance(2_000.0);
+    first.host.advance(2_000.0);
+    pass_on(&second, &first);
+    resolves(&first, THREE, "secret three");
+    let third = after(&first, sharing());
+    for (reference, value) in [(ONE, "secret one"), (TWO, "secret two"), (THREE, "secret three")] {
+        let sent = resolves(&third, reference, value);
+        assert!(!sent.contains(&SIGN_IN[0].to_owned()), "the session of the second: {sent:?}");
+        if reference != ONE {
+            assert_eq!(sent, [ITEM]);
+        }
+    }
+}
+
+#[test]
+fn a_process_that_shares_less_keeps_what_others_share() {
+    let all = Share { secrets_ms: 60_000, ..SHARE };
+    let first = Bench::warm(sharing_as(all));
+    let less = Share { names: false, ..SHARE };
+    let second = after(&first, sharing_as(less));
+    second.host.advance(2_000.0);
+    first.host.advance(2_000.0);
+    resolves(&second, TWO, "secret two");
+    second.client.clear_pause();
+    resolves(&second, TWO, "secret two");
+    assert!(asked(&second).contains(&"store"));
+    let third = after(&second, sharing_as(all));
+    assert_eq!(resolves(&third, ONE, "secret one"), [""; 0]);
+    let fourth = after(&second, sharing());
+    assert_eq!(resolves(&fourth, ONE, "secret one"), [ITEM]);
+}
+
+#[test]
+fn what_is_no_news_is_not_written() {
+    let bench = Bench::warm(sharing());
+    for _ in 0..5 {
+        bench.host.advance(2_000.0);
+        resolves(&bench, ONE, "secret one");
+        let missing = bench.ask("op://app/none/password");
+        bench.host.answer_all();
+        assert_eq!(text(missing), Err("itemNotFound"));
+    }
+    assert_eq!(asked(&bench).iter().filter(|what| **what == "store").count(), 1);
+    let none = Share { session: false, names: false, ..SHARE };
+    let bench = Bench::warm(sharing_as(none));
+    assert_eq!(asked(&bench), ["load"]);
+}
+
+#[test]
+fn writes_that_cost_nothing_are_twenty_a_second_at_most() {
+    let bench = Bench::warm(sharing());
+    for n in 0..30 {
+        bench.client.clear_pause();
+        let missing = bench.ask(&format!("op://app/none {n}/password"));
+        bench.host.answer_all();
+        assert_eq!(text(missing), Err("itemNotFound"));
+    }
+    assert_eq!(asked(&bench).iter().filter(|what| **what == "store").count(), 20);
+}
+
+#[test]
+fn a_write_that_fails_is_done_again_after_a_second() {
+    let bench = Bench::cold(sharing());
+    bench.host.with_store(|store| store.fails = true);
+    resolves(&bench, ONE, "secret one");
+    bench.host.with_store(|store| store.fails = false);
+    bench.host.advance(999.0);
+    resolves(&bench, ONE, "secret one");
+    assert_eq!(record(&bench), None);
+    bench.host.advance(1.0);
+    resolves(&bench, ONE, "secret one");
+    let other = after(&bench, sharing());
+    assert_eq!(resolves(&other, ONE, "secret one"), [ITEM]);
+}
+
+#[test]
+fn a_batch_that_the_host_has_ended_stops_no_writes() {
+    let bench = Bench::cold(Options { waits_for_others: false, ..sharing() });
+    // As Workers do to a request: its tasks are never run again.
+    let dead = bench.ask(ONE);
+    bench.host.run();
+    std::mem::forget(dead);
+    resolves_beside(&bench, TWO, "secret two");
+    assert!(asked(&bench).contains(&"store"));
+}
+
+/// Answers all but the first request, which stays as it is.
+fn resolves_beside(bench: &Bench, reference: &str, value: &'static str) {
+    let first = bench.host.under_way()[0].number;
+    let asked = bench.ask(reference);
+    bench.host.run();
+    while let Some(next) = bench.host.under_way().into_iter().find(|one| one.number != first) {
+        bench.host.answer(next.number);
+        bench.host.run();
+    }
+    assert_eq!(text(asked), Ok(value));
+}
+
+#[test]
+fn closing_ends_a_write_that_hangs() {
+    let bench = Bench::cold(sharing());
+    let one = bench.ask(ONE);
+    bench.host.run();
+    bench.host.with_store(|store| store.hangs = true);
+    bench.host.answer_all();
+    assert!(!one.is_over());
+    bench.client.close();
+    bench.host.run();
+    assert!(one.is_over());
+    bench.at_rest();
+}
+
+#[test]
+fn a_pause_that_is_over_holds_nobody_up() {
+    let emulator = Emulator::start(ACCOUNT);
+    let options = || Options { share: Some(SHARE), ..support::options(&emulator.token) };
+    let first = Bench::cold(options());
+    resolves(&first, ONE, "secret one");
+    let one = first.ask(ONE);
+    first.host.run();
+    first.host.answer_with(first.host.under_way()[0].number, 429, Some(2_000));
+    first.host.run();
+    assert_eq!(text(one), Err("rateLimited"));
+    let (record, elapsed_ms) = (record(&first), first.host.elapsed_ms());
+    drop(first);
+    forget_standings();
+    let second = Bench::cold(options());
+    second.host.with_store(|store| store.record = record);
+    second.host.advance(elapsed_ms + 2_000.0);
+    let both = [second.ask(ONE), second.ask("op://other/x/password")];
+    second.host.answer_all();
+    assert_eq!(both.map(text), [Ok("secret one"), Ok("secret x")]);
+}
+
+#[test]
+fn the_lister_of_names_looks_first_whether_another_has_done_it() {
+    let first = Bench::warm(sharing());
+    let second = after(&first, sharing());
+    assert_eq!(resolves(&second, ONE, "secret one"), [ITEM]);
+    for bench in [&first, &second] {
+        bench.host.advance(301_000.0);
+    }
+    assert!(resolves(&first, ONE, "secret one").len() > 1);
+    pass_on(&first, &second);
+    assert_eq!(resolves(&second, ONE, "secret one"), [ITEM]);
+}
+
 #[test]
 fn a_store_that_hangs_takes_a_second_and_is_then_left_alone() {
     let bench = Bench::cold(sharing());
@@ -251,7 +410,7 @@ fn a_store_that_hangs_takes_a_second_and_is_then_left_alone() {
     bench.host.with_store(|store| store.hangs = false);
     bench.host.advance(60_000.0);
     resolves(&bench, TWO, "secret two");
-    assert_eq!(asked(&bench), ["load", "store"]);
+    assert_eq!(asked(&bench), ["load", "load", "store"]);
     let other = after(&bench, sharing());
     assert_eq!(resolves(&other, ONE, "secret one"), [ITEM]);
 }
