@@ -311,9 +311,13 @@ impl<H: Host> Client<H> {
             }
             warm.has_news.get() && warm.begin_write(self.host.now_ms())
         };
-        if !self.account().is_ok_and(|account| is_due(&account)) {
-            return;
+        if self.account().is_ok_and(|account| is_due(&account)) {
+            // Boxed: each of many calls that wait would have room for it.
+            Box::pin(self.leave(call, start_ms)).await;
         }
+    }
+
+    async fn leave(&self, call: &Call<H::Signal>, start_ms: f64) {
         let left = (call.timeout_ms - self.host.ticks_ms() + start_ms).clamp(0.0, STORE_MS);
         let limit = Call { timeout_ms: left, ..call.clone() };
         let written = self.within(&limit, self.until_closed(self.write())).await;
