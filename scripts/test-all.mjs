@@ -1,6 +1,6 @@
 // `npm run test:all`: the tests, those of src/web in wasm, 10,000 random calls, each store against its
-// database, then the packed package and the bare module in every runtime, and projects that use the
-// package.
+// database, Durable Objects in workerd, then the packed package and the bare module in every runtime,
+// and projects that use the package.
 import { join } from "node:path";
 import { ROOT } from "./lib/paths.mjs";
 import { Failure, main, run } from "./lib/run.mjs";
@@ -10,6 +10,7 @@ const PARTS = [
   "scripts/test-web.mjs",
   "tests/random/run.mjs",
   "tests/stores/run.mjs",
+  "tests/durable/run.mjs",
   "tests/runtime/run.mjs",
   "tests/bare/run.mjs",
   "tests/package/run.mjs",

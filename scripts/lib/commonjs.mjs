@@ -14,8 +14,12 @@ export const COMMONJS = [
 /** Its own scope, in which `.js` is CommonJS. */
 const SCOPE = { type: "commonjs", sideEffects: false };
 
-/** Entries that import the module as such, which `require()` cannot. */
-const NOT_REQUIRED = ["workerd", "edge"];
+/** Entries that import the module as such, which `require()` cannot, and what is for Workers alone. */
+const NOT_REQUIRED = [
+  ...["workerd", "edge"],
+  ...["durable_object", "durable_object_elsewhere", "durable_client"],
+];
+const NOT_REQUIRED_FOLDER = "durable";
 
 /** The bytes are there once, as op.wasm, and are read when they are first needed. */
 const INLINE = `// Made by scripts/build.mjs: op.wasm in base64.
@@ -56,6 +60,7 @@ export function finishCommonJs(folder, wasm) {
   for (const name of NOT_REQUIRED) {
     for (const extension of [".js", ".d.ts"]) rmSync(join(folder, name + extension));
   }
+  rmSync(join(folder, NOT_REQUIRED_FOLDER), { recursive: true });
   const to = join(folder, "wasm");
   mkdirSync(to, { recursive: true });
   writeFileSync(join(to, "op.js"), commonJsGlue(readFileSync(join(wasm, "op.js"), "utf8")));

@@ -52,9 +52,11 @@ const { exports: EXPORTED, typesVersions } = JSON.parse(
 );
 /** Every subpath that is a program. */
 const SUBPATHS = Object.keys(EXPORTED).filter((path) => typeof EXPORTED[path] === "object");
+/** Those that are CommonJS, too: all but what is for Workers. */
+const COMMONJS = SUBPATHS.filter((path) => EXPORTED[path].require !== undefined);
 /** Prints whether `work(required, imported, path)` holds for each subpath. */
-const forEachSubpath = (work) => `(async () => {
-    for (const path of ${JSON.stringify(SUBPATHS)}) {
+const forEachSubpath = (work, paths = SUBPATHS) => `(async () => {
+    for (const path of ${JSON.stringify(paths)}) {
       const name = "onepassword-edge" + path.slice(1);
       const [required, imported] = [require(name), await import(name)];
       const holds = ${work};
@@ -75,7 +77,7 @@ test("where require() loads no ES modules it finds the same names, as CommonJS",
   const work = `(required, imported, path) =>
     require.resolve("onepassword-edge" + path.slice(1)).includes("cjs") &&
     Object.keys(imported).every((key) => typeof required[key] === typeof imported[key])`;
-  assert.equal(runBeside("main.cjs", forEachSubpath(work), NO_ES_MODULES), "done\n");
+  assert.equal(runBeside("main.cjs", forEachSubpath(work, COMMONJS), NO_ES_MODULES), "done\n");
 });
 
 test("as CommonJS it reads secrets, and errors of both copies are errors of each", () => {
@@ -111,7 +113,8 @@ test("what knows no exports finds the types of each subpath", () => {
   const subpaths = SUBPATHS.filter((path) => path !== ".").map((path) => path.slice(2));
   assert.deepEqual(Object.keys(typesVersions["*"]).sort(), subpaths.sort());
   for (const [name, [types]] of Object.entries(typesVersions["*"])) {
-    assert.equal(types, EXPORTED[`./${name}`].require.replace(/\.js$/, ".d.ts"));
+    const { require: required, default: byDefault } = EXPORTED[`./${name}`];
+    assert.equal(types, (required ?? byDefault).replace(/\.js$/, ".d.ts"));
     assert.ok(statSync(join(DIST, "..", types)).isFile());
   }
 });

@@ -52,36 +52,43 @@ async function ask(url, kit, service, by) {
   return { version, ...results };
 }
 
-/** `worker.mjs` as a bundler makes a Worker: the `workerd` condition, and the .wasm beside it. */
-export async function bundleWorker(folder, outdir) {
+/** A program as a bundler makes a Worker: the `workerd` condition, and the .wasm beside it. */
+export async function bundleWorker(folder, outdir, program = "worker.mjs") {
   const { build } = await import("esbuild");
-  await build({
+  return await build({
     absWorkingDir: folder,
-    entryPoints: ["worker.mjs"],
+    entryPoints: [program],
     outdir,
     bundle: true,
     format: "esm",
     conditions: ["workerd"],
+    external: ["cloudflare:workers"],
     loader: { ".wasm": "copy" },
     logLevel: "silent",
+    metafile: true,
   });
 }
 
 /** A workerd with the Worker that was bundled into the folder. */
 export async function startWorker(folder, more) {
+  return await startMiniflare({ ...workerIn(folder), cf: false, ...more });
+}
+
+/** What Miniflare is told of a Worker that was bundled into the folder. */
+export const workerIn = (folder, program = "worker.js") => ({
+  modules: true,
+  modulesRoot: folder,
+  modulesRules: [
+    { type: "ESModule", include: ["**/*.js"] },
+    { type: "CompiledWasm", include: ["**/*.wasm"] },
+  ],
+  scriptPath: join(folder, program),
+  compatibilityDate: COMPATIBILITY_DATE,
+});
+
+export async function startMiniflare(config) {
   const { Miniflare } = await import("miniflare");
-  return new Miniflare({
-    modules: true,
-    modulesRoot: folder,
-    modulesRules: [
-      { type: "ESModule", include: ["**/*.js"] },
-      { type: "CompiledWasm", include: ["**/*.wasm"] },
-    ],
-    scriptPath: join(folder, "worker.js"),
-    compatibilityDate: COMPATIBILITY_DATE,
-    cf: false,
-    ...more,
-  });
+  return new Miniflare(config);
 }
 
 async function miniflare(kit) {
