@@ -145,6 +145,13 @@ pub trait Host: Sized + 'static {
         ttl_seconds: u32,
     ) -> impl Future<Output = bool>;
 
+    /// `can_store() -> bool`
+    ///
+    /// Whether it would take a record now.
+    fn can_store(&self) -> bool {
+        true
+    }
+
     /// `has_lost_record() -> bool`
     ///
     /// Whether a record that was said to be stored is not. It is told once.

@@ -108,7 +108,7 @@ export function vendorPattern(service) {
       return {
         async read() {
           if (!isSignedIn) {
-            service.count("signIn", 4);
+            service.countSignIn();
             isSignedIn = true;
             this.hasKeys = false;
           }

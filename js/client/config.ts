@@ -121,6 +121,9 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** How long this call may take. Default: the client's `timeoutMs`. */
   readonly timeoutMs?: number | undefined;
-  /** Ask for everything but keys, whatever is remembered. */
-  readonly fresh?: boolean | undefined;
+  /**
+   * `true`: ask for everything but keys, whatever is remembered. `"secrets"`: ask for secrets and items
+   * anew, and trust the names that are remembered, which spares two requests.
+   */
+  readonly fresh?: boolean | "secrets" | undefined;
 }

@@ -29,7 +29,8 @@ const changes = new Map<string, Promise<void>>();
  * Keeps records in a file that its owner alone may read. For programs that are started again and
  * again: jobs, command lines. A file that cannot be read is as if it was empty. Anything but a
  * regular file, such as a device or a pipe, is neither read nor replaced. When the file would exceed
- * 4 MiB, the records that were written first are dropped.
+ * 4 MiB, the records that were written first are dropped. Two processes that write at once may lose one
+ * of two tokens' records: give each token a file of its own.
  *
  * ```ts
  * const store = fileStore("/run/me/onepassword.json");

@@ -90,8 +90,27 @@ async function send(
 
 async function exchange(ask: () => Promise<Response>) {
   const answer = await ask();
-  if (Number(answer.headers.get("content-length")) > MAX_BYTES) throw new Error("it is too long");
-  return { ok: answer.ok, status: answer.status, text: await answer.text() };
+  const { ok, status, body } = answer;
+  // Other bodies are those of a `fetch` of the program's own.
+  const isStream = typeof body?.getReader === "function";
+  return { ok, status, text: isStream ? await textOf(body) : await answer.text() };
+}
+
+/** Piece by piece: whatever answers in the place of a database may go on without end. */
+async function textOf(body: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  for (let read = 0; ; ) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    read += value.byteLength;
+    if (read > MAX_BYTES) {
+      await reader.cancel();
+      throw new Error("its answer is too long");
+    }
+    text += decoder.decode(value, { stream: true });
+  }
 }
 
 function parse(text: string): { result?: unknown; error?: unknown } {

@@ -5,6 +5,7 @@ use super::{
     find::{OpenVault, Trust},
     items::ReadItem,
     join::join_all,
+    limits::Fresh,
     warm::News,
 };
 use crate::{
@@ -86,7 +87,7 @@ enum Doubt {
 struct Group<'a, H: Host> {
     client: &'a Client<H>,
     account: &'a Account<H::PrivateKey>,
-    fresh: bool,
+    fresh: Fresh,
     reading: Reading,
     hints: Hints<'a>,
     settle: &'a dyn Fn(usize, Outcome),
@@ -99,7 +100,7 @@ impl<H: Host> Client<H> {
     /// soon as it is known. One that fails spoils no other. Each item is read once.
     ///
     /// # Shapes
-    /// - `fresh`: as if nothing but keys were remembered
+    /// - `fresh`: what is asked for anew
     /// # Errors
     /// [`Error::Closed`] if the client is closed before the end; for each question
     /// what stands in the way of its vault, item or field.
@@ -108,7 +109,7 @@ impl<H: Host> Client<H> {
     pub async fn resolve_all(
         &self,
         questions: &[&Question],
-        fresh: bool,
+        fresh: impl Into<Fresh>,
         settle: &dyn Fn(usize, Outcome),
     ) -> Result<(), Error> {
         let mut all = Vec::new();
@@ -118,13 +119,13 @@ impl<H: Host> Client<H> {
                 Err(error) => settle(index, Err(error)),
             }
         }
-        self.resolve_groups(all, fresh, settle).await
+        self.resolve_groups(all, fresh.into(), settle).await
     }
 
     async fn resolve_groups(
         &self,
         all: Vec<Rc<Asked<'_>>>,
-        fresh: bool,
+        fresh: Fresh,
         settle: &dyn Fn(usize, Outcome),
     ) -> Result<(), Error> {
         let account = self.account()?;
@@ -135,7 +136,7 @@ impl<H: Host> Client<H> {
         let group = Group { client: self, account: &account, fresh, reading, hints, settle };
         let mut unknown = group.settle_remembered(all);
         // What this process does not know, another may have read meanwhile.
-        let may_be_shared = account.shares(News::Secrets) && !fresh;
+        let may_be_shared = account.shares(News::Secrets) && fresh == Fresh::Nothing;
         if may_be_shared
             && unknown.iter().any(|asked| kept_under(asked).is_some())
             && self.warm_up_again(&account).await
@@ -168,7 +169,7 @@ impl<H: Host> Group<'_, H> {
     /// Since which reading refusals count: for what is to be fresh, those of its own requests and of
     /// later ones.
     const fn refusals(&self) -> u64 {
-        if self.fresh { self.reading.number } else { 0 }
+        if matches!(self.fresh, Fresh::All) { self.reading.number } else { 0 }
     }
 
     /// Settles what need not be asked for; returns the rest.
@@ -185,7 +186,7 @@ impl<H: Host> Group<'_, H> {
 
     /// What need not be asked for.
     fn remembered(&self, asked: &Asked<'_>) -> Option<Outcome> {
-        if self.fresh {
+        if self.fresh != Fresh::Nothing {
             return None;
         }
         let cache = self.account.cache.borrow();
@@ -209,7 +210,7 @@ impl<H: Host> Group<'_, H> {
     async fn resolve(&self, mut asked: Vec<Rc<Asked<'_>>>) {
         let mut trust = Trust {
             since: self.reading.number,
-            names: !self.fresh,
+            names: self.fresh != Fresh::All,
             keys: true,
             refusals: self.refusals(),
         };
@@ -385,7 +386,7 @@ impl<H: Host> Group<'_, H> {
                 Ok(answer)
             }
             Err(error) if error.is_outage() => {
-                let kept = kept.filter(|_| !self.fresh);
+                let kept = kept.filter(|_| self.fresh == Fresh::Nothing);
                 let stale = kept.and_then(|reference| cache.stale_secret(reference, now_ms));
                 if stale.is_some() {
                     self.client.note(Event::Cache(CacheUse::Stale));

@@ -5,7 +5,10 @@
 //! Whoever asks for what is on its way already waits for that. Cancelling
 //! affects only that caller; the request ends when nobody waits for it any more.
 
-use super::{Answer, Client, Outcome, limits::Call};
+use super::{
+    Answer, Client, Outcome,
+    limits::{Call, Fresh},
+};
 use crate::{
     base::{error::Error, wakers::Wakers},
     host::{CacheUse, Event, Host},
@@ -23,7 +26,7 @@ use std::{
 #[derive(Debug)]
 struct Asked {
     question: Question,
-    fresh: bool,
+    fresh: Fresh,
     outcome: RefCell<Option<Outcome>>,
     waiting: Cell<usize>,
     wakers: Wakers,
@@ -56,13 +59,13 @@ impl Gather {
     }
 
     /// Joins those who wait for an answer, or is the first of them.
-    fn join(&self, question: Question, fresh: bool) -> Rc<Asked> {
+    fn join(&self, question: Question, fresh: Fresh) -> Rc<Asked> {
         let place = self.place(&question, fresh);
         let mut under_way = self.under_way.borrow_mut();
         if let Ok(at) = place
             && let Some(known) = under_way.get(at)
             // What was sent before is not fresh.
-            && (!fresh || known.batch.borrow().is_none())
+            && (fresh == Fresh::Nothing || known.batch.borrow().is_none())
         {
             known.waiting.set(known.waiting.get() + 1);
             return Rc::clone(known);
@@ -106,7 +109,7 @@ impl Gather {
     }
 
     /// Where it is, or where it would stand.
-    fn place(&self, question: &Question, fresh: bool) -> Result<usize, usize> {
+    fn place(&self, question: &Question, fresh: Fresh) -> Result<usize, usize> {
         let under_way = self.under_way.borrow();
         under_way
             .binary_search_by(|asked| asked.question.cmp(question).then(asked.fresh.cmp(&fresh)))
@@ -208,7 +211,7 @@ impl<H: Host> Client<H> {
     /// What may be given for something when there was no time to ask for it.
     fn too_late(&self, asked: &Asked, error: Option<Error>) -> Outcome {
         let stale = match &asked.question {
-            Question::Value { reference, form: Form::Text } if !asked.fresh => {
+            Question::Value { reference, form: Form::Text } if asked.fresh == Fresh::Nothing => {
                 self.stale(reference)
             }
             _ => None,
@@ -229,10 +232,9 @@ impl<H: Host> Client<H> {
         if !self.waits_for_others {
             self.gather.forget();
         }
-        let (fresh, other): (Vec<_>, Vec<_>) = gathered.into_iter().partition(|asked| asked.fresh);
-        for (asked, fresh) in [(other, false), (fresh, true)] {
-            let is_wanted = |asked: &Rc<Asked>| asked.waiting.get() > 0;
-            let asked: Vec<_> = asked.into_iter().filter(is_wanted).collect();
+        for fresh in [Fresh::Nothing, Fresh::Secrets, Fresh::All] {
+            let is_wanted = |asked: &&Rc<Asked>| asked.fresh == fresh && asked.waiting.get() > 0;
+            let asked: Vec<_> = gathered.iter().filter(is_wanted).cloned().collect();
             if asked.is_empty() {
                 continue;
             }
@@ -246,7 +248,12 @@ impl<H: Host> Client<H> {
             self.host.spawn(async move {
                 let _entry = client.running.enter(end);
                 let reading = client.read_gathered(&asked, fresh);
+                let start_ms = client.start_ms();
                 let result = Abortable::new(reading, registration).await;
+                if result.is_err() {
+                    // Nobody waits any more who would do it.
+                    client.leave_news(&client.call(None, None, false), start_ms).await;
+                }
                 // Ended from outside: by those who wait, and then nobody is told, or with the client.
                 let error = result.unwrap_or(Err(Error::Closed)).err().unwrap_or(NO_ANSWER);
                 for asked in asked.iter().filter(|asked| asked.outcome.borrow().is_none()) {
@@ -257,7 +264,7 @@ impl<H: Host> Client<H> {
         }
     }
 
-    async fn read_gathered(&self, asked: &[Rc<Asked>], fresh: bool) -> Result<(), Error> {
+    async fn read_gathered(&self, asked: &[Rc<Asked>], fresh: Fresh) -> Result<(), Error> {
         let questions: Vec<_> = asked.iter().map(|asked| &asked.question).collect();
         let settle = |index, outcome| {
             if let Some(asked) = asked.get::<usize>(index) {

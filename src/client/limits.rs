@@ -15,6 +15,23 @@ use std::{
 /// Timers may fire a little before their time.
 const TIMER_SLACK_MS: f64 = 5.0;
 
+/// What a call asks for anew, whatever is remembered. Keys are trusted in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fresh {
+    /// Nothing.
+    Nothing,
+    /// Secrets and items; names are trusted as long as they are remembered.
+    Secrets,
+    /// Names, too.
+    All,
+}
+
+impl From<bool> for Fresh {
+    fn from(is_fresh: bool) -> Self {
+        if is_fresh { Self::All } else { Self::Nothing }
+    }
+}
+
 /// How one call differs from the client's others.
 #[derive(Debug, Clone)]
 pub struct Call<S> {
@@ -22,8 +39,8 @@ pub struct Call<S> {
     pub timeout_ms: f64,
     /// What ends it before.
     pub signals: Vec<S>,
-    /// Whether to ask for everything but keys, whatever is remembered.
-    pub fresh: bool,
+    /// What is asked for anew.
+    pub fresh: Fresh,
 }
 
 /// The calls under way: closing the client ends them.
@@ -111,12 +128,12 @@ impl<H: Host> Client<H> {
         &self,
         timeout_ms: Option<f64>,
         signal: Option<H::Signal>,
-        fresh: bool,
+        fresh: impl Into<Fresh>,
     ) -> Call<H::Signal> {
         Call {
             timeout_ms: timeout_ms.unwrap_or(self.timeout_ms),
             signals: self.signal.iter().cloned().chain(signal).collect(),
-            fresh,
+            fresh: fresh.into(),
         }
     }
 

@@ -309,7 +309,7 @@ impl<H: Host> Client<H> {
                 warm.has_failed.set(true);
                 warm.has_news.set(true);
             }
-            warm.has_news.get() && warm.begin_write(self.host.now_ms())
+            warm.has_news.get() && self.host.can_store() && warm.begin_write(self.host.now_ms())
         };
         if self.account().is_ok_and(|account| is_due(&account)) {
             // Boxed: each of many calls that wait would have room for it.

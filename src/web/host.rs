@@ -108,6 +108,10 @@ impl Host for WebHost {
         }
     }
 
+    fn can_store(&self) -> bool {
+        self.store.as_ref().is_some_and(Store::can_save)
+    }
+
     fn has_lost_record(&self) -> bool {
         self.store.as_ref().is_some_and(Store::has_lost_record)
     }

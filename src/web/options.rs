@@ -20,7 +20,7 @@ use crate::{
         error::{COPY_AGAIN, Error},
         secret::Secret,
     },
-    client::{self, Backoff, Call, Lifetimes, Options, Share, Watching},
+    client::{self, Backoff, Call, Fresh, Lifetimes, Options, Share, Watching},
 };
 use js_sys::{Function, Reflect};
 use std::cell::RefCell;
@@ -32,6 +32,7 @@ const TIMEOUT_MS: f64 = 30_000.0;
 
 const MS: &str = "must be a number of milliseconds from 0 to 2147483647";
 const STORE: &str = "must have the methods get and set, and propagationMs must be a number of milliseconds if it has one: see onepassword-edge/stores";
+const FRESH: &str = "must be true, false or \"secrets\"";
 const TIMERS: &str = "must have the functions setTimeout and clearTimeout";
 const RELAY: &str = "must be an address such as https://relay.example/op, without a user, query or fragment and over http on loopback alone, or a function";
 const TIMEOUT: &str = "must be a number of milliseconds above 0, and at most 2147483647";
@@ -129,6 +130,14 @@ impl<'a> Reader<'a> {
 
     fn signal(&self) -> Option<Signal> {
         self.read("signal", "must be an AbortSignal", Signal::given)
+    }
+
+    fn fresh(&self) -> Fresh {
+        let fresh = |value: JsValue| match value.as_string().as_deref() {
+            Some("secrets") => Some(Fresh::Secrets),
+            _ => value.as_bool().map(Fresh::from),
+        };
+        self.read("fresh", FRESH, fresh).unwrap_or(Fresh::Nothing)
     }
 
     fn function(&self, name: &'static str) -> Option<Function> {
@@ -338,7 +347,7 @@ pub(super) fn read_call(
     check_object("options", options)?;
     let wrong = RefCell::default();
     let options = Reader::new(options.clone(), &wrong);
-    let call = client.call(options.timeout_ms(), options.signal(), options.flag("fresh", false));
+    let call = client.call(options.timeout_ms(), options.signal(), options.fresh());
     options.finish();
     wrong.take().map_or(Ok(call), Err)
 }

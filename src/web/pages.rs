@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     base::error::Error,
-    client::{self, Call, Entry, List},
+    client::{self, Call, Entry, Fresh, List},
 };
 use js_sys::{Array, Promise};
 use std::rc::Rc;
@@ -29,7 +29,7 @@ impl Pages {
     pub(super) fn new(client: &Client, list: Result<List, Error>, options: &JsValue) -> Self {
         let list = list.and_then(|list| {
             let call = read_call(client.core(), options)?;
-            Ok((Rc::new(client.core().list(list, call.fresh)), call))
+            Ok((Rc::new(client.core().list(list, call.fresh == Fresh::All)), call))
         });
         Self { client: client.clone(), list }
     }

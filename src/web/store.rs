@@ -2,7 +2,7 @@
 //! the core sees to it that it does not take long.
 
 use super::{
-    clock::MAX_MS,
+    clock::{MAX_MS, ticks_ms},
     js::{Settled, call, get, method},
 };
 use js_sys::{Function, JsString, Promise};
@@ -11,6 +11,8 @@ use wasm_bindgen::prelude::*;
 
 /// The longest record, sealed.
 const MAX_RECORD: u32 = 64 * 1024;
+/// After so long a write that no call waits for is not to be expected to end.
+const FORGOTTEN_MS: f64 = 30_000.0;
 
 /// A store as it was given: an object with `get` and `set`.
 #[derive(Debug)]
@@ -28,7 +30,8 @@ pub(super) struct Store {
 
 #[derive(Debug, Default)]
 struct Later {
-    is_writing: Cell<bool>,
+    /// Since when one is under way; 0: none is.
+    writes_since_ms: Cell<f64>,
     has_failed: Cell<bool>,
 }
 
@@ -59,25 +62,28 @@ impl Store {
 
     /// Whether the record is stored, or will be if there is a `wait_until`.
     pub(super) async fn save(&self, name: &str, record: &str, ttl_seconds: u32) -> bool {
-        // One after the other: a store that hangs is not to be given one record after the other.
-        if self.later.is_writing.get() {
-            return false;
-        }
         let arguments = [&name.into(), &record.into(), &ttl_seconds.into()];
         let Some(answer) = self.ask(&self.set, &arguments) else { return false };
         let Some(wait_until) = &self.wait_until else {
             return Settled::new(&answer).await.is_ok();
         };
         let later = Rc::clone(&self.later);
-        later.is_writing.set(true);
+        later.writes_since_ms.set(ticks_ms().max(1.0));
         // It does not reject: whoever waits for it could do nothing about it.
         let settled: Promise = wasm_bindgen_futures::future_to_promise(async move {
             later.has_failed.set(Settled::new(&answer).await.is_err());
-            later.is_writing.set(false);
+            later.writes_since_ms.set(0.0);
             Ok(JsValue::UNDEFINED)
         });
         let _ = call(wait_until, &JsValue::UNDEFINED, &[&settled]);
         true
+    }
+
+    /// A store that hangs is not given one record after the other; but Workers forget promises of
+    /// requests that have ended.
+    pub(super) fn can_save(&self) -> bool {
+        let since_ms = self.later.writes_since_ms.get();
+        since_ms == 0.0 || ticks_ms() - since_ms > FORGOTTEN_MS
     }
 
     pub(super) fn has_lost_record(&self) -> bool {

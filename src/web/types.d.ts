@@ -75,7 +75,7 @@ export interface CallOptions {
   /** How long this call may take. */
   readonly timeoutMs?: number | undefined;
   /** Ask for everything but keys, whatever is remembered. */
-  readonly fresh?: boolean | undefined;
+  readonly fresh?: boolean | "secrets" | undefined;
 }
 
 /** What a promise rejects with. */

@@ -441,6 +441,17 @@ test("waitUntil gets the write, and no call waits for it", async () => {
   assert.equal(store.records.size, 1);
 });
 
+test("a write that hangs is waited for by nobody, and the store not asked again meanwhile", async () => {
+  const items = Array.from({ length: 4 }, (_, n) => ({ title: `item ${n}`, password: SECRET }));
+  const here = await Service.start({ account: { vaults: [{ name: "app", items }] } });
+  const store = { ...memory(), set: () => new Promise(() => {}) };
+  const client = await here.authenticate({ store, waitUntil() {} });
+  for (const { title } of items) {
+    assert.equal(await client.resolve(`op://app/${title}/password`), SECRET);
+  }
+  assert.equal(store.reads, 1);
+});
+
 test("waitUntil gets no rejection, and may throw", async () => {
   const { here } = await newService();
   const writes = [];

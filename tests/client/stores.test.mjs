@@ -157,3 +157,20 @@ test("Upstash is asked as it documents", async () => {
     commands.map((command) => ({ ...common, body: JSON.stringify(command) })),
   );
 });
+
+test("upstashStore reads no answer without end", async () => {
+  let pieces = 0;
+  const body = new ReadableStream({
+    pull(controller) {
+      pieces += 1;
+      controller.enqueue(new Uint8Array(64 * 1024).fill(32));
+    },
+  });
+  const store = upstashStore({
+    url: "https://db.example",
+    token: "a-token-of-a-database",
+    fetch: async () => new Response(body),
+  });
+  await assert.rejects(store.get("key"), /too long/);
+  assert.ok(pieces < 20, `${pieces}`);
+});

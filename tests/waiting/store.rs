@@ -2,7 +2,7 @@
 //! is of no use costs no secret.
 
 use super::*;
-use onepassword_edge::client::Share;
+use onepassword_edge::client::{Fresh, Lifetimes, Share};
 
 const SHARE: Share = Share { session: true, names: true, secrets_ms: 0, propagation_ms: 0 };
 const ITEM: &str = "GET /api/v1/vault/:id/item/:id";
@@ -331,6 +331,47 @@ fn a_batch_that_the_host_has_ended_stops_no_writes() {
     std::mem::forget(dead);
     resolves_beside(&bench, TWO, "secret two");
     assert!(asked(&bench).contains(&"store"));
+}
+
+#[test]
+fn what_was_learned_is_left_though_the_last_caller_gives_up() {
+    let bench = Bench::cold(sharing());
+    let one = bench.ask(ONE);
+    let signal = Signal::default();
+    let x = bench.ask_until("op://other/x/password", &signal);
+    bench.host.run();
+    let is_of = |what: &str, part: &str| what.contains(part);
+    // Everything but the second vault's item.
+    while let Some(next) = {
+        let under_way = bench.host.under_way();
+        under_way.into_iter().find(|next| !(one.is_over() && is_of(&next.what, "/item")))
+    } {
+        bench.host.answer(next.number);
+        bench.host.run();
+        if one.is_over() {
+            break;
+        }
+    }
+    assert_eq!(text(one), Ok("secret one"));
+    signal.give();
+    bench.host.run();
+    assert_eq!(text(x), Err("aborted"));
+    assert_eq!(asked(&bench), ["load", "store"]);
+    bench.at_rest();
+}
+
+#[test]
+fn secrets_are_asked_for_anew_by_names_that_are_remembered() {
+    let bench = Bench::warm(Options {
+        lifetimes: Lifetimes { secret_ms: 60_000, ..options().lifetimes },
+        ..options()
+    });
+    assert_eq!(resolves(&bench, ONE, "secret one"), [""; 0]);
+    let call = bench.client.call(None, None, Fresh::Secrets);
+    let one = bench.ask_as(Question::text(ONE), call);
+    bench.host.answer_all();
+    assert_eq!(text(one), Ok("secret one"));
+    assert_eq!(sent(&bench), [ITEM]);
 }
 
 /// Answers all but the first request, which stays as it is.

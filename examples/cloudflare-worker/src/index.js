@@ -20,6 +20,7 @@ export default {
       // All isolates together sign in about once in a quarter of an hour, and read a secret as often.
       store: kvStore(env.STORE),
       share: { secrets: { ttlMs: QUARTER_HOUR_MS } },
+      cache: { metadataTtlMs: QUARTER_HOUR_MS },
       waitUntil,
     });
     const password = await client.secrets.resolve(env.SECRET_REFERENCE);
