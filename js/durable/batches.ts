@@ -8,7 +8,10 @@ interface Batch {
   readonly results: Promise<readonly ReadResult[]>;
 }
 
-/** Calls that are made in one go with the same options become one call over RPC. */
+/**
+ * Calls that are made in one go with the same options become one call over RPC. Those for bytes do not:
+ * one file may be all that an answer has room for, and whoever gets bytes may overwrite them.
+ */
 export class Batches {
   readonly #connect: () => Readable;
   /** Those that are not sent yet, by what their calls have in common. */
@@ -37,7 +40,7 @@ export class Batches {
       return reach(this.#connect, request, endsMs);
     });
     const batch = { places, results };
-    this.#open.set(key, batch);
+    if (kind !== "bytes") this.#open.set(key, batch);
     return batch;
   }
 }

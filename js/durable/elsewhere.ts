@@ -18,7 +18,11 @@ class Elsewhere {
   }
 }
 
-/**"] }));
+/**
+ * A class of Durable Objects like {@link OnePasswordObject}, with options of your own.
+ *
+ * ```ts
+ * export const Secrets = onePasswordObject((env: Env) => ({ auth: env.TOKEN, allow: ["op://app/database/*"] }));
  * ```
  *
  * Options are checked when an object is first asked; what is wrong with them is the error of each call.
@@ -48,8 +52,9 @@ export type OnePasswordObject = HeldClient;
 /**
  * A Durable Object that holds one client, with the token in `env.OP_SERVICE_ACCOUNT_TOKEN`. It signs in
  * once for all that ask it, reads what is asked for at the same time once, remembers secrets for
- * `secretTtlMs`, five minutes if absent, and reads those that are in use again before that is over. What it
- * has learned, the session too, is in its storage, sealed.
+ * `secretTtlMs`, five minutes if absent, and reads those that are in use again before that is over. Names
+ * it remembers for `metadataTtlMs`, a quarter of an hour if absent. What it has learned, the session too,
+ * is in its storage, sealed.
  *
  * ```ts
  * export { OnePasswordObject } from "onepassword-edge/durable-object";
@@ -60,7 +65,14 @@ export const OnePasswordObject: OnePasswordObjectClass = /* @__PURE__ */ onePass
 /** An instance of the class {@link OnePasswordEntrypoint}. */
 export type OnePasswordEntrypoint = NarrowedClient;
 
-/**"] }
+/**
+ * What another Worker binds as a service in place of the object, to be allowed less: what the `allow` list
+ * in the binding's `props` says, and nothing without one. It asks the object `default` of `env.OP`.
+ *
+ * ```jsonc
+ * "services": [{
+ *   "binding": "OP", "service": "secrets", "entrypoint": "OnePasswordEntrypoint",
+ *   "props": { "allow": ["op://app/database/*"] }
  * }]
  * ```
  */

@@ -100,7 +100,7 @@ export type OnePasswordEntrypoint = NarrowedClient;
  * ```jsonc
  * "services": [{
  *   "binding": "OP", "service": "secrets", "entrypoint": "OnePasswordEntrypoint",
- *   "props": { "allow": ["op://app/**"] }
+ *   "props": { "allow": ["op://app/database/*"] }
  * }]
  * ```
  */

@@ -1,4 +1,5 @@
 import type { OnePasswordError } from "../client/errors.js";
+import { ownOf } from "../client/own.js";
 import { toData } from "./error_data.js";
 import type { ReadKind, ReadResult } from "./message.js";
 
@@ -6,4 +7,11 @@ import type { ReadKind, ReadResult } from "./message.js";
 export function failure(kind: ReadKind, error: OnePasswordError): ReadResult {
   if (kind !== "all") return { error: toData(error) };
   return { value: { error: { type: error.code, message: error.message } } };
+}
+
+/** Which error a result is, if it is one. */
+export function codeOf({ value, error }: ReadResult): unknown {
+  if (error !== undefined) return ownOf(Object(error)).code;
+  if (typeof value !== "object" || value instanceof Uint8Array) return undefined;
+  return ownOf(ownOf(Object(value)).error ?? {}).type;
 }

@@ -7,7 +7,8 @@ import { loadCoreSync } from "../loading/load.js";
 import wasm from "../wasm/op.wasm";
 import { type Patterns, parsePatterns, refusalOf } from "./allow.js";
 import { toData } from "./error_data.js";
-import { failure } from "./failure.js";
+import { codeOf, failure } from "./failure.js";
+import { limited } from "./limited.js";
 import {
   checkRequest,
   isOneTime,
@@ -16,11 +17,18 @@ import {
   type ReadRequest,
   type ReadResult,
 } from "./message.js";
+import { withRoom } from "./room.js";
 import { storageStore, UNCONFIRMED } from "./storage_store.js";
 import type { ObjectOptions, ObjectStateLike } from "./types.js";
 
 /** For how long the object remembers a secret. */
 const SECRET_TTL_MS = 300_000;
+/** For how long names: refreshes trust them, so they are longer in use than with a client. */
+const METADATA_TTL_MS = 900_000;
+/** How long the options, and the token in a Secrets Store, are waited for. */
+const OPTIONS_MS = 10_000;
+/** Errors after which the token is read anew: it may have been replaced. */
+const REFUSALS: readonly unknown[] = ["authenticationFailed", "tokenInvalid"];
 /** After which part of that time secrets in use are read again. */
 const REFRESH_AFTER = 0.8;
 /** No refresh comes sooner, however short a secret is remembered. */
@@ -44,6 +52,10 @@ interface Started {
   readonly allow: Patterns | undefined;
   /** How long after the first use something is read again; 0: never. */
   readonly refreshMs: number;
+  /** How many calls are under way. */
+  calls: number;
+  /** Whether no other call is to be made. */
+  isOver: boolean;
 }
 
 type Asked = Pick<ReadRequest, "timeoutMs" | "fresh">;
@@ -56,6 +68,8 @@ export class Holder {
   #starting: Promise<Started> | undefined;
   /** What was answered since the last refresh. Kept in memory only: these are names in plain text. */
   readonly #inUse = new Set<string>();
+  /** Whether the token was refused when it was last tried. */
+  #isRefused = false;
   /** Whether the alarm is set. */
   #isDue = false;
 
@@ -74,20 +88,45 @@ export class Holder {
     const startMs = Date.now();
     try {
       const request = checkRequest(given);
-      const started = await this.#start();
-      const results = await answer(started, request);
-      if (this.#note(request, results)) this.#schedule(started, startMs);
-      return this.#checked({ results });
+      return await this.#use(async (started) => {
+        const results = await answer(started, request);
+        this.#judge(started, results.map(codeOf));
+        if (this.#note(started, request, results)) this.#schedule(started, startMs);
+        return { results };
+      });
     } catch (thrown) {
-      return this.#checked({ error: toData(thrown) });
+      return { error: toData(thrown) };
     }
   }
 
-  /** The module ends if memory does, and the client with it: the next call makes another one. */
-  #checked(answer: ReadAnswer): ReadAnswer {
-    const all = [answer, ...(answer.results ?? [])];
-    if (all.some(({ error }) => error?.code === "closed")) this.#starting = undefined;
-    return answer;
+  /** Works with the client. One that is over is closed after its last call, and the next call makes another. */
+  async #use<T>(work: (started: Started) => Promise<T>): Promise<T> {
+    let started = await this.#start();
+    // It may have been closed before this call's turn came.
+    while (started.isOver) started = await this.#start();
+    started.calls += 1;
+    try {
+      return await work(started);
+    } catch (thrown) {
+      this.#judge(started, [ownOf(Object(thrown)).code]);
+      throw thrown;
+    } finally {
+      started.calls -= 1;
+      if (started.isOver && started.calls === 0) close(started);
+    }
+  }
+
+  /** Has the next call make another client if this one's token was refused, or its module has ended. */
+  #judge(started: Started, codes: readonly unknown[]): void {
+    const isRefused = codes.some((code) => REFUSALS.includes(code));
+    // A client tells the pause after refusals as a rate limit, also when there is another token by now.
+    const isPaused = this.#isRefused && codes.includes("rateLimited");
+    if (codes.includes(undefined)) this.#isRefused = false;
+    if (isRefused) this.#isRefused = true;
+    if (!isRefused && !isPaused && !codes.includes("closed")) return;
+    // Of calls that fail at the same time the last may end when there is another client already.
+    if (!started.isOver) this.#starting = undefined;
+    started.isOver = true;
   }
 
   /** Reads again what was asked for since the last time. Never rejects: Workers would retry it. */
@@ -98,9 +137,15 @@ export class Holder {
     if (inUse.length === 0) return;
     const startMs = Date.now();
     try {
-      const started = await this.#start();
-      await started.client.secrets.resolveAll(inUse, { fresh: true });
-      this.#schedule(started, startMs);
+      await this.#use(async (started) => {
+        const how = { fresh: "secrets" } as const;
+        const { individualResponses } = await started.client.secrets.resolveAll(inUse, how);
+        this.#judge(
+          started,
+          Object.values(individualResponses).map(({ error }) => error?.type),
+        );
+        this.#schedule(started, startMs);
+      });
     } catch {} // the next call reports it
   }
 
@@ -114,18 +159,20 @@ export class Holder {
   }
 
   async #make(): Promise<Started> {
-    const given = await this.#ownOptions();
+    // Without a limit one that hangs would have every later call hang, too.
+    const limit = { timeoutMs: OPTIONS_MS };
+    const given = await limited(() => this.#ownOptions(), limit, NO_OPTIONS);
     const { allow, auth, ...options } = given;
     const { cache, integrationName, integrationVersion } = options;
     const isCache = cache === undefined || (typeof cache === "object" && cache !== null);
     const own = ownOf(isCache ? { ...cache } : {});
-    const { secretTtlMs = SECRET_TTL_MS } = own;
+    const { secretTtlMs = SECRET_TTL_MS, metadataTtlMs = METADATA_TTL_MS } = own;
     const config = {
       ...options,
       auth: auth as string,
       integrationName: integrationName ?? "onepassword-edge Durable Object",
       integrationVersion: integrationVersion ?? "v1",
-      cache: isCache ? { ...own, secretTtlMs } : cache,
+      cache: isCache ? { ...own, secretTtlMs, metadataTtlMs } : cache,
       lazy: true,
       store: storageStore(this.#state.storage),
       waitUntil: (promise: Promise<unknown>) => this.#state.waitUntil(promise),
@@ -135,6 +182,8 @@ export class Holder {
       allow: Object.hasOwn(given, "allow") ? parsePatterns(allow) : undefined,
       client: new ObjectClient(config),
       refreshMs: secretTtlMs > 0 ? Math.max(secretTtlMs * REFRESH_AFTER, LEAST_REFRESH_MS) : 0,
+      calls: 0,
+      isOver: false,
     };
   }
 
@@ -157,8 +206,12 @@ export class Holder {
   }
 
   /** Notes what was answered, but not bytes, which are not cached. Returns whether anything is in use. */
-  #note({ kind, references }: ReadRequest, results: readonly ReadResult[]): boolean {
-    if (kind === "bytes") return false;
+  #note(
+    { refreshMs }: Started,
+    { kind, references }: ReadRequest,
+    results: readonly ReadResult[],
+  ): boolean {
+    if (refreshMs === 0 || kind === "bytes") return false;
     for (const [at, reference] of references.entries()) {
       const { value } = results[at] ?? {};
       const isAnswered = value !== undefined && !Object.hasOwn(Object(value), "error");
@@ -170,13 +223,21 @@ export class Holder {
 
   /** Sets the alarm, counted from when a secret was asked for, as its lifetime is. */
   #schedule({ refreshMs }: Started, startMs: number): void {
-    if (this.#isDue || refreshMs === 0) return;
+    if (this.#isDue) return;
     this.#isDue = true;
     const set = this.#state.storage.setAlarm(startMs + refreshMs, UNCONFIRMED);
     set.catch(() => {
       this.#isDue = false;
     });
   }
+}
+
+const NO_OPTIONS = `the options of the Durable Object, or the token of its Secrets Store, were not there within ${OPTIONS_MS} ms; try again`;
+
+function close({ client }: Started): void {
+  try {
+    client.close();
+  } catch {} // the module has ended, and the client with it
 }
 
 /** `env.OP_SERVICE_ACCOUNT_TOKEN` unless the options say otherwise. */
@@ -193,7 +254,7 @@ async function answer(
 ): Promise<readonly ReadResult[]> {
   const refusals = references.map((each) => allow && refusalOf(allow, each));
   const readable = references.filter((_, at) => refusals[at] === undefined);
-  const results = await readAll(client, kind, readable, how);
+  const results = withRoom(kind, await readAll(client, kind, readable, how));
   return refusals.map((refusal) => (refusal ? failure(kind, refusal) : (results.shift() ?? {})));
 }
 

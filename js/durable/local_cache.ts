@@ -31,29 +31,40 @@ export class LocalCache {
 
   get(key: string): ReadResult | undefined {
     const entry = this.#entries.get(key);
-    if (entry === undefined || this.#ttlMs === 0) return undefined;
     // By this client's time: another one of the same binding may keep values for longer.
+    const isKept =
+      entry !== undefined && Date.now() < Math.min(entry.endsMs, entry.askedMs + this.#ttlMs);
+    return isKept ? ownOf({ value: entry.value }) : undefined;
+  }
+
+  /** Drops what has ended, so that no secret stays in memory because nobody asks for it again. */
+  dropEnded(): void {
     const nowMs = Date.now();
-    if (nowMs < entry.endsMs && nowMs < entry.askedMs + this.#ttlMs)
-      return ownOf({ value: entry.value });
-    if (nowMs >= entry.endsMs) this.#entries.delete(key);
-    return undefined;
+    for (const [key, { endsMs }] of this.#entries) if (nowMs >= endsMs) this.#entries.delete(key);
+  }
+
+  /** Drops what came of asking up to this time. */
+  drop(key: string, askedMs: number): void {
+    if (!this.#isNewer(key, askedMs)) this.#entries.delete(key);
   }
 
   /** Keeps what was asked for at this time, unless it has got something newer. */
   put(key: string, { value }: ReadResult, askedMs: number): void {
-    if (this.#ttlMs === 0 || value === undefined || lengthOf(value) > MOST_CHARS) return;
-    if ((this.#entries.get(key)?.askedMs ?? 0) > askedMs) return;
-    // Removed first, so that the map is in the order of writing.
+    if (this.#ttlMs === 0 || value === undefined || this.#isNewer(key, askedMs)) return;
+    // Removed first, so that the map is in the order of writing; what is too long replaces it by nothing.
     this.#entries.delete(key);
-    const nowMs = Date.now();
-    for (const [other, { endsMs }] of this.#entries)
-      if (nowMs >= endsMs) this.#entries.delete(other);
+    if (lengthOf(value) > MOST_CHARS) return;
+    this.dropEnded();
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size < MOST_ENTRIES) break;
       this.#entries.delete(oldest);
     }
     this.#entries.set(key, { value, askedMs, endsMs: askedMs + this.#ttlMs });
+  }
+
+  /** Whether there is something that was asked for after this time. */
+  #isNewer(key: string, askedMs: number): boolean {
+    return (this.#entries.get(key)?.askedMs ?? 0) > askedMs;
   }
 }
 

@@ -16,8 +16,8 @@ export interface ReadRequest {
   readonly references: readonly string[];
   /** How long the object may take. Default: its client's `timeoutMs`. */
   readonly timeoutMs?: number;
-  /** Whether to read it anew, whatever is remembered. */
-  readonly fresh?: boolean;
+  /** Whether to read it anew, whatever is remembered; `"secrets"`: but trust names. */
+  readonly fresh?: boolean | "secrets";
 }
 
 /** Of one reference: its value, or what stands in the way. */
@@ -41,14 +41,20 @@ export const MOST_REFERENCES = 1_000;
 /** How long a reference may be: with names of 500 characters, percent-encoded, it is shorter. */
 export const MOST_CHARS = 8_192;
 /** The longest that a timer can wait. */
-const MOST_MS = 2 ** 31 - 1;
+export const MOST_MS: number = 2 ** 31 - 1;
 
 const TIMEOUT = "timeoutMs must be a number of milliseconds above 0, and at most 2147483647";
+const FRESH = 'fresh must be true, false or "secrets"';
 const NAMES = ["kind", "references", "timeoutMs", "fresh"];
 
 /** @throws {OnePasswordError} `argumentInvalid` */
 export function checkTimeout(ms: unknown): asserts ms is number {
   check(typeof ms === "number" && ms > 0 && ms <= MOST_MS, TIMEOUT);
+}
+
+/** @throws {OnePasswordError} `argumentInvalid` */
+export function checkFresh(fresh: unknown): asserts fresh is boolean | "secrets" {
+  check(typeof fresh === "boolean" || fresh === "secrets", FRESH);
 }
 
 /**
@@ -71,7 +77,7 @@ export function checkRequest(given: unknown): ReadRequest {
     `a secret reference must have at most ${MOST_CHARS} characters`,
   );
   if (timeoutMs !== undefined) checkTimeout(timeoutMs);
-  check(fresh === undefined || typeof fresh === "boolean", "fresh must be true or false");
+  if (fresh !== undefined) checkFresh(fresh);
   return {
     kind,
     references: [...references],

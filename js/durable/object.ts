@@ -12,7 +12,7 @@ import type {
  * A class of Durable Objects like {@link OnePasswordObject}, with options of your own.
  *
  * ```ts
- * export const Secrets = onePasswordObject((env: Env) => ({ auth: env.TOKEN, allow: ["op://app/**"] }));
+ * export const Secrets = onePasswordObject((env: Env) => ({ auth: env.TOKEN, allow: ["op://app/database/*"] }));
  * ```
  *
  * Options are checked when an object is first asked; what is wrong with them is the error of each call.
@@ -46,8 +46,9 @@ export type OnePasswordObject = HeldClient;
 /**
  * A Durable Object that holds one client, with the token in `env.OP_SERVICE_ACCOUNT_TOKEN`. It signs in
  * once for all that ask it, reads what is asked for at the same time once, remembers secrets for
- * `secretTtlMs`, five minutes if absent, and reads those that are in use again before that is over. What it
- * has learned, the session too, is in its storage, sealed.
+ * `secretTtlMs`, five minutes if absent, and reads those that are in use again before that is over. Names
+ * it remembers for `metadataTtlMs`, a quarter of an hour if absent. What it has learned, the session too,
+ * is in its storage, sealed.
  *
  * ```ts
  * export { OnePasswordObject } from "onepassword-edge/durable-object";

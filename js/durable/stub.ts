@@ -3,13 +3,22 @@ import type { Bytes } from "../client/bytes.js";
 import { check, checkNames, isStringArray } from "../client/check.js";
 import type { Secrets } from "../client/client.js";
 import type { CallOptions } from "../client/config.js";
-import { isOnePasswordError, OnePasswordError } from "../client/errors.js";
+import { type ErrorCode, isOnePasswordError, OnePasswordError } from "../client/errors.js";
 import { ownOf } from "../client/own.js";
 import { Batches } from "./batches.js";
 import { fromData, malformed } from "./error_data.js";
+import { codeOf } from "./failure.js";
 import { type Call, limited } from "./limited.js";
 import { LocalCache } from "./local_cache.js";
-import { checkTimeout, isOneTime, MOST_CHARS, type ReadKind, type ReadResult } from "./message.js";
+import {
+  checkFresh,
+  checkTimeout,
+  isOneTime,
+  MOST_CHARS,
+  MOST_MS,
+  type ReadKind,
+  type ReadResult,
+} from "./message.js";
 import {
   checkNamespace,
   DEFAULT_NAME,
@@ -92,8 +101,8 @@ class Stub {
     check(name === undefined || typeof name === "string", "name must be a string");
     checkTimeout(timeoutMs);
     check(
-      typeof localTtlMs === "number" && localTtlMs >= 0,
-      "localTtlMs must be a number of milliseconds from 0",
+      typeof localTtlMs === "number" && localTtlMs >= 0 && localTtlMs <= MOST_MS,
+      `localTtlMs must be a number of milliseconds from 0 to ${MOST_MS}`,
     );
     check(
       locationHint === undefined || typeof locationHint === "string",
@@ -148,13 +157,27 @@ class Stub {
   }
 
   async #read(kind: ReadKind, reference: string, call: Call): Promise<ReadResult> {
-    const key = JSON.stringify([kind, this.#name, reference]);
+    this.#cache.dropEnded();
+    const keyOf = (kind: ReadKind) => JSON.stringify([kind, this.#name, reference]);
+    const key = keyOf(kind);
     const kept = call.fresh || kind === "bytes" ? undefined : this.#cache.get(key);
     if (kept !== undefined) return kept;
     const askedMs = Date.now();
-    const result = await this.#batches.ask(kind, reference, call);
-    if (!isOneTime(reference)) this.#cache.put(key, result, askedMs);
-    return result;
+    /** What is refused now is not given from memory either, of whichever kind. */
+    const forget = (code: unknown) => {
+      if (PASSING.includes(code as ErrorCode)) return;
+      for (const each of ["text", "all"] as const) this.#cache.drop(keyOf(each), askedMs);
+    };
+    try {
+      const result = await this.#batches.ask(kind, reference, call);
+      const code = codeOf(result);
+      if (code !== undefined) forget(code);
+      else if (!isOneTime(reference)) this.#cache.put(key, result, askedMs);
+      return result;
+    } catch (thrown) {
+      forget(isOnePasswordError(thrown) ? thrown.code : undefined);
+      throw thrown;
+    }
   }
 
   #callOf(options: CallOptions | undefined): Call {
@@ -164,7 +187,7 @@ class Stub {
     checkNames(own, CALL_OPTIONS, "a call");
     const { signal, timeoutMs = this.#timeoutMs, fresh = false } = own;
     checkTimeout(timeoutMs);
-    check(typeof fresh === "boolean", "fresh must be true or false");
+    checkFresh(fresh);
     const isSignal = signal === undefined || typeof Object(signal).addEventListener === "function";
     check(isSignal, "signal must be an AbortSignal");
     return { signal, timeoutMs, fresh };
@@ -173,6 +196,9 @@ class Stub {
 
 /** Errors that `resolveAll` reports for each reference. Any other rejects the whole call. */
 const OF_ONE = ["network", "timeout", "protocol"];
+
+/** Errors that say nothing of a value that was given before. */
+const PASSING: readonly ErrorCode[] = ["network", "timeout", "rateLimited", "aborted"];
 
 /** Makes a new stub for each attempt. */
 function connection(

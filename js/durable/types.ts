@@ -9,8 +9,9 @@ export interface StoredSecret {
 }
 
 /**
- * Options of the client that a Durable Object holds. `cache.secretTtlMs` is 300,000 by default. `timeoutMs`
- * limits refreshes; each call has a limit of its own.
+ * Options of the client that a Durable Object holds. By default `cache.secretTtlMs` is 300,000, and
+ * `cache.metadataTtlMs` 900,000: a refresh trusts names for that long. `timeoutMs` limits refreshes; each
+ * call has a limit of its own.
  */
 export interface ObjectOptions
   extends Pick<
@@ -26,9 +27,10 @@ export interface ObjectOptions
   /** As for a client. Default: `v1`. */
   readonly integrationVersion?: string | undefined;
   /**
-   * Which references may be asked for, through every binding: patterns such as
-   * `op://app/database/password` or `op://app/**`. Absent: all that the token can read. A list that is
-   * `undefined` is an error, so that a variable that is not set does not allow everything.
+   * Which references may be asked for, through every binding: patterns such as `op://app/database/*`, in
+   * which `*` stands for any text, and `**` at the end for all further parts. Absent: all that the token
+   * can read. A list that is `undefined` is an error, so that a variable that is not set does not allow
+   * everything.
    */
   readonly allow?: readonly string[];
 }

@@ -13,6 +13,24 @@ import {
 
 const REFERENCE = "op://app/database/password";
 const SLACK_MS = 1_500;
+const MIB = 2 ** 20;
+
+const fileOf = (name, mebibytes) => ({ name, content: new Uint8Array(mebibytes * MIB).fill(7) });
+
+/** Files that are much for RPC, which takes 32 MiB in one answer. */
+const LARGE = {
+  vaults: [
+    {
+      name: "app",
+      items: [
+        {
+          title: "large",
+          files: [...[1, 2, 3, 4].map((n) => fileOf(`${n}.bin`, 10)), fileOf("5.bin", 31)],
+        },
+      ],
+    },
+  ],
+};
 
 export async function calls(kit) {
   const service = await startService(kit);
@@ -50,6 +68,33 @@ export async function calls(kit) {
       match(individualResponses[REFERENCE].content.itemId, /^\w{26}$/);
       equal(individualResponses["op://app/x/y"].error.type, "itemNotFound");
       deepEqual(outcomes[5].value, { individualResponses: {} });
+    },
+    "several files that are too much for one answer": async () => {
+      const large = await startService(kit, { account: LARGE });
+      const workers = await startWorkers(kit, large);
+      const file = (n) => ({ method: "resolveBytes", args: [`op://app/large/${n}.bin`] });
+      const outcomes = await workers.ask({ calls: [1, 2, 3, 4].map(file) });
+      for (const { value, error } of outcomes)
+        deepEqual(value, { count: 10 * MIB, last: 7 }, error?.message);
+      large.emulator.clearRequests();
+      const [{ error }] = await workers.ask({ calls: [file(5)] });
+      equal(error?.code, "fileTooLarge");
+      equal(error.retryable, false);
+      equal(error.reference, "op://app/large/5.bin");
+      match(error.message, /at most 30 MiB/);
+      const reads = large.emulator.requests.filter(({ path }) => path.includes("/file/"));
+      equal(reads.length, 1);
+      // Texts share an answer; what it has no room for does not take the rest away.
+      const texts = {
+        method: "resolveAll",
+        args: [[1, 2, 3, 4].map((n) => `op://app/large/${n}.bin`)],
+      };
+      const { individualResponses } = (await workers.ask({ calls: [texts] }))[0].value;
+      const sizes = Object.values(individualResponses).map(
+        ({ content, error }) => error?.type ?? content.secret.length,
+      );
+      deepEqual(sizes, [10 * MIB, 10 * MIB, 10 * MIB, "fileTooLarge"]);
+      await workers.stop();
     },
     "a batch of more than 1,000": async () => {
       const many = Array.from({ length: 2_500 }, (_, n) => `op://app/nothing ${n}/x`);

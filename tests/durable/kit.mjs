@@ -93,6 +93,8 @@ const CLASSES = [
     "Throwing",
     "Malformed",
     "Stored",
+    "Slow",
+    "Rotated",
     "Unset",
   ],
 ];

@@ -68,6 +68,30 @@ export async function local(kit) {
       await one(long);
       ok((await requests(() => one(long))) > 0);
     },
+    "what has ended is dropped when anything is asked": async () => {
+      const { LocalCache } = await import("../../dist/durable/local_cache.js");
+      const { durableClient } = await import("../../dist/durable_client.js");
+      const read = async () => ({ results: [{ value: "x" }] });
+      const binding = { idFromName: (name) => name, get: () => ({ read }) };
+      // One that keeps it for longer would still have it.
+      const cache = new LocalCache(binding, 60_000);
+      new LocalCache(binding, 20).put("ended", { value: "x" }, Date.now());
+      cache.put("kept", { value: "x" }, Date.now());
+      await sleep(30);
+      const values = [];
+      const { delete: drop } = Map.prototype;
+      Map.prototype.delete = function (key) {
+        if (drop.call(this, key)) values.push(key);
+        return true;
+      };
+      try {
+        await durableClient(binding).resolve(REFERENCE, { fresh: true });
+      } finally {
+        Map.prototype.delete = drop;
+      }
+      ok(values.includes("ended"));
+      equal(values.includes("kept"), false);
+    },
     "500 at most": async () => {
       const { LocalCache } = await import("../../dist/durable/local_cache.js");
       const cache = new LocalCache({}, 60_000);

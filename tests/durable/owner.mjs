@@ -76,6 +76,41 @@ export const Stored = onePasswordObject(({ OP_SERVICE_ACCOUNT_TOKEN, EMULATOR })
   auth: { get: async () => OP_SERVICE_ACCOUNT_TOKEN },
 }));
 
+let asked = 0;
+
+/** One whose Secrets Store does not answer the first time. */
+export const Slow = onePasswordObject(({ OP_SERVICE_ACCOUNT_TOKEN, EMULATOR }) => ({
+  allowedHosts: [new URL(EMULATOR).origin],
+  auth: {
+    get: async () => {
+      asked += 1;
+      return asked === 1 ? await new Promise(() => {}) : OP_SERVICE_ACCOUNT_TOKEN;
+    },
+  },
+}));
+
+const stored = { token: undefined, url: undefined, reads: 0 };
+
+/** One whose token in the Secrets Store is replaced. */
+export class Rotated extends onePasswordObject(({ EMULATOR }) => ({
+  allowedHosts: [new URL(stored.url ?? EMULATOR).origin],
+  retry: { retries: 0 },
+  auth: {
+    get: async () => {
+      stored.reads += 1;
+      return stored.token;
+    },
+  },
+})) {
+  rotate(token, url) {
+    Object.assign(stored, { token, url, reads: 0 });
+  }
+
+  reads() {
+    return stored.reads;
+  }
+}
+
 export const Named = onePasswordEntrypoint(({ OP }) => ({ namespace: OP, name: "named" }));
 
 /** A client of the Worker's own, in the isolate that the objects are in. */

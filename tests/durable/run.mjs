@@ -23,6 +23,7 @@ const NAMES = [
     "calls",
     "eviction",
     "refresh",
+    "token",
     "local",
     "allow",
     "members",

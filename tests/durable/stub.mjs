@@ -79,6 +79,67 @@ export async function stub() {
         ["all", false, false],
       ]);
     },
+    "files are asked for one by one, so that several are not too much for an answer": async () => {
+      const namespace = namespaceOf(echo);
+      const { secrets } = durableClient(namespace);
+      const [c, d] = REFERENCES;
+      const [one, , again] = await Promise.all([c, d, c].map((each) => secrets.resolveBytes(each)));
+      deepEqual(
+        namespace.seen.requests.map(({ references }) => references),
+        [[c], [d], [c]],
+      );
+      // Whoever overwrites his bytes leaves the other's alone.
+      ok(one !== again);
+    },
+    "faked timers stop no call": async () => {
+      const { setTimeout, clearTimeout } = globalThis;
+      Object.assign(globalThis, { setTimeout: () => 0, clearTimeout: () => {} });
+      try {
+        const hanging = durableClient(namespaceOf(() => new Promise(() => {})));
+        equal(await codeOf(hanging.resolve(REFERENCES[0], { timeoutMs: 50 })), "timeout");
+        const namespace = namespaceOf(failing(), echo);
+        equal(await durableClient(namespace).resolve(REFERENCES[0]), REFERENCES[0]);
+      } finally {
+        Object.assign(globalThis, { setTimeout, clearTimeout });
+      }
+    },
+    "names may be trusted": async () => {
+      const namespace = namespaceOf(echo);
+      await durableClient(namespace).resolve(REFERENCES[0], { fresh: "secrets" });
+      equal(namespace.seen.requests[0].fresh, "secrets");
+    },
+    "what is refused is not given from memory any more": async () => {
+      const [c] = REFERENCES;
+      const refusal = { code: "permissionDenied", message: "no" };
+      const ofOne = (code) => () => ({ results: [{ error: { ...refusal, code } }] });
+      const ofAll = (code) => () => ({
+        results: [{ value: { error: { ...refusal, type: code } } }],
+      });
+      const whole = (code) => () => ({ error: { ...refusal, code } });
+      for (const [method, answer] of [
+        ["resolve", ofOne],
+        ["resolve", whole],
+        ["resolveBytes", ofOne],
+        ["resolveAll", ofAll],
+      ]) {
+        for (const code of [
+          "permissionDenied",
+          "itemNotFound",
+          "network",
+          "timeout",
+          "rateLimited",
+        ]) {
+          const namespace = namespaceOf(echo, answer(code), echo);
+          const { secrets } = durableClient(namespace, { localTtlMs: 60_000 });
+          await secrets.resolve(c);
+          const asked = method === "resolveAll" ? [c] : c;
+          await secrets[method](asked, { fresh: true }).catch(() => {});
+          await secrets.resolve(c);
+          const isKept = ["network", "timeout", "rateLimited"].includes(code);
+          equal(namespace.seen.requests.length, isKept ? 2 : 3, `${method} ${code}`);
+        }
+      }
+    },
     "more than 1,000 are sent in parts": async () => {
       const namespace = namespaceOf(echo);
       const many = Array.from({ length: 2_001 }, (_, n) => `op://a/b/${n}`);
@@ -167,7 +228,15 @@ export async function stub() {
     },
     "options that are wrong": async () => {
       const namespace = namespaceOf(echo);
-      const wrong = [{ name: 5 }, { localTtlMs: -1 }, { localTtlMs: "1" }, { timeoutMs: 0 }];
+      const wrong = [
+        { name: 5 },
+        { localTtlMs: -1 },
+        { localTtlMs: "1" },
+        { localTtlMs: Number.NaN },
+        { localTtlMs: Number.POSITIVE_INFINITY },
+        { localTtlMs: 2 ** 31 },
+        { timeoutMs: 0 },
+      ];
       wrong.push({ locationHint: 5 }, { ttlMs: 5 });
       for (const options of wrong) {
         equal(await codeOf((async () => durableClient(namespace, options))()), "argumentInvalid");
