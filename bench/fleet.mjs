@@ -1,10 +1,10 @@
-// A simulated fleet: `node bench/fleet.mjs [--most 1000]`. Isolates start and end at random for an hour
+// A simulated fleet: `node bench/fleet.mjs [--most 1000] [--only KV]`. Isolates start and end at random for an hour
 // of simulated time, each wants its secrets when it starts and every minute while it lives, and the
 // service, the project's emulator, has the quota of a service account in a Teams account. The clients
 // are the real ones, each in a module of its own; the vendor's is counted by its pattern, which
 // `checkPattern` compares with itself. Requests take no time. Writes a section of bench/RESULTS.md with
-// its plot, unless `--most` is given; `node bench/fleet/report.mjs` writes them once more.
-import { mkdirSync, writeFileSync } from "node:fs";
+// its plot, unless `--most` is given; `--only` takes one way anew; `node bench/fleet/report.mjs` writes them once more.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { createEmulator } from "../dist/emulator/index.js";
@@ -143,11 +143,12 @@ async function checkPattern() {
 }
 
 await main(async () => {
-  const { values } = parseArgs({ options: { most: { type: "string" } } });
+  const { values } = parseArgs({ options: { most: { type: "string" }, only: { type: "string" } } });
   const most = Number(values.most ?? Math.max(...SIZES));
   await checkPattern();
   const results = [];
-  for (const way of Object.keys(WAYS)) {
+  const ways = Object.keys(WAYS);
+  for (const way of ways.filter((one) => (values.only ?? one) === one)) {
     for (const isolates of SIZES.filter((size) => size <= most)) {
       if (way === "no store" && isolates > MOST_SIGN_INS) continue;
       results.push(await step(`${way}, ${isolates}`, () => simulate(way, isolates)));
@@ -159,6 +160,9 @@ await main(async () => {
   // Not before what it imports is installed.
   const { RAW, writeFleet } = await import("./fleet/report.mjs");
   mkdirSync(dirname(RAW), { recursive: true });
-  writeFileSync(RAW, JSON.stringify(results));
-  await writeFleet(results);
+  const others = values.only ? JSON.parse(readFileSync(RAW, "utf8")) : [];
+  const all = [...others.filter(({ way }) => way !== values.only), ...results];
+  all.sort((one, other) => ways.indexOf(one.way) - ways.indexOf(other.way));
+  writeFileSync(RAW, JSON.stringify(all));
+  await writeFleet(all);
 });

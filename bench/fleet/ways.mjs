@@ -9,6 +9,7 @@ const MINUTE_MS = 60_000;
 const TTL_MS = 15 * MINUTE_MS;
 /** How long a Durable Object remembers secrets. */
 const OBJECT_TTL_MS = 5 * MINUTE_MS;
+const OBJECT_CACHE = { secretTtlMs: OBJECT_TTL_MS, metadataTtlMs: 15 * MINUTE_MS };
 /** An object that nobody asks is evicted. */
 const EVICTED_AFTER_MS = 70_000;
 
@@ -70,7 +71,7 @@ function oneForAll(service, events) {
       client = undefined;
       asked.clear();
     }
-    client ??= newClient(service, { store, cache: { secretTtlMs: OBJECT_TTL_MS } });
+    client ??= newClient(service, { store, cache: OBJECT_CACHE });
     return client;
   };
   const alarm = async () => {
@@ -79,7 +80,7 @@ function oneForAll(service, events) {
     if (asked.size === 0) return;
     const references = [...asked].map(byName);
     asked.clear();
-    await of.resolveAll(references, { fresh: true });
+    await of.resolveAll(references, { fresh: "secrets" });
     setAlarm();
   };
   const setAlarm = () => {
