@@ -521,6 +521,28 @@ fn a_record_from_the_future_is_none() {
 }
 
 #[test]
+fn clocks_apart_by_minutes_cost_requests_and_no_secret() {
+    let minutes = |n: u64| VirtualHost::set_back(n * 60 * 1_000);
+    // The emulator takes nothing from its own future: all are behind.
+    let share = Share { secrets_ms: 60_000, ..SHARE };
+    for [writes, reads] in [[10, 13], [13, 10], [10, 30], [30, 10]] {
+        let first = Bench::on(minutes(writes), sharing_as(share));
+        resolves(&first, ONE, "secret one");
+        let second = Bench::on(minutes(reads), sharing_as(share));
+        second.host.with_store(|store| store.record = record(&first));
+        for reference in [ONE, ONE] {
+            resolves(&second, reference, "secret one");
+        }
+        // And back: what one leaves holds the other up no more.
+        first.host.advance(61_000.0);
+        first.host.with_store(|store| store.record = record(&second));
+        resolves(&first, ONE, "secret one");
+        let asked = asked(&first).len() + asked(&second).len();
+        assert!(asked < 12, "{writes} {reads}: {asked}");
+    }
+}
+
+#[test]
 fn an_older_record_that_comes_again_is_none() {
     let share = Share { secrets_ms: 60_000, ..SHARE };
     let first = Bench::warm(sharing_as(share));
