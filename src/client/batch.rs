@@ -399,7 +399,7 @@ impl<H: Host> Group<'_, H> {
                 let error = error.for_reference(question.reference());
                 if cache.settle(&question.key(), missed) {
                     if let Some(reference) = question.reference()
-                        && cache.drop_secret(reference)
+                        && cache.drop_secret(reference, missed)
                     {
                         self.account.note_news(News::Secrets);
                     }

@@ -144,6 +144,9 @@ pub struct Cache<V> {
     /// [`item_key`]. Found in a list, or by another process.
     vault_ids: VecDeque<Entry<String>>,
     item_ids: VecDeque<Entry<String>>,
+    /// Names and references that were found to have nothing: what another process knows of them since
+    /// before is not taken over.
+    dropped: VecDeque<Entry<()>>,
     vaults: Option<(Reading, Rc<Listing<V>>)>,
     titles: VecDeque<Entry<Rc<Listing<()>>>>,
     secrets: VecDeque<Entry<Found>>,
@@ -173,6 +176,7 @@ impl<V> Cache<V> {
             cleared_at_ms: 0,
             vault_ids: VecDeque::new(),
             item_ids: VecDeque::new(),
+            dropped: VecDeque::new(),
             vaults: None,
             titles: VecDeque::new(),
             secrets: VecDeque::new(),
@@ -321,8 +325,10 @@ impl<V> Cache<V> {
     pub fn put_vault_id(&mut self, name: &str, listing: &Rc<Listing<V>>, id: Option<&str>) -> bool {
         let known = self.vaults.as_ref().filter(|(_, known)| Rc::ptr_eq(known, listing));
         let reading = known.map(|(reading, _)| *reading);
+        let key = name.to_lowercase();
+        self.drop_key(&key, reading.filter(|_| id.is_none()));
         let limits = (self.cleared, self.lifetimes.metadata_ms);
-        put_id(&mut self.vault_ids, limits, (name.to_lowercase(), reading, id))
+        put_id(&mut self.vault_ids, limits, (key, reading, id))
     }
 
     /// `put_item_id((vault_id, title), listing, id) -> is_new`
@@ -336,8 +342,10 @@ impl<V> Cache<V> {
     ) -> bool {
         let known = self.titles.iter().find(|entry| Rc::ptr_eq(&entry.value, listing));
         let reading = known.map(|entry| entry.reading);
+        let key = item_key(vault_id, title);
+        self.drop_key(&key, reading.filter(|_| id.is_none()));
         let limits = (self.cleared, self.lifetimes.metadata_ms);
-        put_id(&mut self.item_ids, limits, (item_key(vault_id, title), reading, id))
+        put_id(&mut self.item_ids, limits, (key, reading, id))
     }
 
     /// `stored_ids(now_ms) -> (vaults, items)`
@@ -363,7 +371,7 @@ impl<V> Cache<V> {
     /// - `early_ms`: how long before its end it is read anew here
     pub fn adopt_vault_id(&mut self, stored: Stored<String>, now_ms: u64, early_ms: u64) {
         let adoption = self.adoption(now_ms, self.lifetimes.metadata_ms, early_ms);
-        adopt(&mut self.vault_ids, adoption, stored);
+        adopt(&mut self.vault_ids, &self.dropped, adoption, stored);
     }
 
     /// `adopt_item_id(stored, now_ms, early_ms)`
@@ -371,7 +379,7 @@ impl<V> Cache<V> {
     /// The same of an item.
     pub fn adopt_item_id(&mut self, stored: Stored<String>, now_ms: u64, early_ms: u64) {
         let adoption = self.adoption(now_ms, self.lifetimes.metadata_ms, early_ms);
-        adopt(&mut self.item_ids, adoption, stored);
+        adopt(&mut self.item_ids, &self.dropped, adoption, stored);
     }
 
     /// `adopt_secret(stored, lifetime_ms, now_ms, early_ms)`
@@ -385,7 +393,7 @@ impl<V> Cache<V> {
         early_ms: u64,
     ) {
         let adoption = self.adoption(now_ms, lifetime_ms, early_ms);
-        adopt(&mut self.secrets, adoption, stored);
+        adopt(&mut self.secrets, &self.dropped, adoption, stored);
     }
 
     const fn adoption(&self, now_ms: u64, lifetime_ms: u64, early_ms: u64) -> Adoption {
@@ -422,10 +430,18 @@ impl<V> Cache<V> {
             && put(&mut self.secrets, self.cleared, entry())
     }
 
-    /// `drop_secret(reference) -> is_dropped`
+    fn drop_key(&mut self, key: &str, reading: Option<Reading>) {
+        if let Some(reading) = reading {
+            let entry = Entry { key: key.to_owned(), reading, value: () };
+            put(&mut self.dropped, self.cleared, entry);
+        }
+    }
+
+    /// `drop_secret(reference, reading) -> is_dropped`
     ///
     /// What was remembered under it is not so any more.
-    pub fn drop_secret(&mut self, reference: &str) -> bool {
+    pub fn drop_secret(&mut self, reference: &str, reading: Reading) -> bool {
+        self.drop_key(reference, Some(reading));
         let count = self.secrets.len();
         self.secrets.retain(|entry| entry.key != reference);
         self.secrets.len() < count
@@ -552,14 +568,21 @@ struct Adoption {
 }
 
 /// As older than all that this process reads from now on.
-fn adopt<T>(entries: &mut VecDeque<Entry<T>>, adoption: Adoption, stored: Stored<T>) {
+fn adopt<T>(
+    entries: &mut VecDeque<Entry<T>>,
+    dropped: &VecDeque<Entry<()>>,
+    adoption: Adoption,
+    stored: Stored<T>,
+) {
     let Adoption { now_ms, lifetime_ms, early_ms, cleared, cleared_at_ms } = adoption;
     let Stored { key, at_ms, value } = stored;
     let reading = Reading { at_ms, number: cleared + 1, again_ms: 0, early_ms };
     let is_older = |known: &Entry<T>| known.key == key && known.reading.at_ms >= at_ms;
+    let is_dropped = |known: &Entry<()>| known.key == key && known.reading.at_ms >= at_ms;
     if reading.is_kept(now_ms, lifetime_ms)
         && (cleared == 0 || at_ms > cleared_at_ms)
         && !entries.iter().any(is_older)
+        && !dropped.iter().any(is_dropped)
     {
         entries.retain(|entry| entry.key != key);
         put(entries, cleared, Entry { key, reading, value });
@@ -620,7 +643,8 @@ mod tests {
         assert_eq!(text(cache.stale_secret("r", 1029)), Some("s".into()));
         assert_eq!(text(cache.stale_secret("r", 1030)), None);
         assert!(cache.secret("other", 1000).is_none());
-        cache.drop_secret("r");
+        let reading = cache.begin(1000);
+        cache.drop_secret("r", reading);
         assert!(cache.secret("r", 1000).is_none());
     }
 

@@ -235,6 +235,29 @@ fn refused_sign_ins_are_kept_for_processes_that_start_meanwhile() {
     assert_eq!(resolves(&second, ONE, "secret one")[..4], SIGN_IN);
 }
 
+#[test]
+fn what_is_gone_is_not_taken_over_again_from_what_is_stored() {
+    let share = Share { secrets_ms: 600_000, ..SHARE };
+    let first = Bench::warm(sharing_as(share));
+    let second = after(&first, sharing_as(share));
+    assert_eq!(resolves(&second, ONE, "secret one"), [""; 0]);
+    second.host.advance(2_000.0);
+    let one = second.ask_fresh(ONE);
+    second.host.run();
+    while let Some(next) = second.host.under_way().into_iter().next() {
+        if next.what.contains("/item") {
+            second.host.answer_with(next.number, 403, None);
+        } else {
+            second.host.answer(next.number);
+        }
+        second.host.run();
+    }
+    assert_eq!(text(one), Err("permissionDenied"));
+    assert_eq!(asked(&second), ["load", "load", "store"]);
+    let third = after(&second, sharing_as(share));
+    assert_eq!(resolves(&third, ONE, "secret one"), [ITEM], "the secret is not given any more");
+}
+
 /// Two processes and what they leave for each other in one store.
 fn pass_on(from: &Bench, to: &Bench) {
     to.host.with_store(|store| store.record = record(from));
