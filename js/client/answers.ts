@@ -27,10 +27,12 @@ export interface ResolveError {
   readonly candidates?: readonly Candidate[];
   /** When to try again, in milliseconds, if the service said so, or after a 429. */
   readonly retryAfterMs?: number;
+  /** After a 429, which limit was reached, if the service said so. */
+  readonly limit?: "token" | "account";
 }
 
 /** What may be absent of an error in a batch. */
-const DETAILS = ["candidates", "retryAfterMs"];
+const DETAILS = ["candidates", "retryAfterMs", "limit"];
 
 /** Sees to it that what the responses of a batch lack is not found on `Object.prototype`. */
 export function ownResponses<T extends { individualResponses: object }>(answer: T): T {

@@ -50,6 +50,7 @@ export interface ErrorDetails {
   readonly status?: number | undefined;
   readonly retryable?: boolean | undefined;
   readonly retryAfterMs?: number | undefined;
+  readonly limit?: "token" | "account" | undefined;
   readonly reference?: string | undefined;
   readonly candidates?: readonly Candidate[] | undefined;
   readonly cause?: unknown;
@@ -92,6 +93,8 @@ export class OnePasswordError extends Error {
   readonly retryable: boolean;
   /** When to try again, in milliseconds, if the service said so. */
   declare readonly retryAfterMs?: number;
+  /** Which limit was reached, if the service said so: the service account's, of an hour, or the whole account's, of a day. */
+  declare readonly limit?: "token" | "account";
   /** The secret reference that was asked for, unless an invisible character is in it or it looks as if a token was pasted into it. */
   declare readonly reference?: string;
   /** What an ambiguous reference may have meant. */
@@ -104,6 +107,7 @@ export class OnePasswordError extends Error {
     this.retryable = details.retryable ?? false;
     if (details.status !== undefined) this.status = details.status;
     if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
+    if (details.limit !== undefined) this.limit = details.limit;
     if (isTold(details.reference)) this.reference = details.reference;
     if (details.candidates !== undefined) this.candidates = details.candidates;
     Object.defineProperty(this, BRAND, BRANDED);
@@ -124,8 +128,8 @@ export class OnePasswordError extends Error {
   toJSON(): Omit<ErrorDetails, "cause"> & { readonly name: string } {
     const { name, code, message, retryable } = this;
     const own = { __proto__: null, ...this } as Partial<this>;
-    const { status, retryAfterMs, reference, candidates } = own;
-    return { name, code, message, status, retryable, retryAfterMs, reference, candidates };
+    const { status, retryAfterMs, limit, reference, candidates } = own;
+    return { name, code, message, status, retryable, retryAfterMs, limit, reference, candidates };
   }
 }
 

@@ -19,6 +19,8 @@ export interface ErrorData {
   readonly status?: number;
   /** When to try again. */
   readonly retryAfterMs?: number;
+  /** Which limit was reached. */
+  readonly limit?: "token" | "account";
   /** The secret reference. */
   readonly reference?: string;
   /** What an ambiguous reference may have meant. */

@@ -225,8 +225,9 @@ function about(thrown: unknown, reference: string): unknown {
   if (!isOnePasswordError(thrown) || Object.hasOwn(thrown, "reference")) return thrown;
   if (!reference.startsWith("op://")) return thrown;
   const { code, message, retryable, cause } = thrown;
-  const { status, retryAfterMs, candidates } = ownOf(thrown);
-  const details = { code, message, retryable, status, retryAfterMs, candidates, reference, cause };
+  const { status, retryAfterMs, limit, candidates } = ownOf(thrown);
+  const known = { code, message, retryable, status, retryAfterMs, limit, candidates };
+  const details = { ...known, reference, cause };
   return new OnePasswordError(details);
 }
 

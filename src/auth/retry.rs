@@ -1,6 +1,6 @@
 //! When to try again, and when not to ask at all.
 
-use crate::base::error::{Error, Said};
+use crate::base::error::{Error, Limit, Said};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -41,7 +41,9 @@ const MAX_DOUBLINGS: u32 = 12;
 const SPREAD: u64 = 8;
 const MAX_SPREAD_MS: u64 = 30_000;
 /// How many numbers tell of the pauses.
-pub const STORED_NUMBERS: usize = 9;
+pub const STORED_NUMBERS: usize = 10;
+/// The limits by their numbers.
+const LIMITS: [Option<Limit>; 3] = [None, Some(Limit::Token), Some(Limit::Account)];
 
 /// How often something is repeated, and after which pauses.
 #[derive(Debug, Clone, Copy)]
@@ -139,7 +141,8 @@ impl Standing {
     pub fn stored(&self) -> [u64; STORED_NUMBERS] {
         self.sign_ins.untold.set(0);
         self.sign_ins.told_at.set(self.sign_ins.told_at.get().max(self.sign_ins.refused_at.get()));
-        let Circuit { opened_at, open_until, said_until, in_vain, .. } = &self.circuit;
+        let Circuit { opened_at, open_until, said_until, limit, in_vain, .. } = &self.circuit;
+        let limit = LIMITS.iter().position(|known| *known == limit.get()).unwrap_or_default();
         let SignInAllowance { refused_at, refused, requests, doublings, is_of_session, .. } =
             &self.sign_ins;
         [
@@ -147,6 +150,7 @@ impl Standing {
             open_until.get(),
             said_until.get(),
             in_vain.get().into(),
+            limit as u64,
             refused_at.get(),
             refused.get().into(),
             requests.get().into(),
@@ -162,8 +166,8 @@ impl Standing {
     /// # Shapes
     /// - `random`: spreads the processes that wait for the end of the same pause
     pub fn adopt(&self, stored: [u64; STORED_NUMBERS], now_ms: u64, random: u32) {
-        let [opened_at, open_until, said_until, in_vain, allowance @ ..] = stored;
-        self.circuit.adopt([opened_at, open_until, said_until, in_vain], now_ms, random);
+        let [opened_at, open_until, said_until, in_vain, limit, allowance @ ..] = stored;
+        self.circuit.adopt([opened_at, open_until, said_until, in_vain, limit], now_ms, random);
         self.sign_ins.adopt(allowance, now_ms);
     }
 }
@@ -184,6 +188,8 @@ pub struct Circuit {
     /// Until when the service wants no requests, which may be longer.
     said_until: Cell<u64>,
     pauses: Cell<u32>,
+    /// Which limit the pause is for.
+    limit: Cell<Option<Limit>>,
     /// How many requests in a row that tried were told to wait.
     in_vain: Cell<u32>,
     /// Until when a pause of another process, which is over, makes the next one longer.
@@ -210,7 +216,8 @@ impl Circuit {
         let left = self.left_ms(now_ms);
         if left > 0 && earlier != Some(passage) {
             let left = left.max(self.said_until.get().saturating_sub(now_ms));
-            return Err(Error::RateLimited { retry_after_ms: Some(left), said: Said::NOTHING });
+            let (retry_after_ms, limit) = (Some(left), self.limit.get());
+            return Err(Error::RateLimited { retry_after_ms, limit, said: Said::NOTHING });
         }
         if self.is_open() {
             self.open(now_ms, PROBE_MS);
@@ -274,8 +281,8 @@ impl Circuit {
         if self.is_open() { until.saturating_sub(now_ms) } else { 0 }
     }
 
-    fn adopt(&self, stored: [u64; 4], now_ms: u64, random: u32) {
-        let [opened_at, open_until, said_until, in_vain] = stored;
+    fn adopt(&self, stored: [u64; 5], now_ms: u64, random: u32) {
+        let [opened_at, open_until, said_until, in_vain, limit] = stored;
         // The other process's clock may be a little ahead.
         let opened_at = opened_at.min(now_ms);
         let latest = now_ms + MAX_SAID_MS;
@@ -295,7 +302,15 @@ impl Circuit {
         self.spread_ms.set(spread);
         self.said_until.set(said_until.min(latest));
         self.in_vain.set(count(in_vain));
+        self.limit.set(LIMITS.get(limit as usize).copied().flatten());
         self.pauses.set(self.pauses.get().wrapping_add(1));
+    }
+
+    /// `limited(limit)`
+    ///
+    /// Which limit the pause is for that has just begun.
+    pub fn limited(&self, limit: Option<Limit>) {
+        self.limit.set(limit);
     }
 
     /// A clock that was set back does not make the pause longer.

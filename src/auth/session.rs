@@ -8,7 +8,7 @@ use crate::{
     },
     base::{
         encoding::{encode_base64url, is_web_page, without_keys},
-        error::{Error, Said},
+        error::{Error, Limit, Said},
         interner::Interner,
         json::{parse, to_json},
         secret::Secret,
@@ -361,7 +361,7 @@ pub fn check_status(response: &HttpResponse, action: &'static str) -> Result<(),
         403 => Error::PermissionDenied { action, said },
         404 => Error::NotFound { action, said },
         409 => Error::Conflict { action, said },
-        429 => Error::RateLimited { retry_after_ms, said },
+        429 => Error::RateLimited { retry_after_ms, limit: Limit::in_words(&said.words), said },
         _ => Error::ServerError { action, status, retry_after_ms, said },
     })
 }

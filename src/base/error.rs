@@ -54,6 +54,43 @@ impl Said {
         Self { error_code: None, words: String::new(), ahead_s: 0, is_page: false };
 }
 
+/// Which limit a 429 is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// The service account's, of an hour.
+    Token,
+    /// The account's, of a day, over all its service accounts.
+    Account,
+}
+
+impl Limit {
+    /// `in_words(words) -> limit`
+    ///
+    /// # Source
+    /// protocol.md “Quota and 429” (recorded)
+    pub fn in_words(words: &str) -> Option<Self> {
+        if words.contains("this 1Password account") {
+            return Some(Self::Account);
+        }
+        words.contains("this service account").then_some(Self::Token)
+    }
+
+    /// `name() -> text`
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Account => "account",
+        }
+    }
+
+    const fn whose(limit: Option<Self>) -> &'static str {
+        match limit {
+            Some(Self::Account) => "the account's requests, of all its service accounts,",
+            _ => "this service account's requests",
+        }
+    }
+}
+
 /// What stands in the way of every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Obstacle {
@@ -384,12 +421,15 @@ pub enum Error {
     },
     /// HTTP 429.
     #[error(
-        "1Password limits this service account's requests (HTTP 429{}); wait and retry",
+        "1Password limits {} (HTTP 429{}); wait and retry",
+        Limit::whose(*.limit),
         told(.said)
     )]
     RateLimited {
         /// When to try again, from `Retry-After`, in milliseconds.
         retry_after_ms: Option<u64>,
+        /// Which limit it is, if the service says so.
+        limit: Option<Limit>,
         /// What it says besides.
         said: Said,
     },
@@ -727,6 +767,16 @@ impl Error {
         }
     }
 
+    /// `limit() -> limit`
+    ///
+    /// Of a 429 which limit it is, if the service says so.
+    pub const fn limit(&self) -> Option<Limit> {
+        match self {
+            Self::RateLimited { limit, .. } => *limit,
+            _ => None,
+        }
+    }
+
     /// `until(ms) -> error`
     ///
     /// The same, when it is said again so long before the service is asked again.
@@ -900,7 +950,7 @@ mod tests {
             Error::PermissionDenied { action, said: said() },
             Error::NotFound { action, said: said() },
             Error::Conflict { action, said: said() },
-            Error::RateLimited { retry_after_ms: None, said: said() },
+            Error::RateLimited { retry_after_ms: None, limit: None, said: said() },
             Error::ServerError { action, status: 500, retry_after_ms: None, said: said() },
             Error::Network { action, host: text(), cause: text() },
             Error::Timeout { action, host: text() },

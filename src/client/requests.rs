@@ -314,8 +314,9 @@ impl<H: Host> Client<H> {
                 self.note(Event::Throttle(ms));
                 account.note_news(News::Pauses);
                 return match check_status(response, action) {
-                    Err(Error::RateLimited { said, .. }) => {
-                        Err(Error::RateLimited { retry_after_ms: Some(ms), said })
+                    Err(Error::RateLimited { limit, said, .. }) => {
+                        circuit.limited(limit);
+                        Err(Error::RateLimited { retry_after_ms: Some(ms), limit, said })
                     }
                     _ => sent,
                 };

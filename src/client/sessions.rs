@@ -95,7 +95,7 @@ impl SignIns {
                 Error::ServerError { action, status, retry_after_ms, said }
             }
             Some(other) => other,
-            None => Error::RateLimited { retry_after_ms, said: Said::NOTHING },
+            None => Error::RateLimited { retry_after_ms, limit: None, said: Said::NOTHING },
         }
     }
 }

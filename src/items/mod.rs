@@ -7,6 +7,7 @@ pub mod query;
 pub mod ssh;
 pub mod totp;
 pub mod value;
+pub mod variables;
 
 use crate::{
     auth::envelope::SymmetricKey,

@@ -455,12 +455,17 @@ fn type_name<'a>(kind: &'a str, id: &str) -> &'a str {
     }
 }
 
+/// `plain_text(value) -> text`
+///
 /// The text as it stands; what is no text is empty.
-fn plain_text(value: &FieldValue) -> &str {
+pub fn plain_text(value: &FieldValue) -> &str {
     value.text.as_ref().map_or("", |text| text.expose())
 }
 
-fn number(value: &FieldValue) -> Option<i64> {
+/// `number(value) -> number`
+///
+/// A whole number, or text that is one.
+pub fn number(value: &FieldValue) -> Option<i64> {
     let text = || value.text.as_ref()?.expose().parse().ok();
     value.number.or_else(text)
 }
@@ -471,13 +476,23 @@ fn date(value: &FieldValue) -> Option<Secret<String>> {
     (0..END_OF_YEARS).contains(&year).then(|| Secret::new(format!("{year:04}-{month:02}-{day:02}")))
 }
 
-/// `YYYYMM`, or `YYMM` of this century, as `MM/YYYY`.
-fn month_year(value: &FieldValue) -> Option<Secret<String>> {
+/// `year_and_month(value) -> (year, month)`
+///
+/// Of `YYYYMM`, or of `YYMM` of this century.
+///
+/// # Source
+/// protocol.md “Environments” (observed)
+pub fn year_and_month(value: &FieldValue) -> Option<(i64, i64)> {
     let number = number(value)?;
     let (year, month) = (number.div_euclid(100), number.rem_euclid(100));
     let year = if (0..100).contains(&year) { 2000 + year } else { year };
-    ((1000..END_OF_YEARS).contains(&year) && (1..=12).contains(&month))
-        .then(|| Secret::new(format!("{month:02}/{year}")))
+    let is_one = (1000..END_OF_YEARS).contains(&year) && (1..=12).contains(&month);
+    is_one.then_some((year, month))
+}
+
+fn month_year(value: &FieldValue) -> Option<Secret<String>> {
+    let (year, month) = year_and_month(value)?;
+    Some(Secret::new(format!("{month:02}/{year}")))
 }
 
 fn address(value: &FieldValue) -> Option<Secret<String>> {

@@ -46,6 +46,11 @@ pub(super) fn retry_after_ms(error: &Error) -> Option<Shape<'_>> {
     error.retry_after_ms().map(|ms| Shape::Number(ms as f64))
 }
 
+/// Which limit a 429 is about, if the service said so.
+pub(super) fn limit(error: &Error) -> Option<Shape<'_>> {
+    error.limit().map(|limit| Shape::text(limit.name()))
+}
+
 /// `error_object(error, reference) -> Error`
 ///
 /// What a promise rejects with. The reference that was asked for is told unless it may be a token
@@ -61,6 +66,7 @@ pub(super) fn error_object(error: &Error, reference: &JsValue) -> JsValue {
     ])
     .with("status", error.status().map(|status| Shape::Number(f64::from(status))))
     .with("retryAfterMs", retry_after_ms(error))
+    .with("limit", limit(error))
     .with("candidates", candidates(error));
     Object::assign(&object, super::results::object(&details).unchecked_ref());
     if reference.as_string().is_some_and(|text| may_be_told(&text)) {
@@ -142,7 +148,7 @@ mod tests {
         ] {
             assert_eq!(get(&error, name).unwrap(), expected, "{name}");
         }
-        for name in ["status", "retryAfterMs", "candidates", "reference", "cause"] {
+        for name in ["status", "retryAfterMs", "limit", "candidates", "reference", "cause"] {
             assert!(get_own(&error, name).unwrap().is_undefined(), "{name}");
         }
     }

@@ -2,7 +2,7 @@
 //! here, because serde knows neither.
 
 use super::{
-    errors::{candidates, message, retry_after_ms},
+    errors::{candidates, limit, message, retry_after_ms},
     host::WebHost,
     js::set,
 };
@@ -23,6 +23,7 @@ fn failure(error: &Error) -> Shape<'_> {
     ])
     .with("candidates", candidates(error))
     .with("retryAfterMs", retry_after_ms(error))
+    .with("limit", limit(error))
 }
 
 /// `object(shape) -> object`

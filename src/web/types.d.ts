@@ -86,6 +86,7 @@ export interface OnePasswordError extends Error {
   readonly retryable: boolean;
   readonly status?: number;
   readonly retryAfterMs?: number;
+  readonly limit?: "token" | "account";
   readonly reference?: string;
   readonly candidates?: readonly Candidate[];
 }
@@ -106,6 +107,7 @@ export interface Failure {
   readonly message: string;
   readonly candidates?: readonly Candidate[];
   readonly retryAfterMs?: number;
+  readonly limit?: "token" | "account";
 }
 
 /** A list, read page by page or whole. */

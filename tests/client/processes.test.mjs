@@ -20,7 +20,7 @@ const PROGRAM = `
     auth: token, integrationName: "client tests", integrationVersion: "1", store: fileStore(file), lazy: true,
   });
   for (const reference of references) {
-    told.push(await client.resolve(reference).catch(({ code, retryAfterMs }) => ({ code, retryAfterMs })));
+    told.push(await client.resolve(reference).catch(({ code, limit, retryAfterMs }) => ({ code, limit, retryAfterMs })));
   }
   console.log(JSON.stringify({ told, requests: client.stats().requests }));
 `;
@@ -60,7 +60,7 @@ test("once the quota is used up, a process that starts later sends nothing", asy
   assert.equal(first.told[2].code, "rateLimited");
   emulator.clearRequests();
   const { told, requests } = await run({ ...given, references: [TWO] });
-  assert.equal(told[0].code, "rateLimited");
+  assert.deepEqual([told[0].code, told[0].limit], ["rateLimited", "token"]);
   assert.ok(told[0].retryAfterMs > 55 * 60_000, `${told[0].retryAfterMs}`);
   assert.deepEqual([requests, emulator.requests.length], [0, 0]);
   await server.close();

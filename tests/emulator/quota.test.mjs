@@ -496,13 +496,16 @@ for (const [name, quota, leastMs] of [
   test(`the package's client pauses when a limit is reached: ${name}`, async (t) => {
     const { emulator, client, ask, fails } = await ownClient(t, quota);
     const arrived = emulator.requests.length;
-    const { retryAfterMs } = await fails();
+    const { retryAfterMs, limit } = await fails();
+    assert.equal(limit, name === "a day" ? "account" : "token", "told in the pause, too");
     assert.ok(Math.abs(retryAfterMs - emulator.quota[0].reset * 1000) <= MINUTE, `${retryAfterMs}`);
     assert.ok(retryAfterMs > leastMs, `${retryAfterMs}`);
     assert.equal(emulator.requests.length, arrived);
 
     client.clearPause();
-    await fails();
+    const asked = await fails();
+    assert.equal(asked.limit, limit);
+    assert.equal(/all its service accounts/.test(asked.message), limit === "account");
     assert.equal(emulator.requests.length, arrived + 1);
     assert.equal(emulator.requests.at(-1).status, 429);
     assert.equal(emulator.quota[0].used, 20);
