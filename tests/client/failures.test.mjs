@@ -414,7 +414,9 @@ test("a caller with more time has it for a request that another one began", asyn
 
 test("more calls at once than a function takes arguments", async () => {
   const client = await newClient();
-  const calls = Array.from({ length: 140_000 }, () => client.resolve(BY_ID));
+  // How long it takes is the machine's matter.
+  const options = { timeoutMs: 600_000 };
+  const calls = Array.from({ length: 140_000 }, () => client.resolve(BY_ID, options));
   assert.deepEqual(new Set(await Promise.all(calls)), new Set([SECRET]));
 });
 
