@@ -126,14 +126,14 @@ test("a secret that is remembered leaves when its time is over, though nothing i
 });
 
 test("a secret out of a store leaves in its time, too", async () => {
-  const options = { store: STORE, share: { secrets: { ttlMs: 400 } } };
+  const options = { store: STORE, share: { secrets: { ttlMs: 5_000 } } };
   STORED.clear();
   const first = await service.authenticate(options);
   await first.resolve(BY_NAME);
   first.close();
   const second = await service.authenticate(options);
   assert.ok((await memory()).includes(KEPT["the secret"]));
-  await sleep(700);
+  await sleep(7_000);
   assert.ok(!(await memory()).includes(KEPT["the secret"]));
   second.close();
 });
