@@ -6,6 +6,14 @@ export interface Limits {
   readonly signal?: unknown;
 }
 
+/** What ends a wait. */
+export interface End {
+  readonly ms: number;
+  readonly signal: unknown;
+  /** The message of the error if the time is up. */
+  readonly message: string;
+}
+
 const TIMEOUT_MS = 30_000;
 
 /**
@@ -15,10 +23,20 @@ const TIMEOUT_MS = 30_000;
  */
 export async function within<T>(loading: Promise<T>, { timeoutMs, signal }: Limits): Promise<T> {
   const ms = typeof timeoutMs === "number" && timeoutMs > 0 ? timeoutMs : TIMEOUT_MS;
+  const message = `the wasm module was not loaded within ${ms} ms; try again, or give the client more time with timeoutMs`;
+  return await unlessEnded(loading, { ms, signal, message });
+}
+
+/**
+ * What is waited for, unless the time is up or the signal is given first. Only the wait ends.
+ *
+ * @throws {OnePasswordError} `timeout`, `aborted`
+ */
+export async function unlessEnded<T>(work: Promise<T>, { ms, signal, message }: End): Promise<T> {
   let end = () => {};
   const ended = new Promise<never>((_, reject) => {
     const abort = () => reject(aborted());
-    const timer = setTimeout(() => reject(timedOut(ms)), Math.min(ms, 2 ** 31 - 1));
+    const timer = setTimeout(() => reject(timedOut(message)), Math.min(ms, 2 ** 31 - 1));
     attempt(signal, (given) => {
       given.addEventListener("abort", abort);
       if (given.aborted) abort();
@@ -29,7 +47,7 @@ export async function within<T>(loading: Promise<T>, { timeoutMs, signal }: Limi
     };
   });
   try {
-    return await Promise.race([loading, ended]);
+    return await Promise.race([work, ended]);
   } finally {
     end();
   }
@@ -46,14 +64,11 @@ function attempt(signal: unknown, work: (given: AbortSignal) => unknown): void {
 // As they were when this was loaded: a test that fakes them later stops no client.
 const { setTimeout, clearTimeout } = globalThis;
 
-function aborted(): OnePasswordError {
+/** The error of a call whose signal was given. */
+export function aborted(): OnePasswordError {
   return new OnePasswordError({ code: "aborted", message: "the call was aborted by its signal" });
 }
 
-function timedOut(ms: number): OnePasswordError {
-  return new OnePasswordError({
-    code: "timeout",
-    message: `the wasm module was not loaded within ${ms} ms; try again, or give the client more time with timeoutMs`,
-    retryable: true,
-  });
+function timedOut(message: string): OnePasswordError {
+  return new OnePasswordError({ code: "timeout", message, retryable: true });
 }

@@ -135,6 +135,13 @@ impl Standing {
         self.sign_ins.told_at.set(now_ms);
     }
 
+    /// `counts_ms(now_ms) -> milliseconds`
+    ///
+    /// For how much longer others have to know of the pauses.
+    pub fn counts_ms(&self, now_ms: u64) -> u64 {
+        self.circuit.wanted_ms(now_ms).max(REFUSAL_COUNTS_MS)
+    }
+
     /// `stored() -> numbers`
     ///
     /// The pauses, for other processes, which are told of them now.
@@ -273,10 +280,8 @@ impl Circuit {
         self.is_open() && self.left_ms(now_ms) == 0
     }
 
-    /// `wanted_ms(now_ms) -> milliseconds`
-    ///
     /// For how much longer the service wants no requests.
-    pub fn wanted_ms(&self, now_ms: u64) -> u64 {
+    fn wanted_ms(&self, now_ms: u64) -> u64 {
         let until = self.open_until.get().max(self.said_until.get());
         if self.is_open() { until.saturating_sub(now_ms) } else { 0 }
     }

@@ -59,8 +59,8 @@ pub struct Call {
 
 /// How long a session is lent to others. The service does not say how long one lives.
 const LENT_MS: u64 = 15 * 60 * 1000;
-/// How far the clock of whoever lends it may be ahead.
-const CLOCK_SKEW_MS: u64 = 60_000;
+/// How far the clock of whoever lends it, or leaves anything else, may be ahead.
+pub const CLOCK_SKEW_MS: u64 = 60_000;
 
 /// A session that one process leaves for others.
 #[derive(Debug, Clone)]

@@ -141,11 +141,7 @@ impl<H: Host> Client<H> {
             let key = account.vault_keys.borrow().known(&id)?;
             Some(OpenVault { id, key })
         };
-        let mut vault = known();
-        if vault.is_none() && self.renew_names(account).await {
-            vault = known();
-        }
-        vault.inspect(|_| self.note(Event::Cache(CacheUse::Hit)))
+        self.known_or_renewed(account, known).await
     }
 
     /// The item that was found under this title before, here or by another process.
@@ -162,16 +158,21 @@ impl<H: Host> Client<H> {
             return None;
         }
         let known = || account.cache.borrow().item_id(vault_id, title, self.host.now_ms());
-        let mut item = known();
-        if item.is_none() && self.renew_names(account).await {
-            item = known();
-        }
-        item.inspect(|_| self.note(Event::Cache(CacheUse::Hit)))
+        self.known_or_renewed(account, known).await
     }
 
-    /// Names are to be read anew: another process may have done so. Whether there is news of it.
-    async fn renew_names(&self, account: &Account<H::PrivateKey>) -> bool {
-        account.shares(News::Names) && self.warm_up_again(account).await
+    /// What is known of a name. If that is nothing, names are to be read anew, which another process
+    /// may have done.
+    async fn known_or_renewed<T>(
+        &self,
+        account: &Account<H::PrivateKey>,
+        known: impl Fn() -> Option<T>,
+    ) -> Option<T> {
+        let mut thing = known();
+        if thing.is_none() && account.shares(News::Names) && self.warm_up_again(account).await {
+            thing = known();
+        }
+        thing.inspect(|_| self.note(Event::Cache(CacheUse::Hit)))
     }
 
     async fn vault_by_id(

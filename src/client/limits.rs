@@ -161,7 +161,7 @@ impl<H: Host> Client<H> {
     }
 
     /// Why the work did not come to its end. Not generic: each kind of work would have a copy.
-    pub(super) async fn hold(
+    async fn hold(
         &self,
         call: &Call<H::Signal>,
         work: Pin<&mut dyn Future<Output = ()>>,

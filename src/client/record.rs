@@ -1,7 +1,7 @@
 //! What a process leaves for those that start after it, as bytes.
 
 use crate::{
-    auth::retry::STORED_NUMBERS,
+    auth::{retry::STORED_NUMBERS, session::CLOCK_SKEW_MS},
     base::{
         bytes::{Reader, Writer},
         secret::Secret,
@@ -10,8 +10,6 @@ use crate::{
 
 /// The longest record, so that it fits into a value of Deno KV (64 KiB) once it is sealed.
 const MAX_BYTES: usize = 44 * 1024;
-/// How far the clock of whoever wrote a record may be ahead.
-pub(super) const CLOCK_SKEW_MS: u64 = 60_000;
 
 /// What is stored of one token.
 #[derive(Debug, Default)]

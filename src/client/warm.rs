@@ -8,11 +8,14 @@
 use super::{
     Account, Client,
     limits::Call,
-    record::{CLOCK_SKEW_MS, Entry, Kind, Record},
+    record::{Entry, Kind, Record},
 };
 use crate::{
     auth::{
-        envelope::SymmetricKey, session::StoredSession, store_key::StoreKey, token::Credentials,
+        envelope::SymmetricKey,
+        session::{CLOCK_SKEW_MS, StoredSession},
+        store_key::StoreKey,
+        token::Credentials,
         vault_keys::VaultKey,
     },
     base::{error::Error, secret::Secret},
@@ -43,8 +46,6 @@ const MERGE_MS: u64 = 50;
 const MAX_WRITES: u32 = 20;
 /// The longest time that every store takes.
 const MAX_RECORD_MS: u64 = 30 * 24 * 60 * 60 * 1000;
-/// How long refused sign-ins count.
-const REFUSALS_MS: u64 = 15 * 60 * 1000;
 
 /// What is kept in a store for other processes of the same token. The pauses that the service wants
 /// always are.
@@ -380,14 +381,15 @@ impl<H: Host> Client<H> {
             }
         }
         let secrets = cache.stored_secrets(now_ms, secrets_ms).into_iter();
+        // Moved, not copied: there may be many, and a module's memory never shrinks.
         entries.extend(secrets.map(|Stored { key, at_ms, value }| {
-            let Found { secret, item_id, vault_id } = value;
-            let times = (at_ms, at_ms + secrets_ms);
-            Entry::new(Kind::Secret, times, [&key, &item_id, &vault_id], secret.expose())
+            let Found { secret: bytes, item_id, vault_id } = value;
+            let names = [key, item_id, vault_id];
+            Entry { kind: Kind::Secret, at: at_ms, ends_ms: at_ms + secrets_ms, names, bytes }
         }));
         entries.extend(warm.others.borrow().iter().filter(|other| other.ends_ms > now_ms).cloned());
-        let pause_ms = account.standing.circuit.wanted_ms(now_ms).max(REFUSALS_MS);
-        let ends = entries.iter().map(|entry| entry.ends_ms).chain([now_ms + pause_ms]);
+        let pauses_end_ms = now_ms + account.standing.counts_ms(now_ms);
+        let ends = entries.iter().map(|entry| entry.ends_ms).chain([pauses_end_ms]);
         Record {
             written_at_ms: now_ms,
             ends_ms: ends.max().unwrap_or(now_ms).min(now_ms + MAX_RECORD_MS),

@@ -1,7 +1,7 @@
 // The bare module, as wasm-pack makes it, in every runtime: `node tests/bare/run.mjs`, or
 // `--only node,deno` for some. Needs a build.
 import { parseArgs } from "node:util";
-import { mainOfRuntimes, runRuntimes, tellFailures } from "../runtime/lib/rounds.mjs";
+import { countChecks, mainOfRuntimes, runRuntimes, tellFailures } from "../runtime/lib/rounds.mjs";
 import { makeProject, RUNTIMES } from "./runtimes.mjs";
 
 /** `node20` is Node, `chromium-worker` Chromium's worker. */
@@ -18,6 +18,5 @@ await mainOfRuntimes(async () => {
   const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
   const only = values.only.split(",").filter(Boolean);
   const results = await runRuntimes(RUNTIMES, { only, makeProject, tell });
-  const sum = (count) => results.reduce((total, result) => total + count(result), 0);
-  return [sum(({ passed }) => passed), sum(({ failed }) => failed.length)];
+  return countChecks(results);
 });

@@ -4,40 +4,30 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../../scripts/lib/paths.mjs";
 import { Failure } from "../../scripts/lib/run.mjs";
-import { mainOfRuntimes, runRuntimes, tellFailures } from "../runtime/lib/rounds.mjs";
+import { countChecks, mainOfRuntimes, runRuntimes, tellPart } from "../runtime/lib/rounds.mjs";
 
 const NAME_WIDTH = 12;
 
 /** Imported once what they need is installed. */
-const target =
-  (file, name = file) =>
-  async (kit) => {
-    const { [name]: run } = await import(`./${file}.mjs`);
-    return await run(kit);
-  };
+const target = (name) => async (kit) => {
+  const { [name]: run } = await import(`./${name}.mjs`);
+  return await run(kit);
+};
 const NAMES = [
-  ...[
-    "stub",
-    "sharing",
-    "errors",
-    "calls",
-    "eviction",
-    "refresh",
-    "token",
-    "local",
-    "allow",
-    "members",
-    "tools",
-  ],
+  "stub",
+  "sharing",
+  "errors",
+  "calls",
+  "eviction",
+  "refresh",
+  "token",
+  "local",
+  "allow",
+  "members",
+  "tools",
 ];
 
-function tell(result) {
-  const { name, passed, failed, seconds } = result;
-  const word = failed.length > 0 ? "FAIL" : "ok";
-  const counts = `${passed} passed, ${failed.length} failed, ${seconds} s`;
-  console.log([word.padEnd(4), name.padEnd(NAME_WIDTH), counts, result.note ?? ""].join(" "));
-  tellFailures(result);
-}
+const tell = (result) => tellPart(result, NAME_WIDTH, result.note);
 
 await mainOfRuntimes(async () => {
   if (!existsSync(join(ROOT, "dist/durable_object.js"))) {
@@ -46,6 +36,5 @@ await mainOfRuntimes(async () => {
   const all = Object.fromEntries(NAMES.map((name) => [name, target(name)]));
   const makeProject = (folder) => ({ folder });
   const results = await runRuntimes(all, { only: process.argv.slice(2), makeProject, tell });
-  const sum = (count) => results.reduce((total, result) => total + count(result), 0);
-  return [sum(({ passed }) => passed), sum(({ failed }) => failed.length)];
+  return countChecks(results);
 });

@@ -7,7 +7,7 @@ import { withLock } from "../../scripts/lib/lock.mjs";
 import { installPackages } from "../../scripts/lib/packages.mjs";
 import { CACHE, ROOT } from "../../scripts/lib/paths.mjs";
 import { Failure, skipped } from "../../scripts/lib/run.mjs";
-import { mainOfRuntimes, runRuntimes, tellFailures } from "../runtime/lib/rounds.mjs";
+import { countChecks, mainOfRuntimes, runRuntimes, tellPart } from "../runtime/lib/rounds.mjs";
 import { HERE } from "./kit.mjs";
 import { redisVersion } from "./redis_server.mjs";
 
@@ -48,15 +48,7 @@ const watched = (target) => async (kit) => {
   return { ...results, failed: [...results.failed, ...unhandled] };
 };
 
-function tell(result) {
-  const { name, version, passed, failed, seconds } = result;
-  const word = failed.length > 0 ? "FAIL" : "ok";
-  const counts = `${passed} passed, ${failed.length} failed, ${seconds} s`;
-  console.log(
-    [word.padEnd(4), name.padEnd(NAME_WIDTH), counts, version && ` (${version})`].join(" "),
-  );
-  tellFailures(result);
-}
+const tell = (result) => tellPart(result, NAME_WIDTH, result.version && ` (${result.version})`);
 
 await mainOfRuntimes(async () => {
   if (!existsSync(join(ROOT, "dist/stores.js"))) {
@@ -68,6 +60,5 @@ await mainOfRuntimes(async () => {
   const makeProject = (folder) => ({ folder });
   const only = process.argv.slice(2);
   const results = await runRuntimes(Object.fromEntries(all), { only, makeProject, tell });
-  const sum = (count) => results.reduce((total, result) => total + count(result), 0);
-  return [sum(({ passed }) => passed), sum(({ failed }) => failed.length)];
+  return countChecks(results);
 });

@@ -109,3 +109,17 @@ export async function mainOfRuntimes(work) {
 export function tellFailures({ failed }) {
   for (const why of failed) console.log(`       ${why.replaceAll("\n", "\n       ")}`);
 }
+
+/** Says how a part of a suite went, with its name as wide as all of them are. */
+export function tellPart({ name, passed, failed, seconds }, width, note = "") {
+  const word = failed.length > 0 ? "FAIL" : "ok";
+  const counts = `${passed} passed, ${failed.length} failed, ${seconds} s`;
+  console.log([word.padEnd(4), name.padEnd(width), counts, note].join(" "));
+  tellFailures({ failed });
+}
+
+/** How many checks `[passed, failed]` in all. */
+export function countChecks(results) {
+  const sum = (count) => results.reduce((total, result) => total + count(result), 0);
+  return [sum(({ passed }) => passed), sum(({ failed }) => failed.length)];
+}
