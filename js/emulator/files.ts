@@ -28,14 +28,8 @@ export async function sealFile(
     integrityHash: toBase64url(await sha256(sealed)),
     nonce: toBase64url(nonce),
     encryptionKey,
-    signingKey: {
-      kid: mintId(),
-      kty: "oct",
-      alg: "HS256",
-      ext: true,
-      k: toBase64url(randomBytes(32)),
-      key_ops: ["sign", "verify"],
-    },
+    // Of this algorithm, for with another one clients refuse to share the item.
+    signingKey: generateSymmetricJwk(mintId()),
   };
   return { attributes, sealed };
 }

@@ -61,7 +61,7 @@ export function getItems(call: Call): Reply {
   return { json: { contentVersion, items: found.filter((item) => item !== undefined) } };
 }
 
-/** `GET /api/v3/file/<document>` and its older address: sealed by its own key, so in no envelope. */
+/** `GET /api/v3/file/<document>`, and the same below vault and item: sealed by its own key, so in no envelope. */
 export function getFile(call: Call): Reply {
   const bytes = call.service.account.files.get(param(call, "document"));
   if (bytes === undefined) throw notFound("no such file");

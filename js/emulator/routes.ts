@@ -93,7 +93,7 @@ const ROUTES: readonly Route[] = [
     handle: writeItems,
   },
   { method: "GET", path: "/api/v3/file/:document", needs: "access", handle: getFile },
-  // The older address (assumed).
+  // Where the vendor's client reads files that have a signing key.
   {
     method: "GET",
     path: "/api/v2/file/:vault/:item/:document",
