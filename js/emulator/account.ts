@@ -1,11 +1,25 @@
-import { generateSymmetricJwk, importSymmetricJwk, sealJson, spoil } from "./crypto.js";
-import type { AccountDescription, ItemDescription, VaultDescription } from "./description.js";
+import {
+  generateSymmetricJwk,
+  importSymmetricJwk,
+  type SymmetricJwk,
+  sealJson,
+  spoil,
+} from "./crypto.js";
+import type {
+  AccountDescription,
+  GroupDescription,
+  ItemDescription,
+  VaultDescription,
+} from "./description.js";
 import type { Bytes } from "./encoding.js";
+import { toVaultDescription } from "./environments.js";
+import { buildGroup, type Group, sealAccess, setAccess, type VaultAccess } from "./groups.js";
 import { mintId, mintUpperId } from "./ids.js";
 import { toPlainItem } from "./items.js";
 import type { Json, JsonObject } from "./json.js";
 import { buildKeysets, type Keyset, sealForKeyset } from "./keysets.js";
 import { ownOf } from "./own.js";
+import { buildSharing, type Sharing } from "./share_policy.js";
 import { type Credentials, generateCredentials } from "./token.js";
 
 /** An account as the service keeps it: sealed, but for the keys that a test double may hold. */
@@ -17,7 +31,10 @@ export interface Account {
   readonly keysets: JsonObject[];
   /** All keysets, by the names that vault descriptions use. */
   readonly keysetsByName: Map<string, Keyset>;
+  /** Environments are among them. */
   readonly vaults: Map<string, Vault>;
+  readonly groups: Map<string, Group>;
+  readonly sharing: Sharing;
   /** The sealed bytes of all files, by document id. */
   readonly files: Map<string, Bytes>;
 }
@@ -30,6 +47,10 @@ export interface Vault {
   /** The name of the key that seals its items. */
   keyId: string;
   key: CryptoKey;
+  /** The same key, for those who are given access. */
+  jwk: SymmetricJwk;
+  /** The groups that have access, by id. Replaced whole, never changed. */
+  groups: ReadonlyMap<string, VaultAccess>;
   /** Rises by one with every write. */
   contentVersion: number;
   /** As the service lists it, but for what counts its items. */
@@ -56,6 +77,7 @@ const VAULT_TYPES: Record<string, string> = {
   everyone: "E",
   userCreated: "U",
   transfer: "T",
+  environment: "D",
 };
 
 /** What a service account may do with its vault; clients only pass it on. */
@@ -83,18 +105,63 @@ export async function buildAccount(
   const files = new Map<string, Bytes>();
   const sealing = { userUuid: mintUpperId(), keysetsByName: keysets, files };
   const vaults = new Map<string, Vault>();
-  for (const vault of description.vaults) {
+  for (const vault of describedVaults(description)) {
     const built = await buildVault(vault, sealing, now);
     vaults.set(built.uuid, built);
   }
+  const groups = await buildGroups(
+    description.groups ?? [],
+    keysets.size,
+    [...vaults.values()],
+    now,
+  );
   const listed = [...keysets.values()].filter((keyset) => keyset.description.unlisted !== true);
   return {
     accountUuid: mintUpperId(),
     credentials,
     keysets: listed.map((keyset) => keyset.wire),
     vaults,
+    groups,
+    sharing: buildSharing(description.sharing),
     ...sealing,
   };
+}
+
+/** All vaults of a description, Environments last. */
+export function describedVaults({
+  vaults,
+  environments = [],
+}: AccountDescription): VaultDescription[] {
+  return [...vaults, ...environments.map(toVaultDescription)];
+}
+
+/** The described vaults of this id, or else of this name. */
+export function vaultsNamed(
+  vaults: readonly VaultDescription[],
+  wanted: string,
+): VaultDescription[] {
+  const known = vaults.filter(({ id }) => id === wanted);
+  return known.length > 0 ? known : vaults.filter(({ name, title }) => (name ?? title) === wanted);
+}
+
+async function buildGroups(
+  descriptions: readonly GroupDescription[],
+  keysets: number,
+  vaults: readonly Vault[],
+  now: string,
+): Promise<Map<string, Group>> {
+  const groups = new Map<string, Group>();
+  const described = vaults.map(({ description }) => description);
+  for (const description of descriptions) {
+    const group = await buildGroup(description, keysets + groups.size, now);
+    groups.set(group.uuid, group);
+    for (const { vault: wanted, permissions } of description.access ?? []) {
+      const [named] = vaultsNamed(described, wanted);
+      const vault = vaults.find((it) => it.description === named) as Vault;
+      setAccess(vault, new Map([[group.uuid, await sealAccess(group, vault, permissions)]]));
+    }
+  }
+  return groups;
 }
 
 async function buildVault(
@@ -105,7 +172,7 @@ async function buildVault(
   const { items: described = [], ...rest } = description;
   const vault = ownOf(rest);
   const uuid = vault.id ?? mintId();
-  const { keyId, key, access } = await makeVaultKey(vault, uuid, sealing);
+  const { keyId, key, jwk, access } = await makeVaultKey(vault, uuid, sealing);
   const type = VAULT_TYPES[vault.type ?? "userCreated"] ?? vault.type ?? "";
   const name = vault.name ?? vault.title ?? "";
   const attributes = { uuid, type, name, desc: vault.description ?? "", avatar: "" };
@@ -121,7 +188,18 @@ async function buildVault(
     combinedAccess: access,
   };
   const items = new Map<string, WireItem>();
-  const built = { uuid, description: vault, keyId, key, contentVersion: 1, wire, items };
+  const groups = new Map<string, VaultAccess>();
+  const built: Vault = {
+    uuid,
+    description: vault,
+    keyId,
+    key,
+    jwk,
+    groups,
+    contentVersion: 1,
+    wire,
+    items,
+  };
   for (const item of described) {
     const sealed = await sealItem(built, item, sealing, now);
     items.set(sealed.uuid, sealed);
@@ -135,7 +213,7 @@ export async function makeVaultKey(
   vaultUuid: string,
   { userUuid, keysetsByName }: Sealing,
   serialNumber = 1,
-): Promise<{ keyId: string; key: CryptoKey; access: JsonObject }> {
+): Promise<{ keyId: string; key: CryptoKey; jwk: SymmetricJwk; access: JsonObject }> {
   const keyId = mintId();
   const jwk = generateSymmetricJwk(keyId);
   const first = keysetsByName.keys().next().value ?? "";
@@ -152,7 +230,7 @@ export async function makeVaultKey(
     encryptedBy: keyset.uuid,
     encVaultKey: vault.unreadable === "key" ? spoil(sealed) : sealed,
   };
-  return { keyId, key: await importSymmetricJwk(jwk), access };
+  return { keyId, key: await importSymmetricJwk(jwk), jwk, access };
 }
 
 /** An item as its vault keeps it; its files are in the account from now on. */

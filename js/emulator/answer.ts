@@ -39,8 +39,9 @@ export interface Outcome {
 export function toOutcome(reply: Reply, session: Session | undefined): Outcome {
   const outcome = { status: 200, json: undefined, bytes: undefined, session, headers: {} };
   if (isFile(reply)) return { ...outcome, bytes: reply.bytes };
+  const sealer = reply.plain === true ? undefined : session;
   // A copy, so that a hook can change the answer and not the account.
-  return { ...outcome, json: structuredClone(reply.json) };
+  return { ...outcome, session: sealer, json: structuredClone(reply.json) };
 }
 
 const isFile = (reply: Reply): reply is { bytes: Bytes } => Object.hasOwn(reply, "bytes");

@@ -7,8 +7,9 @@ import {
   type WireItem,
 } from "./account.js";
 import { fault } from "./checks.js";
-import { openJson, sealJson } from "./crypto.js";
+import { openJson, type SymmetricJwk, sealJson } from "./crypto.js";
 import type { ItemDescription, ItemState } from "./description.js";
+import { type Group, sealAccess, setAccess, type VaultAccess } from "./groups.js";
 import { changeDetails, documentIds, TRASHED } from "./items.js";
 import type { Json, JsonObject } from "./json.js";
 import { ownOf } from "./own.js";
@@ -41,8 +42,10 @@ export interface AccountEditor {
   removeItem(vault: string, item: string): Promise<void>;
   /** Gives a vault another name. */
   renameVault(vault: string, name: string): Promise<void>;
-  /** Gives a vault a new key, and seals all that is in it with that. */
+  /** Gives a vault a new key, seals all that is in it with that, and it for all who have access. */
   rotateVaultKey(vault: string): Promise<void>;
+  /** What a group may do with a vault; `undefined` if it has no access. Both by id or by name. */
+  groupAccess(vault: string, group: string): Promise<{ permissions: number } | undefined>;
 }
 
 /** What the editor needs of the service. */
@@ -140,6 +143,7 @@ export class Editor implements AccountEditor {
         const encDetails = await reseal(item.encDetails);
         items.push({ ...item, encryptedBy: made.keyId, encOverview, encDetails });
       }
+      const access = await this.#resealedAccess(vault, made.jwk, serial);
       return () => {
         vault.wire = {
           ...vault.wire,
@@ -149,10 +153,41 @@ export class Editor implements AccountEditor {
         };
         vault.keyId = made.keyId;
         vault.key = made.key;
+        vault.jwk = made.jwk;
+        setAccess(vault, access);
         for (const item of items) keep(vault, item);
       };
     });
   };
+
+  readonly groupAccess = async (
+    vaultName: string,
+    groupName: string,
+  ): Promise<{ permissions: number } | undefined> => {
+    const vault = await this.#findVault(vaultName);
+    const access = vault.groups.get(this.#findGroup(groupName).uuid);
+    return access && { permissions: access.acl };
+  };
+
+  /** The access of all groups to a vault that is to have this key. */
+  async #resealedAccess(
+    { uuid, groups }: Vault,
+    jwk: SymmetricJwk,
+    serial: number,
+  ): Promise<Map<string, VaultAccess>> {
+    const resealed = new Map<string, VaultAccess>();
+    for (const [id, { acl }] of groups) {
+      const group = this.#account.groups.get(id) as Group;
+      resealed.set(id, await sealAccess(group, { uuid, jwk }, acl, serial));
+    }
+    return resealed;
+  }
+
+  #findGroup(wanted: string): Group {
+    const { groups } = this.#account;
+    const named = [...groups.values()].filter(({ name }) => name === wanted);
+    return groups.get(wanted) ?? theOnly(named, "group");
+  }
 
   async #findVault(wanted: string): Promise<Vault> {
     const vaults = this.#account.vaults;
@@ -213,9 +248,10 @@ export class Editor implements AccountEditor {
  */
 async function commit<T>(vault: Vault, prepare: () => Promise<() => T>): Promise<T> {
   for (;;) {
-    const { contentVersion, wire } = vault;
+    const { contentVersion, wire, groups } = vault;
     const make = await prepare();
-    if (vault.contentVersion === contentVersion && vault.wire === wire) return make();
+    const isSame = vault.contentVersion === contentVersion && vault.wire === wire;
+    if (isSame && vault.groups === groups) return make();
   }
 }
 

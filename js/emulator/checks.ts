@@ -1,3 +1,4 @@
+import { isObjectId } from "./ids.js";
 import { isObject } from "./json.js";
 
 /** Throws a `TypeError` that names `path` if `value` is not as it has to be. */
@@ -35,6 +36,18 @@ export const count: Check = satisfies(
 export const positive: Check = satisfies(
   (value) => Number.isSafeInteger(value) && (value as number) > 0,
   "a whole number from 1",
+);
+
+/** A whole number from 1 that fits into 32 bits, as permissions do. */
+export const permissionBits: Check = satisfies(
+  (value) => Number.isInteger(value) && (value as number) > 0 && (value as number) < 2 ** 32,
+  "a whole number from 1 to 4294967295",
+);
+
+/** An object id. */
+export const objectId: Check = satisfies(
+  (value) => typeof value === "string" && isObjectId(value),
+  "an object id: 26 characters of a-z2-7, the last one of aeimquy4",
 );
 
 /** A function. */
@@ -84,6 +97,16 @@ export function shape(members: Readonly<Record<string, Check>>): Check {
       if (entry !== undefined) check(entry, `${path}.${name}`);
     }
   };
+}
+
+/** An object with all of these members, and no others but the optional ones. */
+export function exactly(
+  required: Readonly<Record<string, Check>>,
+  optional: Readonly<Record<string, Check>> = {},
+): Check {
+  return also(shape({ ...required, ...optional }), (value, path) => {
+    for (const name of Object.keys(required)) requireMember(name)(value, path);
+  });
 }
 
 /** `check`, and after it what several members say together. */

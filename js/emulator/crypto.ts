@@ -7,11 +7,13 @@ import {
   toBase64url,
   utf8,
 } from "./encoding.js";
+import { parseJson } from "./json.js";
 
 /** The content type that the service writes into everything sealed. */
 const CONTENT_TYPE = "b5+jwk+json";
 const IV_BYTES = 12;
-const TAG_BYTES = 16;
+/** By how much sealed bytes are longer. */
+export const TAG_BYTES = 16;
 
 /** How an RSA keyset seals: with SHA-1 or with SHA-256. */
 export type RsaAlgorithm = "RSA-OAEP" | "RSA-OAEP-256";
@@ -58,6 +60,14 @@ export async function hmacSha256(key: Bytes, message: Bytes): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.sign("HMAC", imported, message));
 }
 
+/** HKDF-SHA256 without a salt. */
+export async function hkdfSha256(secret: Bytes, info: string, length: number): Promise<Bytes> {
+  const key = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
+  const salt = new Uint8Array();
+  const algorithm = { name: "HKDF", hash: "SHA-256", salt, info: utf8(info) };
+  return new Uint8Array(await crypto.subtle.deriveBits(algorithm, key, length * 8));
+}
+
 /** Imports 32 bytes for AES-256-GCM. */
 export function importAesKey(key: Bytes): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", key, "AES-GCM", false, ["encrypt", "decrypt"]);
@@ -79,6 +89,19 @@ export async function sealBytes(key: CryptoKey, iv: Bytes, plaintext: Bytes): Pr
   return new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, plaintext));
 }
 
+/** The plaintext of {@link sealBytes}; `undefined` for anything that does not open. */
+export async function openBytes(
+  key: CryptoKey,
+  iv: Bytes,
+  sealed: Bytes,
+): Promise<Bytes | undefined> {
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv }, key, sealed));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Seals a JSON value; `kid` names the key for those who have to open it. */
 export async function sealJson(kid: string, key: CryptoKey, value: unknown): Promise<AesEnvelope> {
   const iv = randomBytes(IV_BYTES);
@@ -94,13 +117,13 @@ export async function sealJson(kid: string, key: CryptoKey, value: unknown): Pro
 
 /**
  * Opens an envelope that must have the exact form of {@link AesEnvelope} and name `kid`.
- * Returns `undefined`, without the cause, for anything that does not open to JSON.
+ * Returns `undefined`, without the cause, for anything that does not open to text.
  */
-export async function openJson(
+export async function openText(
   kid: string,
   key: CryptoKey,
   envelope: unknown,
-): Promise<unknown | undefined> {
+): Promise<string | undefined> {
   const { kid: named, enc, cty, iv, data } = (envelope ?? {}) as Partial<AesEnvelope>;
   if (named !== kid || enc !== "A256GCM" || cty !== CONTENT_TYPE) return undefined;
   if (typeof iv !== "string" || typeof data !== "string") return undefined;
@@ -109,12 +132,16 @@ export async function openJson(
   if (nonce?.length !== IV_BYTES || sealed === undefined || sealed.length < TAG_BYTES) {
     return undefined;
   }
-  try {
-    const opened = await crypto.subtle.decrypt({ name: "AES-GCM", iv: nonce }, key, sealed);
-    return JSON.parse(fromUtf8(new Uint8Array(opened)));
-  } catch {
-    return undefined;
-  }
+  return decode(await openBytes(key, nonce, sealed));
+}
+
+/** The same for what must open to JSON. */
+export async function openJson(
+  kid: string,
+  key: CryptoKey,
+  envelope: unknown,
+): Promise<unknown | undefined> {
+  return parseJson((await openText(kid, key, envelope)) ?? "");
 }
 
 /** Seals a JSON value for the holder of an RSA key. */
@@ -127,6 +154,37 @@ export async function sealJsonForRsa(recipient: RsaJwk, value: unknown): Promise
     cty: CONTENT_TYPE,
     data: toBase64url(new Uint8Array(sealed)),
   };
+}
+
+/**
+ * Opens an envelope that must have the exact form of {@link RsaEnvelope} and be sealed for this key.
+ * Returns `undefined`, without the cause, for anything that does not open to JSON.
+ */
+export async function openJsonForRsa(
+  recipient: RsaJwk,
+  envelope: unknown,
+): Promise<unknown | undefined> {
+  const { kid, enc, cty, data } = (envelope ?? {}) as Partial<RsaEnvelope>;
+  if (kid !== recipient.kid || enc !== recipient.alg || cty !== CONTENT_TYPE) return undefined;
+  const sealed = typeof data === "string" ? fromBase64url(data) : undefined;
+  if (sealed === undefined) return undefined;
+  const jwk = { ...recipient, key_ops: ["decrypt"] };
+  const key = await crypto.subtle.importKey("jwk", jwk, toAlgorithm(jwk), false, ["decrypt"]);
+  try {
+    const opened = await crypto.subtle.decrypt("RSA-OAEP", key, sealed);
+    return parseJson(decode(new Uint8Array(opened)) ?? "");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bytes as text; `undefined` if they are none. */
+function decode(bytes: Bytes | undefined): string | undefined {
+  try {
+    return bytes && fromUtf8(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The same envelope, tampered with: nobody can open it. */
@@ -143,14 +201,16 @@ export function publicRsaJwk({ kid, alg, n, e, kty }: RsaJwk): RsaJwk {
 }
 
 function importRsaPublicKey(jwk: RsaJwk): Promise<CryptoKey> {
-  const hash = jwk.alg === "RSA-OAEP" ? "SHA-1" : "SHA-256";
-  const algorithm = { name: "RSA-OAEP", hash };
-  return crypto.subtle.importKey("jwk", publicRsaJwk(jwk), algorithm, false, ["encrypt"]);
+  return crypto.subtle.importKey("jwk", publicRsaJwk(jwk), toAlgorithm(jwk), false, ["encrypt"]);
+}
+
+function toAlgorithm({ alg }: RsaJwk): RsaHashedImportParams {
+  return { name: "RSA-OAEP", hash: alg === "RSA-OAEP" ? "SHA-1" : "SHA-256" };
 }
 
 /**
  * The key pairs made so far in this process. One takes about 100 ms to make and says nothing about
- * the account it stands in, so emulators share them: the n-th keyset of each has the n-th pair.
+ * the account it stands in, so emulators share them: the n-th keyset of each has the n-th pair, and its groups have those after.
  */
 const rsaPool: JsonWebKey[] = [];
 

@@ -23,6 +23,11 @@ export interface AccountDescription {
   vaults: VaultDescription[];
   /** The account's keysets in the order of its answer; one that seals every vault if absent. */
   keysets?: KeysetDescription[];
+  /** Sets of variables. Each is also a vault: it is listed after the others (assumed). */
+  environments?: EnvironmentDescription[];
+  groups?: GroupDescription[];
+  /** How items may be shared; anything goes if absent, for up to 30 days. */
+  sharing?: SharingDescription;
 }
 
 /** A key pair of the account, and what it is sealed by. */
@@ -45,7 +50,13 @@ export interface KeysetDescription {
 }
 
 /** A vault's kind; any other string goes onto the wire unchanged. */
-export type VaultType = "personal" | "everyone" | "userCreated" | "transfer" | (string & {});
+export type VaultType =
+  | "personal"
+  | "everyone"
+  | "userCreated"
+  | "transfer"
+  | "environment"
+  | (string & {});
 
 /** A vault. One of `name` and `title` is required; they are the same thing. */
 export interface VaultDescription {
@@ -62,6 +73,85 @@ export interface VaultDescription {
   keySealedWith?: "publicKey" | "symmetricKey";
   /** Cannot be opened: its key, or only its name, was tampered with. */
   unreadable?: "key" | "attributes";
+}
+
+/**
+ * An Environment: a vault of the type `environment` with one item that holds the variables. Whatever
+ * else a vault can say, such as two items, is said by describing that vault.
+ */
+export interface EnvironmentDescription {
+  /** Also the title of its item. */
+  name: string;
+  id?: string;
+  itemId?: string;
+  /** Values by name, all of them masked, or described one by one. Without it there is no item. */
+  variables?: Record<string, string> | VariableDescription[];
+  /** The item's template; `112` if absent (assumed). */
+  templateUuid?: string;
+}
+
+/** A variable of an Environment. */
+export interface VariableDescription {
+  name: string;
+  value: string;
+  /** Whether its field is of the kind `concealed`, or else `string`; `true` if absent. */
+  masked?: boolean;
+  /** The field's kind, instead of `masked`. */
+  kind?: FieldKind;
+  /** The field's id. */
+  id?: string;
+}
+
+/** What a group is for; any other letter goes onto the wire unchanged. */
+export type GroupType =
+  | "owners"
+  | "administrators"
+  | "recovery"
+  | "externalAccountManagers"
+  | "teamMembers"
+  | "userDefined"
+  | (string & {});
+
+/** A group's state; any other letter goes onto the wire unchanged. */
+export type GroupState = "active" | "deleted" | (string & {});
+
+/** A group of the account's people, who may have access to vaults. */
+export interface GroupDescription {
+  name: string;
+  id?: string;
+  description?: string;
+  /** `userDefined` if absent. */
+  type?: GroupType;
+  /** `active` if absent. */
+  state?: GroupState;
+  /** What its members may do in the account; clients only pass it on. 0 if absent. */
+  permissions?: number;
+  /** How its key seals; `RSA-OAEP` (with SHA-1) if absent. */
+  algorithm?: RsaAlgorithm;
+  /** Has no public key, so that nobody can give it access to a vault. */
+  keyless?: boolean;
+  access?: GroupAccessDescription[];
+}
+
+/** What a group may do with a vault. */
+export interface GroupAccessDescription {
+  /** The vault's id, or a name that no other has. */
+  vault: string;
+  /** `acl`: a sum of bits. */
+  permissions: number;
+}
+
+/** How items may be shared. */
+export interface SharingDescription {
+  /**
+   * The account's policy as the wire has it, laid over the default one member by member, in `files`
+   * too. A member that is not of its type limits nothing.
+   */
+  policy?: JsonObject;
+  /** Addresses, and domains with all addresses in them, that may not receive anything. */
+  rejectedRecipients?: string[];
+  /** What links begin with, before `#`; `https://share.1password.com/s` if absent. */
+  url?: string;
 }
 
 /**

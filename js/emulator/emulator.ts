@@ -16,6 +16,7 @@ import { sampleAccount } from "./sample.js";
 import { type Listener, listen, type ServeOptions } from "./serve.js";
 import type { Service } from "./service.js";
 import type { Session } from "./session.js";
+import { type OpenedShare, openShare, type StoredShare } from "./share_open.js";
 import { formatToken } from "./token.js";
 import { validateAccount, validateOptions, validateServeOptions } from "./validate.js";
 
@@ -77,6 +78,14 @@ export interface Emulator {
    * prints it: one row for each limit that is set. Reading it counts nothing.
    */
   readonly quota: readonly QuotaRow[];
+  /** What was shared, oldest first, as it was uploaded. */
+  readonly shares: readonly StoredShare[];
+  /**
+   * Opens a share with nothing but its link, as somebody who is sent it would, and counts a view.
+   * `recipient` is the address that they have shown to be theirs. A share that cannot be opened is
+   * a {@link ShareRefusal}.
+   */
+  openShare(link: string, recipient?: string): Promise<OpenedShare>;
   /** Forgets what the quota has counted: the next request starts a new hour and a new day. */
   resetQuota(): void;
   /** Forgets what has arrived. */
@@ -115,6 +124,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   const service: Service = {
     account: await buildAccount(account, now()),
     sessions: new Map(),
+    shares: new Map(),
     device: own.device ?? "registered",
     now,
     userB: own.userB ?? "padded",
@@ -165,7 +175,14 @@ class LoopbackEmulator implements Emulator {
     return this.#quota.rows();
   }
 
+  get shares(): readonly StoredShare[] {
+    return [...this.#service.shares.values()].map(({ body }) => structuredClone(body));
+  }
+
   // Arrow functions, so that each can be handed over on its own.
+  readonly openShare = (link: string, recipient?: string): Promise<OpenedShare> =>
+    openShare(this.#service, link, recipient);
+
   readonly clearRequests = (): void => {
     this.#requests = [];
   };
@@ -283,8 +300,8 @@ class LoopbackEmulator implements Emulator {
 
 async function readBody(request: Request, session: Session | undefined): Promise<unknown> {
   const text = await request.text();
-  if (request.method === "GET") {
-    if (text !== "") throw badRequest("a GET request has no body");
+  if (request.method === "GET" || request.method === "DELETE") {
+    if (text !== "") throw badRequest(`a ${request.method} request has no body`);
     return {};
   }
   return session === undefined ? parseJson(text) : session.open(text);

@@ -1,5 +1,12 @@
-import { generateSymmetricJwk, importSymmetricJwk, sealBytes, sha256 } from "./crypto.js";
-import { type Bytes, randomBytes, toBase64url } from "./encoding.js";
+import {
+  generateSymmetricJwk,
+  importSymmetricJwk,
+  openBytes,
+  type SymmetricJwk,
+  sealBytes,
+  sha256,
+} from "./crypto.js";
+import { type Bytes, fromBase64url, randomBytes, toBase64url } from "./encoding.js";
 import { mintId } from "./ids.js";
 import type { JsonObject } from "./json.js";
 
@@ -32,4 +39,19 @@ export async function sealFile(
     signingKey: generateSymmetricJwk(mintId()),
   };
   return { attributes, sealed };
+}
+
+/** Opens a file with what an item says of it; throws if that is not the file's. */
+export async function openFile(
+  attributes: JsonObject,
+  sealed: Bytes,
+): Promise<{ name: string; content: Bytes }> {
+  const { fileName, nonce, integrityHash, encryptionKey } = attributes;
+  const isIntact = integrityHash === toBase64url(await sha256(sealed));
+  const key = await importSymmetricJwk(encryptionKey as SymmetricJwk);
+  const content = isIntact
+    ? await openBytes(key, fromBase64url(nonce as string) as Bytes, sealed)
+    : undefined;
+  if (content === undefined) throw new Error("the item's attributes of a file do not open it");
+  return { name: fileName as string, content };
 }

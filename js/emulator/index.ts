@@ -11,17 +11,24 @@ export type { RsaAlgorithm } from "./crypto.js";
 export type {
   AccountDescription,
   DeviceState,
+  EnvironmentDescription,
   FieldDescription,
   FieldKind,
   Fields,
   FileContent,
   FileDescription,
+  GroupAccessDescription,
+  GroupDescription,
+  GroupState,
+  GroupType,
   ItemCategory,
   ItemDescription,
   ItemState,
   KeysetDescription,
   SectionDescription,
+  SharingDescription,
   UrlDescription,
+  VariableDescription,
   VaultDescription,
   VaultType,
 } from "./description.js";
@@ -52,3 +59,10 @@ export type { Json, JsonObject } from "./json.js";
 export type { QuotaOptions, QuotaRow } from "./quota.js";
 export { SAMPLE_REFERENCE, SAMPLE_SECRET } from "./sample.js";
 export type { Listener, ServeOptions } from "./serve.js";
+export {
+  type OpenedShare,
+  type SharedFile,
+  ShareRefusal,
+  type StoredShare,
+} from "./share_open.js";
+export type { ShareRecipient } from "./share_policy.js";

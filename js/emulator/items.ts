@@ -187,11 +187,16 @@ function theField([first, ...others]: readonly JsonObject[], path: string): Json
 
 /** The ids of the files that an item's opened details name. */
 export function documentIds(details: JsonObject | undefined): string[] {
+  return fileAttributes(details).map(({ documentId }) => documentId as string);
+}
+
+/** What an item's opened details say of its files. */
+export function fileAttributes(details: JsonObject | undefined): JsonObject[] {
   const sections = objectsOf(details?.["sections"]);
   const values = sections.flatMap(({ fields }) => objectsOf(fields)).map((field) => field["v"]);
-  return objectsOf([...values, details?.["documentAttributes"]])
-    .map((attributes) => attributes["documentId"])
-    .filter((id) => typeof id === "string");
+  return objectsOf([...values, details?.["documentAttributes"]]).filter(
+    ({ documentId }) => typeof documentId === "string",
+  );
 }
 
 function objectsOf(list: unknown): JsonObject[] {

@@ -18,7 +18,7 @@ const DAY_MS = 24 * HOUR_MS;
  * - Where limits of the token and of the account are reached, the account's is named (assumed).
  */
 export interface QuotaOptions {
-  /** Reads in an hour, by the token (documented): GET, and batches of items (assumed). */
+  /** Reads in an hour, by the token (documented): GET, batches of items and the check of recipients (assumed). */
   readsPerHour?: number;
   /** Writes in an hour, by the token (documented): all other requests (assumed). */
   writesPerHour?: number;

@@ -20,10 +20,17 @@ export function getVault(call: Call): Reply {
   return { json: toWireVault(vaultOf(call)) };
 }
 
-/** `GET /api/v3/vault/<vault>`, and who has access to it: the service account alone. */
+/** `GET /api/v3/vault/<vault>`, and who has access to it: the service account, and groups. */
 export function getVaultAccess(call: Call): Reply {
   const vault = vaultOf(call);
-  return { json: { ...toWireVault(vault), access: [vault.wire["combinedAccess"] ?? null] } };
+  const access = [vault.wire["combinedAccess"] ?? null, ...vault.groups.values()];
+  return { json: { ...toWireVault(vault), access } };
+}
+
+/** `GET /api/v3/vault/<vault>` without a query. Assumed: that it leaves the vault's key out. */
+export function getBareVault(call: Call): Reply {
+  const { combinedAccess: _, ...bare } = toWireVault(vaultOf(call));
+  return { json: bare };
 }
 
 /** `GET /api/v1/vault/<vault>/items/overviews`: every item, whatever its state. */

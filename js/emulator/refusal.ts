@@ -30,6 +30,11 @@ export function unauthorized(message: string): Refusal {
   return new Refusal(401, ERROR_CODES.authenticationRequired, message);
 }
 
+/** 403: the account's policy forbids it. */
+export function forbidden(message: string): Refusal {
+  return new Refusal(403, ERROR_CODES.other, message);
+}
+
 /** 404: no such object or path. */
 export function notFound(message: string): Refusal {
   return new Refusal(404, ERROR_CODES.notFound, message);

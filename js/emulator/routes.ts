@@ -1,5 +1,15 @@
+import {
+  getGroup,
+  getGroupAccess,
+  getGroupAccessAndKey,
+  grantAccess,
+  listPublicKeys,
+  revokeAccess,
+  updateAccess,
+} from "./group_access.js";
 import { isObjectId } from "./ids.js";
 import {
+  getBareVault,
   getFile,
   getItem,
   getItems,
@@ -11,6 +21,7 @@ import {
 } from "./reads.js";
 import { badRequest, ERROR_CODES, notFound, Refusal } from "./refusal.js";
 import type { Call, Reply } from "./service.js";
+import { createShare, getSharePolicy, validateRecipients } from "./shares.js";
 import {
   complete,
   confirmKey,
@@ -26,7 +37,10 @@ export interface Route {
   readonly method: string;
   /** Segments with a colon are named parts: all of them object ids but `:version`. */
   readonly path: string;
-  /** The query it must have, without the question mark. */
+  /**
+   * The query it must have, without the question mark. A value with a colon is a named part: object
+   * ids, separated by commas.
+   */
   readonly query?: string;
   /**
    * What a request has to bring: nothing, a session, or also a MAC and a sealed body from a session
@@ -72,6 +86,7 @@ const ROUTES: readonly Route[] = [
     needs: "access",
     handle: getVaultAccess,
   },
+  { method: "GET", path: "/api/v3/vault/:vault", needs: "access", handle: getBareVault },
   {
     method: "GET",
     path: "/api/v1/vault/:vault/items/overviews",
@@ -100,6 +115,55 @@ const ROUTES: readonly Route[] = [
     needs: "access",
     handle: getFile,
   },
+  { method: "GET", path: "/api/v2/group/:group", needs: "access", handle: getGroup },
+  {
+    method: "GET",
+    path: "/api/v2/group/:group",
+    query: "attrs=vault-access",
+    needs: "access",
+    handle: getGroupAccess,
+  },
+  {
+    method: "GET",
+    path: "/api/v2/group/:group",
+    query: "attrs=vault-access,pubkey",
+    needs: "access",
+    handle: getGroupAccessAndKey,
+  },
+  {
+    method: "GET",
+    path: "/api/v1/group/pubkeys",
+    query: "uuids=:uuids",
+    needs: "access",
+    handle: listPublicKeys,
+  },
+  {
+    method: "PATCH",
+    path: "/api/v2/vault/:vault/vaultaccess",
+    needs: "access",
+    handle: grantAccess,
+  },
+  { method: "PATCH", path: "/api/v2/acl/groups", needs: "access", handle: updateAccess },
+  {
+    method: "DELETE",
+    path: "/api/v1/vault/:vault/group/:group",
+    needs: "access",
+    handle: revokeAccess,
+  },
+  {
+    method: "GET",
+    path: "/api/v4/itemshare/preflight/:vault/:item",
+    needs: "access",
+    handle: getSharePolicy,
+  },
+  {
+    method: "POST",
+    path: "/api/v4/itemshare/validate-recipients",
+    needs: "access",
+    reads: true,
+    handle: validateRecipients,
+  },
+  { method: "POST", path: "/api/v4/itemshare", needs: "access", handle: createShare },
 ];
 
 /** The endpoint that a request is for, with the named parts of its path. */
@@ -115,13 +179,28 @@ export function findRoute(
   if (matches.length === 0) throw notFound("no such path");
   const candidates = matches.filter(({ route }) => route.method === method);
   if (candidates.length === 0) throw new Refusal(405, ERROR_CODES.other, "no such method here");
-  const match = candidates.find(({ route }) => query === (route.query ?? ""));
-  if (match === undefined) throw badRequest("wrong query");
-  for (const [name, value] of Object.entries(match.params)) {
-    const valid = name === "version" ? /^(0|[1-9]\d*)$/.test(value) : isObjectId(value);
-    if (!valid) throw badRequest(`path: ${name} is malformed`);
+  for (const { route, params } of candidates) {
+    const values = matchQuery(route.query ?? "", query);
+    if (values === undefined) continue;
+    for (const [name, value] of Object.entries(params)) {
+      const valid = name === "version" ? /^(0|[1-9]\d*)$/.test(value) : isObjectId(value);
+      if (!valid) throw badRequest(`path: ${name} is malformed`);
+    }
+    return { route, params: { ...params, ...values } };
   }
-  return match;
+  throw badRequest("wrong query");
+}
+
+function matchQuery(pattern: string, query: string): Record<string, string> | undefined {
+  const [wanted = "", name] = pattern.split("=:");
+  if (name === undefined) return pattern === query ? {} : undefined;
+  if (!query.startsWith(`${wanted}=`)) return undefined;
+  const value = query.slice(wanted.length + 1);
+  // No ids at all are asked for as well.
+  if (value !== "" && !value.split(",").every(isObjectId)) {
+    throw badRequest(`query: ${name} is malformed`);
+  }
+  return { [name]: value };
 }
 
 function matchPath(pattern: string, path: string): Record<string, string> | undefined {

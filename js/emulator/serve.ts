@@ -69,7 +69,7 @@ function acrossOrigins(handler: Handler): Handler {
     answer.headers.set("Access-Control-Expose-Headers", "Retry-After");
     if (isPreflight) {
       answer.headers.set("Access-Control-Allow-Headers", "*");
-      answer.headers.set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH");
+      answer.headers.set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE");
     }
     return answer;
   };

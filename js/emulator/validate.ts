@@ -1,3 +1,4 @@
+import { describedVaults, vaultsNamed } from "./account.js";
 import {
   also,
   anything,
@@ -5,10 +6,12 @@ import {
   callable,
   count,
   either,
+  exactly,
   fault,
   flag,
   list,
   mapping,
+  objectId,
   oneOf,
   positive,
   rawObject,
@@ -17,14 +20,17 @@ import {
   shape,
   text,
 } from "./checks.js";
-import { type AccountDescription, type KeysetDescription, TEMPLATES } from "./description.js";
-import { isObjectId } from "./ids.js";
+import {
+  type AccountDescription,
+  type GroupAccessDescription,
+  type KeysetDescription,
+  TEMPLATES,
+  type VaultDescription,
+} from "./description.js";
+import { GROUP_STATES, GROUP_TYPES } from "./groups.js";
 import { TRASHED } from "./items.js";
 
-const id = satisfies(
-  (value) => typeof value === "string" && isObjectId(value),
-  "an object id: 26 characters of a-z2-7, the last one of aeimquy4",
-);
+const rsaAlgorithm = oneOf("RSA-OAEP", "RSA-OAEP-256");
 const time = satisfies(
   (value) => typeof value === "string" && !Number.isNaN(Date.parse(value)),
   "an RFC 3339 time",
@@ -57,7 +63,7 @@ const content = satisfies(
   (value) => typeof value === "string" || value instanceof Uint8Array,
   "a string or a Uint8Array",
 );
-const fileMembers = { name: text, id, content, base64: text };
+const fileMembers = { name: text, id: objectId, content, base64: text };
 const file = fileOf(shape({ ...fileMembers, title: text, fieldId: text, section: text }));
 const document = fileOf(shape(fileMembers));
 
@@ -82,7 +88,7 @@ const RAW_INSTEAD_OF: Readonly<Record<string, readonly string[]>> = {
 
 const itemMembers = shape({
   title: text,
-  id,
+  id: objectId,
   category: oneOf(...Object.keys(TEMPLATES)),
   state: oneOf(...Object.keys(TRASHED)),
   tags: list(text),
@@ -128,7 +134,7 @@ const change = shape({
 const vaultMembers = shape({
   name: text,
   title: text,
-  id,
+  id: objectId,
   description: text,
   type: text,
   items: list(item),
@@ -142,12 +148,69 @@ const vault = also(also(vaultMembers, requireMember("name", "title")), (value, p
   }
 });
 
+const variable = also(
+  shape({ name: text, value: text, masked: flag, kind: text, id: text }),
+  (value, path) => {
+    for (const name of ["name", "value"]) requireMember(name)(value, path);
+    if (value["masked"] !== undefined && value["kind"] !== undefined) {
+      throw fault(path, "masked and kind exclude each other");
+    }
+  },
+);
+const environment = also(
+  shape({
+    name: text,
+    id: objectId,
+    itemId: objectId,
+    variables: either(Array.isArray, list(variable), mapping(text)),
+    templateUuid: text,
+  }),
+  (value, path) => {
+    requireMember("name")(value, path);
+    for (const name of ["itemId", "templateUuid"]) {
+      const hasNoItem = value["variables"] === undefined && value[name] !== undefined;
+      if (hasNoItem) throw fault(`${path}.${name}`, "without variables there is no item");
+    }
+  },
+);
+
+const access = exactly({ vault: text, permissions: count });
+const group = also(
+  shape({
+    name: text,
+    id: objectId,
+    description: text,
+    type: wordOrLetter(GROUP_TYPES),
+    state: wordOrLetter(GROUP_STATES),
+    permissions: count,
+    algorithm: rsaAlgorithm,
+    keyless: flag,
+    access: list(access),
+  }),
+  (value, path) => {
+    requireMember("name")(value, path);
+    if (value["keyless"] === true && ((value["access"] ?? []) as unknown[]).length > 0) {
+      throw fault(`${path}.access`, "a group without a key can have none");
+    }
+  },
+);
+
+function wordOrLetter(words: Readonly<Record<string, string>>): Check {
+  const known = Object.keys(words);
+  return satisfies(
+    (value) => typeof value === "string" && (known.includes(value) || value.length === 1),
+    `one of ${known.join(", ")}, or a letter`,
+  );
+}
+
+const sharing = shape({ policy: rawObject, rejectedRecipients: list(text), url: text });
+
 const keyset = also(
   shape({
     name: text,
-    id,
+    id: objectId,
     sealedBy: text,
-    algorithm: oneOf("RSA-OAEP", "RSA-OAEP-256"),
+    algorithm: rsaAlgorithm,
     serialNumber: count,
     encryptedByEmpty: flag,
     unreadable: flag,
@@ -157,7 +220,14 @@ const keyset = also(
 );
 
 const account = also(
-  shape({ email: text, vaults: list(vault), keysets: list(keyset) }),
+  shape({
+    email: text,
+    vaults: list(vault),
+    keysets: list(keyset),
+    environments: list(environment),
+    groups: list(group),
+    sharing,
+  }),
   requireMember("vaults"),
 );
 
@@ -223,9 +293,29 @@ export function validateAccount(description: AccountDescription): void {
       throw fault(`account.vaults[${index}].keyset`, "no keyset of this name");
     }
   }
+  for (const [index, { access = [] }] of (description.groups ?? []).entries()) {
+    requireKnownVaults(access, describedVaults(description), `account.groups[${index}].access`);
+  }
 }
 
-function requireDistinctIds({ vaults, keysets = [] }: AccountDescription): void {
+function requireKnownVaults(
+  access: readonly GroupAccessDescription[],
+  vaults: readonly VaultDescription[],
+  path: string,
+): void {
+  const seen = new Set<VaultDescription>();
+  for (const [index, { vault: wanted }] of access.entries()) {
+    const here = `${path}[${index}].vault`;
+    const [vault, ...others] = vaultsNamed(vaults, wanted);
+    if (vault === undefined) throw fault(here, "no vault has this id or name");
+    if (others.length > 0) throw fault(here, "several have this name: use the id");
+    if (seen.has(vault)) throw fault(here, "given twice");
+    seen.add(vault);
+  }
+}
+
+function requireDistinctIds(description: AccountDescription): void {
+  const { vaults, keysets = [], environments = [], groups = [] } = description;
   const seen = new Map<string, string>();
   const note = (id: string | undefined, path: string): void => {
     if (id === undefined) return;
@@ -243,6 +333,11 @@ function requireDistinctIds({ vaults, keysets = [] }: AccountDescription): void 
       for (const [f, { id }] of (item.files ?? []).entries()) note(id, `${path}.files[${f}].id`);
     }
   }
+  for (const [index, { id, itemId }] of environments.entries()) {
+    note(id, `account.environments[${index}].id`);
+    note(itemId, `account.environments[${index}].itemId`);
+  }
+  for (const [index, { id }] of groups.entries()) note(id, `account.groups[${index}].id`);
 }
 
 function requireKnownKeysets(keysets: readonly KeysetDescription[]): void {

@@ -1,9 +1,8 @@
 // What a description may say, what it turns into, and how a wrong one is refused.
 import assert from "node:assert/strict";
-import { constants, createPrivateKey, privateDecrypt } from "node:crypto";
 import { test } from "node:test";
 import { createEmulator } from "../../dist/emulator/index.js";
-import { openBytes, openJson, RawClient } from "./raw_client.mjs";
+import { openBytes, openJson, openKeyset, openRsa, RawClient } from "./raw_client.mjs";
 
 const ID = "o55tod6a4pdaoelxf2f7icbrv4";
 const item = { title: "db" };
@@ -102,28 +101,6 @@ async function openVault(options, index = 0) {
     items.push((await client.sealed("GET", `${path}/item/${uuid}`)).json.item);
   }
   return { client, vault, vaultJwk, key, overviews, items };
-}
-
-function openKeyset(client, keysets, uuid) {
-  const { encryptedBy, encSymKey, encPriKey } = keysets.find((keyset) => keyset.uuid === uuid);
-  const symmetric =
-    encryptedBy === "mp"
-      ? openJson(Buffer.from(client.token.muk.k, "base64url"), encSymKey)
-      : JSON.parse(
-          openRsa(openKeyset(client, keysets, encryptedBy), encSymKey.enc, encSymKey.data),
-        );
-  assert.equal(symmetric.kid, uuid);
-  const jwk = openJson(Buffer.from(symmetric.k, "base64url"), encPriKey);
-  assert.equal(jwk.kid, uuid);
-  return jwk;
-}
-
-function openRsa(jwk, enc, data) {
-  assert.equal(enc, jwk.alg);
-  const oaepHash = enc === "RSA-OAEP" ? "sha1" : "sha256";
-  const key = createPrivateKey({ key: jwk, format: "jwk" });
-  const padding = constants.RSA_PKCS1_OAEP_PADDING;
-  return privateDecrypt({ key, padding, oaepHash }, Buffer.from(data, "base64url")).toString();
 }
 
 test("states in the words of the wire: what is archived is `Y`", async () => {

@@ -1,12 +1,16 @@
 // A client of the protocol that does as it is told, right or wrong: written from the specification
 // with node:crypto, and sharing nothing with the emulator or with the package's own client.
 import {
+  constants,
   createCipheriv,
   createDecipheriv,
   createDiffieHellmanGroup,
   createHash,
   createHmac,
   createPrivateKey,
+  createPublicKey,
+  privateDecrypt,
+  publicEncrypt,
   randomBytes,
   sign,
 } from "node:crypto";
@@ -89,7 +93,16 @@ export class RawClient {
       "X-AgileBits-MAC": header,
       ...change.headers,
     });
-    return answer.status === 200 ? { ...answer, json: this.open(answer.json) } : answer;
+    const isSealed = answer.status === 200 && change.plainAnswer !== true;
+    return isSealed ? { ...answer, json: this.open(answer.json) } : answer;
+  }
+
+  /** The key of a vault, as a JWK. */
+  async vaultJwk(uuid) {
+    const { keysets } = (await this.sealed("GET", "/api/v2/account/keysets")).json;
+    const vault = await this.sealed("GET", `/api/v3/vault/${uuid}?attrs=combined-access`);
+    const { kid, enc, data } = vault.json.combinedAccess.encVaultKey;
+    return JSON.parse(openRsa(openKeyset(this, keysets, kid), enc, data));
   }
 
   seal(value, kid = this.sessionId) {
@@ -163,10 +176,46 @@ export class RawClient {
   }
 }
 
+/** A keyset's private key, down the chain that seals it. */
+export function openKeyset(client, keysets, uuid) {
+  const { encryptedBy, encSymKey, encPriKey } = keysets.find((keyset) => keyset.uuid === uuid);
+  const symmetric =
+    encryptedBy === "mp"
+      ? openJson(Buffer.from(client.token.muk.k, "base64url"), encSymKey)
+      : JSON.parse(
+          openRsa(openKeyset(client, keysets, encryptedBy), encSymKey.enc, encSymKey.data),
+        );
+  if (symmetric.kid !== uuid) throw new Error("another keyset's symmetric key");
+  const jwk = openJson(Buffer.from(symmetric.k, "base64url"), encPriKey);
+  if (jwk.kid !== uuid) throw new Error("another keyset's private key");
+  return jwk;
+}
+
+export function openRsa(jwk, enc, data) {
+  if (enc !== jwk.alg) throw new Error("sealed with another algorithm");
+  const key = createPrivateKey({ key: jwk, format: "jwk" });
+  return privateDecrypt({ key, ...oaep(enc) }, Buffer.from(data, "base64url")).toString();
+}
+
+export function sealRsa(jwk, value) {
+  const key = createPublicKey({ key: jwk, format: "jwk" });
+  const data = publicEncrypt({ key, ...oaep(jwk.alg) }, Buffer.from(JSON.stringify(value)));
+  return { cty: "b5+jwk+json", kid: jwk.kid, enc: jwk.alg, data: data.toString("base64url") };
+}
+
+function oaep(alg) {
+  const oaepHash = alg === "RSA-OAEP" ? "sha1" : "sha256";
+  return { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash };
+}
+
 export function sealJson(key, kid, value) {
+  return sealText(key, kid, JSON.stringify(value));
+}
+
+export function sealText(key, kid, text) {
   const iv = randomBytes(12);
   const cipher = createCipheriv("aes-256-gcm", key, iv);
-  const data = Buffer.concat([cipher.update(JSON.stringify(value)), cipher.final()]);
+  const data = Buffer.concat([cipher.update(text), cipher.final()]);
   return {
     kid,
     enc: "A256GCM",
