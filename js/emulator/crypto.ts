@@ -12,8 +12,7 @@ import { parseJson } from "./json.js";
 /** The content type that the service writes into everything sealed. */
 const CONTENT_TYPE = "b5+jwk+json";
 const IV_BYTES = 12;
-/** By how much sealed bytes are longer. */
-export const TAG_BYTES = 16;
+const TAG_BYTES = 16;
 
 /** How an RSA keyset seals: with SHA-1 or with SHA-256. */
 export type RsaAlgorithm = "RSA-OAEP" | "RSA-OAEP-256";

@@ -4,6 +4,7 @@ import { toBase32 } from "./ids.js";
 
 const SECRET_BYTES = 32;
 const ID_BYTES = 16;
+const KEY_BYTES = 32;
 
 /** All that follows from a share's secret. */
 export interface ShareKeys {
@@ -22,6 +23,6 @@ export async function deriveShareKeys(text: string): Promise<ShareKeys | undefin
   return {
     uuid: toBase32(await hkdfSha256(secret, "share_item_uuid", ID_BYTES)),
     token: toBase32(await hkdfSha256(secret, "share_item_token", ID_BYTES)),
-    key: await importAesKey(await hkdfSha256(secret, "share_item_encryption_key", 32)),
+    key: await importAesKey(await hkdfSha256(secret, "share_item_encryption_key", KEY_BYTES)),
   };
 }

@@ -33,7 +33,8 @@ export interface KeptShare {
   readonly files: ReadonlyMap<string, Bytes>;
   readonly endMs: number;
   readonly maxViews: number;
-  views: number;
+  /** How often it was viewed, by recipient; by `""` if it is public. */
+  readonly views: Map<string, number>;
 }
 
 /** What a recipient sees. */
@@ -62,7 +63,10 @@ const MESSAGES = {
 export class ShareRefusal extends Error {
   override readonly name = "ShareRefusal";
 
-  constructor(readonly reason: keyof typeof MESSAGES) {
+  constructor(
+    /** Why, in a word. */
+    readonly reason: keyof typeof MESSAGES,
+  ) {
     super(MESSAGES[reason]);
   }
 }
@@ -77,11 +81,12 @@ interface Sharer {
 /**
  * Opens a share as a recipient would, with nothing but the link. How a recipient's page asks for it
  * is not known, so there is no endpoint for it.
+ * Each recipient may view it as often as it may be viewed (documented).
  */
 export async function openShare(
   { account, shares, now }: Sharer,
   link: string,
-  recipient?: string,
+  recipient = "",
 ): Promise<OpenedShare> {
   const prefix = `${account.sharing.url}#`;
   const keys = link.startsWith(prefix)
@@ -90,9 +95,11 @@ export async function openShare(
   const share = keys && shares.get(keys.uuid);
   if (share === undefined || share.body.token !== keys?.token) throw new ShareRefusal("unknown");
   if (now() >= share.endMs) throw new ShareRefusal("expired");
-  if (share.views >= share.maxViews) throw new ShareRefusal("viewed");
   if (!isFor(share.body, recipient)) throw new ShareRefusal("recipient");
-  share.views += 1;
+  const viewer = share.body.type === "A" ? recipient.toLowerCase() : "";
+  const views = share.views.get(viewer) ?? 0;
+  if (views >= share.maxViews) throw new ShareRefusal("viewed");
+  share.views.set(viewer, views + 1);
   const open = (sealed: JsonObject) => openJson(keys.uuid, keys.key, sealed) as Promise<JsonObject>;
   const details = await open(share.body.encDetails);
   const files: SharedFile[] = [];
@@ -104,7 +111,7 @@ export async function openShare(
   return { overview: await open(share.body.encOverview), details, files, itemId, vaultId };
 }
 
-function isFor({ type, recipients = [] }: StoredShare, recipient = ""): boolean {
+function isFor({ type, recipients = [] }: StoredShare, recipient: string): boolean {
   const email = recipient.toLowerCase();
   const fits = (one: ShareRecipient) =>
     one.type === "E" ? one.email === email : email.includes("@") && one.domain === domainOf(email);

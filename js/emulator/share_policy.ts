@@ -49,16 +49,14 @@ export function buildSharing(
  * Whether the account lets this recipient have anything. Assumed: that an address is rejected with
  * its domain, and a kind of recipient that the policy does not allow.
  */
-export function isRejected({ policy, rejected }: Sharing, recipient: ShareRecipient): boolean {
-  if (!allows(policy["allowedRecipientTypes"], recipient.type)) return true;
-  const [name, domain = name] = namesOf(recipient);
-  return rejected.has(name) || rejected.has(domain);
-}
-
-/** An address and its domain, or a domain alone. */
-function namesOf(recipient: ShareRecipient): [string, string?] {
-  if (recipient.type === "D") return [recipient.domain];
-  return [recipient.email, domainOf(recipient.email)];
+export function isRejected(
+  { policy, rejected }: Sharing,
+  recipient: ShareRecipient,
+  allowedKinds: unknown = policy["allowedRecipientTypes"],
+): boolean {
+  const names =
+    recipient.type === "D" ? [recipient.domain] : [recipient.email, domainOf(recipient.email)];
+  return !allows(allowedKinds, recipient.type) || names.some((name) => rejected.has(name));
 }
 
 /** What follows the last `@` of an address. */
@@ -67,8 +65,8 @@ export function domainOf(email: string): string {
 }
 
 /**
- * Refuses a share that the policy does not allow, with files of these sizes; returns how often it
- * may be viewed by the policy.
+ * Refuses a share that the policy does not allow, with files of these encrypted sizes (documented);
+ * returns how often it may be viewed by the policy.
  *
  * Assumed: that this is 403, that `files` limits a share with files where it has a say, and that
  * `maxViews` limits shares that bring no limit of their own.
@@ -81,11 +79,9 @@ export function requireAllowed(sharing: Sharing, share: Asked, sizes: readonly n
   if (share.expiry > toNumber(limit("maxExpiry"))) {
     throw forbidden("the policy forbids an expiry that long");
   }
-  for (const recipient of share.recipients ?? []) {
-    const allowed = allows(limit("allowedRecipientTypes"), recipient.type);
-    if (!allowed || isRejected(sharing, recipient)) {
-      throw forbidden("the policy forbids one of the recipients");
-    }
+  const kinds = limit("allowedRecipientTypes");
+  if (share.recipients?.some((it) => isRejected(sharing, it, kinds))) {
+    throw forbidden("the policy forbids one of the recipients");
   }
   if (sizes.length > 0 && files["allowed"] === false) throw forbidden("the policy forbids files");
   if (sizes.some((size) => size > toNumber(files["maxSize"]))) {

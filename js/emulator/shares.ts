@@ -2,6 +2,7 @@ import type { Vault, WireItem } from "./account.js";
 import {
   also,
   type Check,
+  count,
   exactly,
   fault,
   list,
@@ -11,7 +12,7 @@ import {
   satisfies,
   text,
 } from "./checks.js";
-import { openJson, openText, TAG_BYTES } from "./crypto.js";
+import { openJson, openText } from "./crypto.js";
 import type { Bytes } from "./encoding.js";
 import { documentIds } from "./items.js";
 import { isObject, type JsonObject } from "./json.js";
@@ -50,7 +51,7 @@ const creating = also(
       token: objectId,
       vaultUuid: objectId,
       itemUuid: objectId,
-      itemVersion: positive,
+      itemVersion: count,
       encOverview: envelope,
       encDetails: envelope,
       encShareSecret: envelope,
@@ -94,19 +95,20 @@ export async function createShare(call: Call): Promise<Reply> {
   const body = checkedBody<StoredShare>(call, creating);
   const vault = vaultById(call, body.vaultUuid);
   const item = itemOf(vault, body.itemUuid);
-  if (item.itemVersion !== body.itemVersion) throw conflict("the item has another version");
   const details = await openDetails(vault, body);
   const files = await filesOf(call, vault, item, body);
   if (!documentIds(details).every((id) => files.has(id))) {
     throw badRequest("body.fileReferences: lacks a file that encDetails names");
   }
-  const sizes = [...files.values()].map((bytes) => bytes.length - TAG_BYTES);
+  const sizes = [...files.values()].map((bytes) => bytes.length);
   const viewsByPolicy = requireAllowed(account.sharing, body, sizes);
   // Last, and with no await after it: overlapping requests must not both succeed.
+  const isCurrent = vault.items.get(item.uuid) === item && item.itemVersion === body.itemVersion;
+  if (!isCurrent) throw conflict("the item has another version");
   if (shares.has(body.uuid)) throw conflict("a share has this uuid");
   const maxViews = body.maxViews ?? viewsByPolicy;
   const endMs = now() + body.expiry * 1000;
-  shares.set(body.uuid, { body, files, endMs, maxViews, views: 0 });
+  shares.set(body.uuid, { body, files, endMs, maxViews, views: new Map() });
   return { json: { url: account.sharing.url } };
 }
 

@@ -285,7 +285,15 @@ test("a share for recipients is for nobody else, and their views alone count", a
   const once = await share({ type: "A", recipients: [ALICE], maxViews: 1 });
   await assertClosed(emulator.openShare(once), "recipient");
   await emulator.openShare(once, "alice@example.com");
-  await assertClosed(emulator.openShare(once, "alice@example.com"), "viewed");
+  await assertClosed(emulator.openShare(once, "Alice@example.com"), "viewed");
+});
+
+test("a share for one view is viewed once by each recipient", async () => {
+  const link = await share({ type: "A", recipients: [EXAMPLE_ORG], maxViews: 1 });
+  for (const recipient of ["alice@example.org", "bob@example.org"]) {
+    await emulator.openShare(link, recipient);
+    await assertClosed(emulator.openShare(link, recipient), "viewed");
+  }
 });
 
 test("another address of links", async () => {
@@ -482,7 +490,7 @@ const forbidden = {
   ],
   "more than an hour": [{ expiry: 3601 }, { maxExpiry: 3600 }, /expiry/],
   files: ["files", { files: { allowed: false } }, /files/],
-  "files of 8 bytes": ["files", { files: { maxSize: 7 } }, /file that large/],
+  "files of 24 bytes, sealed": ["files", { files: { maxSize: 23 } }, /file that large/],
   "public files": ["files", { files: { allowedTypes: ["A"] } }, /type/],
   "files for an hour": ["files", { files: { maxExpiry: 3599 } }, /expiry/],
 };
@@ -500,7 +508,7 @@ test("a policy allows all else", async () => {
     policy: {
       maxExpiry: 3600,
       maxViews: null,
-      files: { maxSize: 8, maxExpiry: 7200, maxViews: 1 },
+      files: { maxSize: 24, maxExpiry: 7200, maxViews: 1 },
     },
   });
   await share();
