@@ -17,7 +17,8 @@ export interface StoredShare {
   readonly encDetails: JsonObject;
   /** Sealed with the vault's key. */
   readonly encShareSecret: JsonObject;
-  readonly fileReferences: readonly { readonly fileUuid: string }[];
+  /** Null where the policy allows no files, or empty. */
+  readonly fileReferences: readonly { readonly fileUuid: string }[] | null;
   /** `A` for recipients who authenticate themselves, `P` for everybody who has the link. */
   readonly type: "A" | "P";
   readonly recipients?: readonly ShareRecipient[];

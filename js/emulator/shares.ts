@@ -1,8 +1,10 @@
 import type { Vault, WireItem } from "./account.js";
 import {
   also,
+  anything,
   type Check,
   count,
+  either,
   exactly,
   fault,
   list,
@@ -43,6 +45,12 @@ const recipients: Check = list((value, path) => {
 });
 const validating = exactly({ recipients });
 
+/** The vendor's client sends null where the policy allows no files. */
+const fileReferences = either(
+  (value) => value === null,
+  anything,
+  list(exactly({ fileUuid: objectId })),
+);
 const envelope = exactly({ cty: text, kid: text, enc: oneOf("A256GCM"), iv: text, data: text });
 const creating = also(
   exactly(
@@ -55,7 +63,7 @@ const creating = also(
       encOverview: envelope,
       encDetails: envelope,
       encShareSecret: envelope,
-      fileReferences: list(exactly({ fileUuid: objectId })),
+      fileReferences,
       type: oneOf("A", "P"),
       expiry: positive,
     },
@@ -148,7 +156,7 @@ async function filesOf(
   const details = (await openJson(keyId, key, item.encDetails)) as JsonObject | undefined;
   const known = documentIds(details);
   const files = new Map<string, Bytes>();
-  for (const [index, { fileUuid }] of fileReferences.entries()) {
+  for (const [index, { fileUuid }] of (fileReferences ?? []).entries()) {
     const bytes = service.account.files.get(fileUuid);
     if (!known.includes(fileUuid) || bytes === undefined) {
       throw badRequest(`body.fileReferences[${index}].fileUuid: is no file of the item`);

@@ -469,6 +469,16 @@ test("a uuid is taken once, also by two at the same time", async () => {
   assertRefused(await send(body), 409, /uuid/);
 });
 
+test("no files may be said with null", async () => {
+  await share({ fileReferences: null });
+  const files = await withFiles({ fileReferences: null });
+  assertRefused(
+    await send((await shareOf(files)).body),
+    400,
+    /^body\.fileReferences: lacks a file/,
+  );
+});
+
 test("every file that is shared is referred to", async () => {
   const files = await withFiles({ fileReferences: [{ fileUuid: DOCUMENT }] });
   assertRefused(
