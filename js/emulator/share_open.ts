@@ -82,6 +82,7 @@ interface Sharer {
 /**
  * Opens a share as a recipient would, with nothing but the link. How a recipient's page asks for it
  * is not known, so there is no endpoint for it.
+ *
  * Each recipient may view it as often as it may be viewed (documented).
  */
 export async function openShare(

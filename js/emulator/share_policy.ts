@@ -42,7 +42,7 @@ export function buildSharing(
     ? { files: { ...(POLICY["files"] as JsonObject), ...policy["files"] } }
     : {};
   const rejected = new Set(rejectedRecipients.map((recipient) => recipient.toLowerCase()));
-  return { policy: { ...POLICY, ...policy, ...files }, rejected, url };
+  return { policy: ownOf({ ...POLICY, ...policy, ...files }), rejected, url };
 }
 
 /**
@@ -73,7 +73,7 @@ export function domainOf(email: string): string {
  */
 export function requireAllowed(sharing: Sharing, share: Asked, sizes: readonly number[]): number {
   const { policy } = sharing;
-  const files = isObject(policy["files"]) ? policy["files"] : {};
+  const files = isObject(policy["files"]) ? policy["files"] : ownOf<JsonObject>({});
   const limit = (name: string) => (sizes.length > 0 ? files[name] : undefined) ?? policy[name];
   if (!allows(limit("allowedTypes"), share.type)) throw forbidden("the policy forbids this type");
   if (share.expiry > toNumber(limit("maxExpiry"))) {

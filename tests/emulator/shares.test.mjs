@@ -560,6 +560,17 @@ test("the quota counts a share as a write, and all else as reads", async () => {
   );
 });
 
+test("what is on the prototype of all objects is no part of a policy", async () => {
+  const body = (await shareOf(await withFiles())).body;
+  const pollution = { value: 1, configurable: true, enumerable: true };
+  Object.defineProperty(Object.prototype, "maxExpiry", pollution);
+  try {
+    assert.equal((await send(body)).status, 200);
+  } finally {
+    delete Object.prototype.maxExpiry;
+  }
+});
+
 test("what is told about shares cannot be changed", async () => {
   await share();
   emulator.shares.at(-1).type = "A";
