@@ -162,6 +162,16 @@ impl Host for Recorder {
         Ok(opened)
     }
 
+    async fn seal_rsa_oaep(
+        &self,
+        _key: [&str; 2],
+        _hash: OaepHash,
+        _plaintext: &str,
+        what: &'static str,
+    ) -> Result<Secret<Vec<u8>>, Error> {
+        Err(Error::Decryption { what })
+    }
+
     async fn open_aes_gcm(
         &self,
         key: &AesKey,
@@ -260,6 +270,16 @@ impl Host for Player {
         _: &'static str,
     ) -> Result<Secret<Vec<u8>>, Error> {
         Ok(self.tape.opened.borrow_mut().pop_front().expect("a key more than recorded"))
+    }
+
+    async fn seal_rsa_oaep(
+        &self,
+        _key: [&str; 2],
+        _hash: OaepHash,
+        _plaintext: &str,
+        what: &'static str,
+    ) -> Result<Secret<Vec<u8>>, Error> {
+        Err(Error::Decryption { what })
     }
 
     async fn open_aes_gcm(

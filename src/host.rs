@@ -52,6 +52,30 @@ pub struct RequestEvent {
     pub retry: u32,
     /// Length of the answer's body.
     pub bytes: u64,
+    /// What it counts as.
+    pub quota: QuotaUse,
+}
+
+/// Which of a service account's limits a request counts against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuotaUse {
+    /// None: signing in.
+    None,
+    /// That of reads.
+    Read,
+    /// That of writes.
+    Write,
+}
+
+impl QuotaUse {
+    /// `name() -> text`
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
 }
 
 /// What the core needs of its surroundings.
@@ -187,6 +211,22 @@ pub trait Host: Sized + 'static {
         &self,
         key: &Self::PrivateKey,
         sealed: &[u8],
+        what: &'static str,
+    ) -> impl Future<Output = Result<Secret<Vec<u8>>, Error>>;
+
+    /// `seal_rsa_oaep(key, hash, plaintext, what) -> sealed`
+    ///
+    /// RSAES-OAEP-ENCRYPT (RFC 8017 §7.1.1) without a label.
+    ///
+    /// # Shapes
+    /// - `key`: `n` and `e` of a JWK (RFC 7518 §6.3.1)
+    /// # Errors
+    /// [`Error::Decryption`] naming `what` if it is no public key.
+    fn seal_rsa_oaep(
+        &self,
+        key: [&str; 2],
+        hash: OaepHash,
+        plaintext: &str,
         what: &'static str,
     ) -> impl Future<Output = Result<Secret<Vec<u8>>, Error>>;
 

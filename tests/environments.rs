@@ -8,7 +8,7 @@ use onepassword_edge::{
         json::{parse, to_json},
         secret::Secret,
     },
-    items::{open_details, variables::variables},
+    items::{open_details, variables::variables_json},
     wire::items::Item,
 };
 use serde_json::{Value, json};
@@ -20,15 +20,8 @@ fn shown(wire: &Value) -> Value {
     let details: Value = serde_json::from_str(&envelope).unwrap();
     let sent = json!({ "uuid": wire["id"], "trashed": wire["trashed"], "encDetails": details });
     let item: Item = parse(sent.to_string().as_bytes()).unwrap();
-    let all = variables(&open_details(&item, &key).unwrap());
-    let shown = all.iter().map(|variable| {
-        json!({
-            "name": variable.name,
-            "value": variable.value.expose(),
-            "masked": variable.is_masked,
-        })
-    });
-    shown.collect()
+    let text = variables_json(&open_details(&item, &key).unwrap()).unwrap();
+    serde_json::from_slice::<Value>(text.expose()).unwrap()["variables"].take()
 }
 
 /// As recorded, but that the secret of a one-time password is masked.

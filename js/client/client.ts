@@ -11,10 +11,14 @@ import { ownResponses, type ResolveAllResponse } from "./answers.js";
 import type { Bytes } from "./bytes.js";
 import type { CallOptions, ClientConfig } from "./config.js";
 import { bindMethods } from "./detached.js";
+import { type Environments, environmentsOf } from "./environments.js";
 import { OnePasswordError, withClass } from "./errors.js";
 import { type ClientStats, NOTHING_YET } from "./events.js";
+import { type Groups, groupsOf } from "./groups.js";
 import { type Items, itemsOf } from "./items.js";
 import { ownOf } from "./own.js";
+import { sharesOf } from "./shares.js";
+import { Steps } from "./steps.js";
 import { type Vaults, vaultsOf } from "./vaults.js";
 
 /** Reads secrets. */
@@ -40,6 +44,9 @@ export interface Secrets {
   resolveAll(references: readonly string[], options?: CallOptions): Promise<ResolveAllResponse>;
 }
 
+/** As the module has it. */
+const TIMEOUT_MS = 30_000;
+
 /** A client inside the module, and what it reads with. */
 interface Core {
   readonly client: CoreClient;
@@ -59,6 +66,8 @@ export abstract class SignedIn implements Disposable {
   /** The client inside the module, and what it has. */
   #core: Core | undefined;
   #starting: Promise<Core> | undefined;
+  /** How long a call may take that says nothing of it. */
+  readonly #timeoutMs: number;
   /** Whether a pause is to be ended as soon as the client is there: it may be another one's. */
   #clearsPause = false;
   /** Reads secrets. */
@@ -71,10 +80,28 @@ export abstract class SignedIn implements Disposable {
         await this.#ask<ResolveAllResponse>(({ client }) => client.resolveAll(references, options)),
       ),
   };
-  /** Reads items. */
-  readonly items: Items = itemsOf((ask) => this.#ask(({ items }) => ask(items)));
-  /** Reads vaults. */
-  readonly vaults: Vaults = vaultsOf((ask) => this.#ask(({ vaults }) => ask(vaults)));
+  /** Reads items, and shares them. */
+  readonly items: Items = itemsOf(
+    (ask) => this.#ask(({ items }) => ask(items)),
+    sharesOf(
+      (options) => this.#begin(options),
+      async (vaultId, item, options) => {
+        const found = await this.items.get(vaultId, item, { ...options, fresh: true });
+        return found.id;
+      },
+    ),
+  );
+  /** Reads vaults, and says which groups reach them. */
+  readonly vaults: Vaults = vaultsOf(
+    (ask) => this.#ask(({ vaults }) => ask(vaults)),
+    (options) => this.#begin(options),
+  );
+  /** Reads the variables of Environments. */
+  readonly environments: Environments = environmentsOf((ask) =>
+    this.#ask(({ client }) => ask(client)),
+  );
+  /** Reads groups. */
+  readonly groups: Groups = groupsOf((options) => this.#begin(options));
 
   /** @internal */
   protected constructor(
@@ -83,6 +110,7 @@ export abstract class SignedIn implements Disposable {
     more: { waitsForOthers?: boolean } = {},
   ) {
     this.#config = Object.assign(copyOf(config), more);
+    this.#timeoutMs = this.#config.timeoutMs ?? TIMEOUT_MS;
     this.#load = load;
     checkToken(this.#config.auth);
     bindMethods(this, SignedIn.prototype);
@@ -106,6 +134,11 @@ export abstract class SignedIn implements Disposable {
   /** The same as `client.secrets.resolve`. */
   async resolve(reference: string, options?: CallOptions): Promise<string> {
     return await this.#ask(({ client }) => client.resolve(reference, options));
+  }
+
+  /** Begins a call of several requests. */
+  #begin(options: CallOptions | undefined): Steps {
+    return new Steps((ask) => this.#ask(ask), options, this.#timeoutMs);
   }
 
   /** Asks the module: at once if it is there, so that calls made in one go are read together. */

@@ -21,6 +21,11 @@ export const ERROR_CODES = [
   "unableToFormatPrivateKeyToOpenSsh",
   "unsupportedFileFormat",
   "fileTooLarge",
+  "environmentNotFound",
+  "tooManyEnvironments",
+  "notAnEnvironment",
+  "notAVault",
+  "environmentDamaged",
   "tokenInvalid",
   "argumentInvalid",
   "hostNotAllowed",
@@ -38,6 +43,14 @@ export const ERROR_CODES = [
   "decryption",
   "closed",
   "unsupported",
+  // Of Environments as objects, of groups and shares, which the core knows nothing of.
+  "duplicateVariables",
+  "groupNotFound",
+  "groupKeyInvalid",
+  "recipientInvalid",
+  "recipientsRejected",
+  "sharingNotAllowed",
+  "itemInvalid",
 ] as const;
 
 /** The stable name of a kind of error. */
@@ -71,6 +84,8 @@ export interface Candidate {
    * Absent where no reference can tell it from the others, and where none was asked for.
    */
   readonly reference?: string;
+  /** Whether it is an Environment, of which a vault has the name; absent if not. */
+  readonly environment?: true;
 }
 
 /** The same in every copy of this package that a program may hold. */

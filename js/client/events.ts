@@ -23,6 +23,11 @@ export interface RequestEvent {
   readonly retry: number;
   /** Length of the answer's body. */
   readonly bytes: number;
+  /**
+   * Which of the service account's hourly limits it counts against, as far as is known: signing in
+   * against none.
+   */
+  readonly quota: "none" | "read" | "write";
 }
 
 /** What a client has done so far. */
@@ -35,6 +40,13 @@ export interface ClientStats {
   readonly failures: number;
   /** Bytes of all answers. */
   readonly bytes: number;
+  /**
+   * Requests that count as reads of the service account, as far as can be seen here: a request that
+   * had no answer may count as well, and other clients of the token count besides.
+   */
+  readonly reads: number;
+  /** Requests that count as its writes. */
+  readonly writes: number;
   /** Sessions that were begun. */
   readonly signIns: number;
   /** Sessions that were taken from the store. */
@@ -58,6 +70,8 @@ export const NOTHING_YET: ClientStats = {
   retries: 0,
   failures: 0,
   bytes: 0,
+  reads: 0,
+  writes: 0,
   signIns: 0,
   resumes: 0,
   cacheHits: 0,

@@ -4,11 +4,14 @@ import type { Bytes } from "./bytes.js";
 import type { CallOptions } from "./config.js";
 import { Listed } from "./listed.js";
 import type { FileAttributes, Item, ItemListFilter, ItemOverview, Response } from "./shapes.js";
+import type { ItemShares } from "./shares.js";
 
-/** Reads items. Vaults and items are named by their ids or by their names, as in references. */
+/** Reads items, and shares them. Vaults and items are named by their ids or by their names, as in references. */
 export interface Items {
   /** Reads the files of items. */
   readonly files: ItemFiles;
+  /** Shares items by links. */
+  readonly shares: ItemShares;
   /**
    * An item with all its values.
    *
@@ -69,8 +72,9 @@ type Ask = <T>(ask: (items: CoreItems) => unknown) => Promise<T>;
  *
  * @internal
  */
-export function itemsOf(ask: Ask): Items {
+export function itemsOf(ask: Ask, shares: ItemShares): Items {
   return {
+    shares,
     get: (vault, item, options) => ask((items) => items.get(vault, item, options)),
     getAll: async (vault, all, options) =>
       ownResponses(await ask<ItemsGetAllResponse>((items) => items.getAll(vault, all, options))),

@@ -23,6 +23,12 @@ export function visible(text: string): string {
   return text.replace(new RegExp(INVISIBLE, "gu"), shown);
 }
 
+/** A name in an error; what may be a key that was passed by mistake is cut out. */
+export function quoted(name: unknown): string {
+  const text = String(name);
+  return `“${isTold(text) ? visible(text.slice(0, 100)) : "…"}”`;
+}
+
 /** As long as a key, a proof or a token, but for the codes of platforms: `ECONNRESET`. */
 const LONG_WORD = /[\w+/=%|-]{16,}/g;
 const ERROR_CODE = /^(?=[A-Z])[A-Z0-9]{1,12}(_[A-Z0-9]{1,12})*$/;

@@ -2,9 +2,14 @@ import type { Vaults as CoreVaults } from "../wasm/op.js";
 import type { CallOptions } from "./config.js";
 import { Listed } from "./listed.js";
 import type { Vault, VaultGetParams, VaultListParams, VaultOverview } from "./shapes.js";
+import type { Steps } from "./steps.js";
+import { accessOf, type GroupPermissions } from "./vault_access.js";
 
-/** Reads vaults. Each is named by its id or by its name, as in references. */
-export interface Vaults {
+/**
+ * Reads vaults, and says which groups reach them. Each is named by its id or by its name, as in
+ * references.
+ */
+export interface Vaults extends GroupPermissions {
   /**
    * All vaults that the service account may read, by their ids; those that cannot be opened are
    * left out, unless none can.
@@ -38,8 +43,9 @@ type Ask = <T>(ask: (vaults: CoreVaults) => unknown) => Promise<T>;
  *
  * @internal
  */
-export function vaultsOf(ask: Ask): Vaults {
+export function vaultsOf(ask: Ask, begin: (options: CallOptions | undefined) => Steps): Vaults {
   return {
+    ...accessOf(begin),
     list: (params, options) =>
       new Listed<VaultOverview>(() => ask((vaults) => vaults.list(params, options))),
     getOverview: (vault, options) => ask((vaults) => vaults.getOverview(vault, options)),

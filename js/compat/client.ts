@@ -1,12 +1,16 @@
 import {
   type ClientConfig,
   type FileAttributes,
+  type GetVariablesResponse,
+  type Group,
+  type GroupGetParams,
   type Item,
   type ItemListFilter,
   type ItemOverview,
   OnePasswordError,
   Client as OwnClient,
   type ResolveError,
+  type ValidRecipient,
   type Vault,
   type VaultGetParams,
   type VaultListParams,
@@ -21,13 +25,9 @@ import { RateLimitExceededError } from "./errors.js";
 import type {
   DocumentCreateParams,
   FileCreateParams,
-  GetVariablesResponse,
-  Group,
   GroupAccess,
-  GroupGetParams,
   GroupVaultAccess,
   ItemCreateParams,
-  ItemShareAccountPolicy,
   ItemShareParams,
   ItemsDeleteAllResponse,
   ItemsGetAllError,
@@ -37,7 +37,7 @@ import type {
   PlainReferenceError,
   ResolveAllResponse,
   ResolveReferenceError,
-  ValidRecipient,
+  ItemShareAccountPolicy as SharePolicy,
   VaultCreateParams,
   VaultUpdateParams,
   WorkloadDetails,
@@ -74,7 +74,7 @@ export interface SecretsApi {
 
 /** Reads items. Where an id is asked for, a name will do. */
 export interface ItemsApi {
-  /** Not supported. */
+  /** Shares items. */
   shares: ItemsSharesApi;
   /** Reads the files of items. */
   files: ItemsFilesApi;
@@ -98,17 +98,14 @@ export interface ItemsApi {
   archive(vaultId: string, itemId: string): Promise<void>;
 }
 
-/** Shares items. Not supported. */
+/** Shares items. */
 export interface ItemsSharesApi {
-  /** Not supported. */
-  getAccountPolicy(vaultId: string, itemId: string): Promise<ItemShareAccountPolicy>;
-  /** Not supported. */
-  validateRecipients(
-    policy: ItemShareAccountPolicy,
-    recipients: string[],
-  ): Promise<ValidRecipient[]>;
-  /** Not supported. */
-  create(item: Item, policy: ItemShareAccountPolicy, params: ItemShareParams): Promise<string>;
+  /** The account's rules for sharing an item. */
+  getAccountPolicy(vaultId: string, itemId: string): Promise<SharePolicy>;
+  /** E-mail addresses and domains as recipients. */
+  validateRecipients(policy: SharePolicy, recipients: string[]): Promise<ValidRecipient[]>;
+  /** Shares an item, and gives the link. */
+  create(item: Item, policy: SharePolicy, params: ItemShareParams): Promise<string>;
 }
 
 /** Reads the files of items. */
@@ -137,23 +134,23 @@ export interface VaultsApi {
   update(vaultId: string, params: VaultUpdateParams): Promise<Vault>;
   /** Not supported. */
   delete(vaultId: string): Promise<void>;
-  /** Not supported. */
+  /** Gives groups access to a vault. */
   grantGroupPermissions(vaultId: string, groupPermissionsList: GroupAccess[]): Promise<void>;
-  /** Not supported. */
+  /** Says anew what groups may do with vaults. */
   updateGroupPermissions(groupPermissionsList: GroupVaultAccess[]): Promise<void>;
-  /** Not supported. */
+  /** Takes a group's access to a vault away. */
   revokeGroupPermissions(vaultId: string, groupId: string): Promise<void>;
 }
 
-/** Reads environments. Not supported. */
+/** Reads Environments. Where an id is asked for, a name will do. */
 export interface EnvironmentsApi {
-  /** Not supported. */
+  /** The variables of an Environment. */
   getVariables(environmentId: string): Promise<GetVariablesResponse>;
 }
 
-/** Reads groups. Not supported. */
+/** Reads groups. */
 export interface GroupsApi {
-  /** Not supported. */
+  /** A group. */
   get(groupId: string, groupParams: GroupGetParams): Promise<Group>;
 }
 
@@ -209,14 +206,14 @@ export class Client {
   items: ItemsApi;
   /** Reads vaults. */
   vaults: VaultsApi;
-  /** Not supported. */
-  environments: EnvironmentsApi = { getVariables: unsupported("environments.getVariables") };
-  /** Not supported. */
-  groups: GroupsApi = { get: unsupported("groups.get") };
+  /** Reads Environments. */
+  environments: EnvironmentsApi;
+  /** Reads groups. */
+  groups: GroupsApi;
 
   /** @internal */
   constructor(client: OwnClient) {
-    const { items, vaults } = client;
+    const { items, vaults, environments, groups } = client;
     this.secrets = new Secrets(client);
     this.items = {
       get: (vaultId, itemId) => vendorErrors(items.get(vaultId, itemId)),
@@ -235,9 +232,11 @@ export class Client {
       deleteAll: unsupported("items.deleteAll"),
       archive: unsupported("items.archive"),
       shares: {
-        getAccountPolicy: unsupported("items.shares.getAccountPolicy"),
-        validateRecipients: unsupported("items.shares.validateRecipients"),
-        create: unsupported("items.shares.create"),
+        getAccountPolicy: (vaultId, itemId) =>
+          vendorErrors(items.shares.getAccountPolicy(vaultId, itemId) as Promise<SharePolicy>),
+        validateRecipients: (policy, recipients) =>
+          vendorErrors(items.shares.validateRecipients(policy, recipients)),
+        create: (item, policy, params) => vendorErrors(items.shares.create(item, policy, params)),
       },
       files: {
         read: (vaultId, itemId, attr) => vendorErrors(items.files.read(vaultId, itemId, attr)),
@@ -246,18 +245,30 @@ export class Client {
         replaceDocument: unsupported("items.files.replaceDocument"),
       },
     };
-    this.vaults = {
-      list: (params) => vendorErrors(vaults.list(params && unlessAsked(params))),
-      getOverview: (vaultId) => vendorErrors(vaults.getOverview(vaultId)),
-      get: (vaultId, vaultParams) => vendorErrors(vaults.get(vaultId, vaultParams)),
-      create: unsupported("vaults.create"),
-      update: unsupported("vaults.update"),
-      delete: unsupported("vaults.delete"),
-      grantGroupPermissions: unsupported("vaults.grantGroupPermissions"),
-      updateGroupPermissions: unsupported("vaults.updateGroupPermissions"),
-      revokeGroupPermissions: unsupported("vaults.revokeGroupPermissions"),
+    this.vaults = vaultsOf(vaults);
+    this.environments = {
+      getVariables: (environmentId) => vendorErrors(environments.getVariables(environmentId)),
+    };
+    this.groups = {
+      get: (groupId, groupParams) => vendorErrors(groups.get(groupId, groupParams)),
     };
   }
+}
+
+function vaultsOf(vaults: OwnClient["vaults"]): VaultsApi {
+  return {
+    list: (params) => vendorErrors(vaults.list(params && unlessAsked(params))),
+    getOverview: (vaultId) => vendorErrors(vaults.getOverview(vaultId)),
+    get: (vaultId, vaultParams) => vendorErrors(vaults.get(vaultId, vaultParams)),
+    create: unsupported("vaults.create"),
+    update: unsupported("vaults.update"),
+    delete: unsupported("vaults.delete"),
+    grantGroupPermissions: (vaultId, list) =>
+      vendorErrors(vaults.grantGroupPermissions(vaultId, list)),
+    updateGroupPermissions: (list) => vendorErrors(vaults.updateGroupPermissions(list)),
+    revokeGroupPermissions: (vaultId, groupId) =>
+      vendorErrors(vaults.revokeGroupPermissions(vaultId, groupId)),
+  };
 }
 
 /**
@@ -268,21 +279,27 @@ export class Client {
  */
 export const createClient = async (config: ClientConfiguration): Promise<Client> => {
   const { auth, oidcFetcher, workloadDetails, ...others } = ownOf(config);
-  if (auth instanceof DesktopAuth) throw unsupportedError("auth: DesktopAuth");
-  if (oidcFetcher !== undefined) throw unsupportedError("oidcFetcher");
-  if (workloadDetails !== undefined) throw unsupportedError("workloadDetails");
+  if (auth instanceof DesktopAuth) throw unsupportedError("auth: DesktopAuth", DESKTOP);
+  if (oidcFetcher !== undefined) throw unsupportedError("oidcFetcher", WORKLOAD);
+  if (workloadDetails !== undefined) throw unsupportedError("workloadDetails", WORKLOAD);
   const client = OwnClient.authenticate({ ...others, auth: auth as string });
   return new Client(await vendorErrors(client));
 };
 
 function unsupported(name: string): () => Promise<never> {
-  return () => Promise.reject(unsupportedError(name));
+  const why = "onepassword-edge changes no items, files or vaults yet";
+  return () => Promise.reject(unsupportedError(name, why));
 }
 
-function unsupportedError(name: string): OnePasswordError {
+const DESKTOP =
+  "the desktop app answers through a native library alone, which no edge runtime can load";
+const WORKLOAD =
+  "what an integration key holds, and how it proves what a workload is, is not documented";
+
+function unsupportedError(name: string, why: string): OnePasswordError {
   return new OnePasswordError({
     code: "unsupported",
-    message: `${name} is not supported: onepassword-edge signs in with service-account tokens and reads; use @1password/sdk for it`,
+    message: `${name} is not supported: ${why}; use @1password/sdk for it`,
   });
 }
 

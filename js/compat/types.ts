@@ -3,14 +3,13 @@
  * are the same to the compiler; a test assigns each to the other, both ways.
  */
 
+import type { Item, ItemField, ItemSection, Response, Website } from "../client/shapes.js";
 import type {
-  Item,
-  ItemField,
-  ItemSection,
-  Response,
-  VaultAccess,
-  Website,
-} from "../client/shapes.js";
+  AllowedRecipientType,
+  AllowedType,
+  ItemShareDuration,
+  ValidRecipient,
+} from "../client/share_types.js";
 import type { RecipeOf, SeparatorType, WordListType } from "../passwords/passwords.js";
 
 /** Says what went wrong. */
@@ -62,6 +61,48 @@ export interface ItemsGetAllResponse {
 
 /** How a password is to be made. */
 export type PasswordRecipe = RecipeOf<SeparatorType, WordListType>;
+
+/** What a group may do with a vault that is named elsewhere. */
+export interface GroupAccess {
+  groupId: string;
+  permissions: number;
+}
+
+/** What a group may do with a vault. */
+export interface GroupVaultAccess {
+  vaultId: string;
+  groupId: string;
+  permissions: number;
+}
+
+/** An account's rules for sharing files. */
+export interface ItemShareFiles {
+  allowed: boolean;
+  /** In bytes. */
+  maxSize: number;
+  allowedTypes?: AllowedType[];
+  allowedRecipientTypes?: AllowedRecipientType[];
+  maxExpiry?: ItemShareDuration;
+  defaultExpiry?: ItemShareDuration;
+  maxViews?: number;
+}
+
+/** An account's rules for sharing items. */
+export interface ItemShareAccountPolicy {
+  maxExpiry: ItemShareDuration;
+  defaultExpiry: ItemShareDuration;
+  maxViews?: number;
+  allowedTypes: AllowedType[];
+  allowedRecipientTypes: AllowedRecipientType[];
+  files: ItemShareFiles;
+}
+
+/** How an item is shared. */
+export interface ItemShareParams {
+  recipients?: ValidRecipient[];
+  expireAfter?: ItemShareDuration;
+  oneTimeOnly: boolean;
+}
 
 // What follows belongs to methods that are not supported.
 
@@ -116,61 +157,6 @@ export interface ItemsUpdateAllResponse {
   individualResponses: Response<Item, ItemUpdateFailureReason>[];
 }
 
-/** For how long an item is shared. */
-export enum ItemShareDuration {
-  OneHour = "OneHour",
-  OneDay = "OneDay",
-  SevenDays = "SevenDays",
-  FourteenDays = "FourteenDays",
-  ThirtyDays = "ThirtyDays",
-}
-
-/** With whom items may be shared. */
-export enum AllowedType {
-  Authenticated = "Authenticated",
-  Public = "Public",
-}
-
-/** How those may be named with whom items are shared. */
-export enum AllowedRecipientType {
-  Email = "Email",
-  Domain = "Domain",
-}
-
-/** An account's rules for sharing files. */
-export interface ItemShareFiles {
-  allowed: boolean;
-  /** In bytes. */
-  maxSize: number;
-  allowedTypes?: AllowedType[];
-  allowedRecipientTypes?: AllowedRecipientType[];
-  maxExpiry?: ItemShareDuration;
-  defaultExpiry?: ItemShareDuration;
-  maxViews?: number;
-}
-
-/** An account's rules for sharing items. */
-export interface ItemShareAccountPolicy {
-  maxExpiry: ItemShareDuration;
-  defaultExpiry: ItemShareDuration;
-  maxViews?: number;
-  allowedTypes: AllowedType[];
-  allowedRecipientTypes: AllowedRecipientType[];
-  files: ItemShareFiles;
-}
-
-/** With whom an item is shared. */
-export type ValidRecipient =
-  | { type: "Email"; parameters: { email: string } }
-  | { type: "Domain"; parameters: { domain: string } };
-
-/** How an item is shared. */
-export interface ItemShareParams {
-  recipients?: ValidRecipient[];
-  expireAfter?: ItemShareDuration;
-  oneTimeOnly: boolean;
-}
-
 /** A vault that is to be made. */
 export interface VaultCreateParams {
   title: string;
@@ -182,64 +168,6 @@ export interface VaultCreateParams {
 export interface VaultUpdateParams {
   title?: string;
   description?: string;
-}
-
-/** What groups are for. */
-export enum GroupType {
-  Owners = "owners",
-  Administrators = "administrators",
-  Recovery = "recovery",
-  ExternalAccountManagers = "externalAccountManagers",
-  TeamMembers = "teamMembers",
-  UserDefined = "userDefined",
-  Unsupported = "unsupported",
-}
-
-/** Whether a group is there. */
-export enum GroupState {
-  Active = "active",
-  Deleted = "deleted",
-  Unsupported = "unsupported",
-}
-
-/** Members of an account. */
-export interface Group {
-  id: string;
-  title: string;
-  description: string;
-  groupType: GroupType;
-  state: GroupState;
-  vaultAccess?: VaultAccess[];
-}
-
-/** What is asked for of a group. */
-export interface GroupGetParams {
-  vaultPermissions?: boolean;
-}
-
-/** What a group may do with a vault that is named elsewhere. */
-export interface GroupAccess {
-  groupId: string;
-  permissions: number;
-}
-
-/** What a group may do with a vault. */
-export interface GroupVaultAccess {
-  vaultId: string;
-  groupId: string;
-  permissions: number;
-}
-
-/** A variable of an environment. */
-export interface EnvironmentVariable {
-  name: string;
-  value: string;
-  masked: boolean;
-}
-
-/** The variables of an environment. */
-export interface GetVariablesResponse {
-  variables: EnvironmentVariable[];
 }
 
 /** How a workload proves what it is. */

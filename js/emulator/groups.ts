@@ -1,4 +1,3 @@
-import type { Vault } from "./account.js";
 import {
   pooledRsaJwk,
   publicRsaJwk,
@@ -98,7 +97,7 @@ export async function sealAccess(
 
 /** Changes what groups may do with a vault: all at once, so that a change under way notices. */
 export function setAccess(
-  vault: Vault,
+  vault: { groups: ReadonlyMap<string, VaultAccess> },
   changes: ReadonlyMap<string, VaultAccess | undefined>,
 ): void {
   const groups = new Map(vault.groups);

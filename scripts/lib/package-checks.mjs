@@ -8,7 +8,7 @@ import { Failure, run } from "./run.mjs";
 import { filesUnder } from "./stamp.mjs";
 
 const KIB = 1024;
-export const BUDGET_KIB = 199;
+export const BUDGET_KIB = 206;
 const DIST = join(ROOT, "dist");
 // Beside dist/ a package holds these and nothing else.
 const PAPERS = /^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE[\w-]*)$/;

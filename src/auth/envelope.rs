@@ -9,7 +9,7 @@ use crate::{
     },
     crypto::aead::{Cipher, IV_BYTES, KEY_BYTES},
     wire::{
-        keysets::{OaepHash, SymmetricJwk},
+        keysets::{OaepHash, SymmetricJwk, SymmetricJwkRequest},
         sealed::{Envelope, SealedRequest},
     },
 };
@@ -17,7 +17,8 @@ use std::cell::OnceCell;
 
 /// `enc` of a symmetric envelope.
 const AES_256_GCM: &str = "A256GCM";
-const CONTENT_TYPE: &str = "b5+jwk+json";
+/// `cty` of everything that is sealed.
+pub const CONTENT_TYPE: &str = "b5+jwk+json";
 
 /// A symmetric key and its id.
 #[derive(Debug)]
@@ -167,10 +168,33 @@ pub fn parts(envelope: Envelope, what: &'static str) -> Result<(Vec<u8>, Vec<u8>
 pub fn sealing(envelope: &Envelope) -> Option<Sealing> {
     match envelope.enc.as_str() {
         AES_256_GCM => Some(Sealing::Symmetric),
-        "RSA-OAEP" => Some(Sealing::Rsa(OaepHash::Sha1)),
-        "RSA-OAEP-256" => Some(Sealing::Rsa(OaepHash::Sha256)),
+        other => rsa_hash(other).map(Sealing::Rsa),
+    }
+}
+
+/// `rsa_hash(algorithm) -> hash`
+///
+/// # Shapes
+/// - `algorithm`: `alg` of an RSA key, or `enc` of what it has sealed
+pub fn rsa_hash(algorithm: &str) -> Option<OaepHash> {
+    match algorithm {
+        "RSA-OAEP" => Some(OaepHash::Sha1),
+        "RSA-OAEP-256" => Some(OaepHash::Sha256),
         _ => None,
     }
+}
+
+/// `jwk(id, key) -> jwk`
+///
+/// A symmetric key as an account's objects carry it.
+///
+/// # Shapes
+/// - `key`: base64url
+/// # Source
+/// RFC 7518 §6.4; protocol.md “Groups and access to vaults” (observed)
+pub fn jwk<'a>(id: &'a str, key: &'a Secret<String>) -> SymmetricJwkRequest<'a> {
+    let (k, key_ops) = (key.expose().as_str(), &["encrypt", "decrypt"]);
+    SymmetricJwkRequest { kty: "oct", kid: id, alg: AES_256_GCM, k, ext: true, key_ops }
 }
 
 #[cfg(test)]

@@ -55,6 +55,9 @@ pub struct Call {
     pub accept: Option<&'static str>,
     /// The longest answer that is read.
     pub max_bytes: u64,
+    /// Whether it changes something: no such request is sent a second time unless the first was
+    /// refused.
+    pub is_write: bool,
 }
 
 /// How long a session is lent to others. The service does not say how long one lives.
@@ -183,13 +186,6 @@ impl Session {
         self.key.expose()
     }
 
-    /// `get(action, target) -> call`
-    ///
-    /// A request without a body, signed under the next number.
-    pub fn get(&self, action: &'static str, target: String) -> Call {
-        self.sign(action, "GET", target, None)
-    }
-
     /// `post(action, target, body, iv) -> call`
     ///
     /// A request with a sealed body, signed under the next number.
@@ -205,11 +201,30 @@ impl Session {
         body: &str,
         iv: [u8; IV_BYTES],
     ) -> Result<Call, Error> {
-        let sealed = to_json(&self.key.seal(iv, body.as_bytes())?);
-        Ok(self.sign(action, "POST", target, Some(sealed)))
+        Ok(self.sign(action, "POST", target, Some(self.seal(body, iv)?)))
     }
 
-    fn sign(
+    /// `seal(body, iv) -> text`
+    ///
+    /// A request's body as it travels.
+    ///
+    /// # Shapes
+    /// - `body`: JSON; `iv`: 12 random bytes
+    /// # Errors
+    /// [`Error::Decryption`] if the body is longer than GCM allows.
+    pub fn seal(&self, body: &str, iv: [u8; IV_BYTES]) -> Result<String, Error> {
+        Ok(to_json(&self.key.seal(iv, body.as_bytes())?))
+    }
+
+    /// `sign(action, method, target, body) -> call`
+    ///
+    /// A request, signed under the next number.
+    ///
+    /// # Shapes
+    /// - `body`: as [`Session::seal`] gives it
+    /// # Source
+    /// protocol.md “Headers” (observed)
+    pub fn sign(
         &self,
         action: &'static str,
         method: &'static str,
@@ -236,6 +251,7 @@ impl Session {
             target,
             accept: None,
             max_bytes: SHORT_BYTES,
+            is_write: false,
         }
     }
 
@@ -381,8 +397,9 @@ mod tests {
     #[test]
     fn requests_are_numbered_and_signed() {
         let session = session((1 << 20) + 41);
-        let first = session.get("look", "/api/v1/vaults?attrs=combined-access".into());
-        let second = session.get("look", "/api/v1/vaults".into());
+        let first =
+            session.sign("look", "GET", "/api/v1/vaults?attrs=combined-access".into(), None);
+        let second = session.sign("look", "GET", "/api/v1/vaults".into(), None);
         assert_eq!(first.session_id, Some("S".repeat(26)));
         assert_eq!(first.body, None);
         assert!(first.mac.unwrap().starts_with("v1|41|"));
@@ -395,7 +412,7 @@ mod tests {
         let stored = own.stored().unwrap();
         let resume = |random| Session::resume(stored.clone(), "my.1password.com", random);
         let number = |session: &Session| {
-            let mac = session.get("look", "/x".into()).mac.unwrap();
+            let mac = session.sign("look", "GET", "/x".into(), None).mac.unwrap();
             mac.split('|').nth(1).unwrap().parse::<u32>().unwrap()
         };
         let other = resume(3);

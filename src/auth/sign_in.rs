@@ -256,6 +256,7 @@ fn plain_call(
         mac: None,
         body,
         accept: None,
+        is_write: false,
         max_bytes: SHORT_BYTES,
     }
 }

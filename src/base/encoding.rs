@@ -70,6 +70,33 @@ pub fn encode_base64(bytes: &[u8]) -> String {
     text
 }
 
+/// `encode_base32(bytes) -> text`
+///
+/// Base32 in lower case without padding, as ids are written.
+///
+/// # Source
+/// RFC 4648 §6
+pub fn encode_base32(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let mut text = String::new();
+    let mut push = |value: u32| {
+        let digit = DIGITS.get((value & 31) as usize);
+        text.extend(digit.copied().map(char::from));
+    };
+    let (mut buffer, mut bits) = (0_u32, 0);
+    for byte in bytes {
+        (buffer, bits) = ((buffer << 8 | u32::from(*byte)) & 0xffff, bits + 8);
+        while bits >= 5 {
+            bits -= 5;
+            push(buffer >> bits);
+        }
+    }
+    if bits > 0 {
+        push(buffer << (5 - bits));
+    }
+    text
+}
+
 /// `decode_hex(text) -> bytes`
 ///
 /// Reads hex digits of either case, an even number of them.
@@ -227,6 +254,22 @@ pub const fn civil_date(unix_days: i64) -> (i64, i64, i64) {
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = days.div_euclid(DAYS_IN_400_YEARS) * 400 + year_of_era + (month <= 2) as i64;
     (year, month, day)
+}
+
+/// `unix_days(year, month, day) -> days`
+///
+/// The inverse of [`civil_date`].
+///
+/// # Shapes
+/// - `None` if there is no such day
+/// # Source
+/// ISO 8601: the proleptic Gregorian calendar
+pub fn unix_days(year: i64, month: i64, day: i64) -> Option<i64> {
+    const DAYS_TO_UNIX_EPOCH: i64 = 719_468; // from 0000-03-01
+    let (years, months) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let leap_days = years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400);
+    let days = years * 365 + leap_days + (153 * months + 2) / 5 + day - 1 - DAYS_TO_UNIX_EPOCH;
+    (civil_date(days) == (year, month, day)).then_some(days)
 }
 
 #[cfg(test)]

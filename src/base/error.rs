@@ -19,6 +19,8 @@ pub struct Candidate {
     pub updated_at: String,
     /// The reference that names nothing but this.
     pub reference: String,
+    /// Whether it is an Environment among vaults.
+    pub is_environment: bool,
 }
 
 /// What to do about most tokens that are not valid.
@@ -91,6 +93,54 @@ impl Limit {
     }
 }
 
+/// What has a name and holds items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A vault, or an Environment that is read like one.
+    Vault,
+    /// An Environment.
+    Environment,
+}
+
+impl Place {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Vault => "vault",
+            Self::Environment => "Environment",
+        }
+    }
+}
+
+/// A kind of error of which nothing but its message is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// What was to be an Environment is a vault.
+    NotAnEnvironment,
+    /// What was to be a vault is an Environment.
+    NotAVault,
+    /// An Environment is not one item.
+    EnvironmentDamaged,
+}
+
+impl Refusal {
+    /// `code() -> code`
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotAnEnvironment => "notAnEnvironment",
+            Self::NotAVault => "notAVault",
+            Self::EnvironmentDamaged => "environmentDamaged",
+        }
+    }
+
+    /// `because(parts) -> error`
+    ///
+    /// # Shapes
+    /// - `parts`: the pieces of its message
+    pub fn because(self, parts: &[&str]) -> Error {
+        Error::Refused { of: self, message: parts.concat() }
+    }
+}
+
 /// What stands in the way of every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Obstacle {
@@ -132,11 +182,14 @@ pub enum Error {
     },
     /// No vault has this id or name.
     #[error(
-        "no vault “{vault}” among the {readable} vaults that this service account can read{}{} the name, name the vault by its id, or grant the service account access to it",
+        "no {what} “{vault}” among the {readable} {what}s that this service account can read{}{} the name, name the {what} by its id, or grant the service account access to it",
         and_unreadable(*.unreadable),
-        hint
+        hint,
+        what = .of.name()
     )]
     VaultNotFound {
+        /// Whether it was to be a vault or an Environment.
+        of: Place,
         /// The vault part of the reference.
         vault: String,
         /// How many vaults were looked at.
@@ -148,11 +201,14 @@ pub enum Error {
     },
     /// Several vaults have this name.
     #[error(
-        "{} vaults are named “{vault}”; use the id of one in place of the name: {}",
+        "{} {}s are named “{vault}”; use the id of one in place of the name: {}",
         count,
+        .of.name(),
         ids(candidates, *.count)
     )]
     TooManyVaults {
+        /// Whether it was to be a vault or an Environment.
+        of: Place,
         /// The vault part of the reference.
         vault: String,
         /// How many matched.
@@ -328,6 +384,14 @@ pub enum Error {
         size: i64,
         /// The most that is read.
         limit: i64,
+    },
+    /// What stands in the way of Environments.
+    #[error("{message}")]
+    Refused {
+        /// Which kind it is.
+        of: Refusal,
+        /// What is wrong, and what to do.
+        message: String,
     },
     /// The service-account token cannot be used.
     #[error("the service-account token is not valid: {reason}; {advice}")]
@@ -558,6 +622,11 @@ impl Error {
         "unableToFormatPrivateKeyToOpenSsh",
         "unsupportedFileFormat",
         "fileTooLarge",
+        "environmentNotFound",
+        "tooManyEnvironments",
+        "notAnEnvironment",
+        "notAVault",
+        "environmentDamaged",
         "tokenInvalid",
         "argumentInvalid",
         "hostNotAllowed",
@@ -583,8 +652,10 @@ impl Error {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Parsing { .. } => "parsing",
-            Self::VaultNotFound { .. } => "vaultNotFound",
-            Self::TooManyVaults { .. } => "tooManyVaults",
+            Self::VaultNotFound { of: Place::Vault, .. } => "vaultNotFound",
+            Self::VaultNotFound { of: Place::Environment, .. } => "environmentNotFound",
+            Self::TooManyVaults { of: Place::Vault, .. } => "tooManyVaults",
+            Self::TooManyVaults { of: Place::Environment, .. } => "tooManyEnvironments",
             Self::ItemNotFound { .. } => "itemNotFound",
             Self::TooManyItems { .. } => "tooManyItems",
             Self::ItemNotActive { .. } => "itemNotActive",
@@ -601,6 +672,7 @@ impl Error {
             Self::UnableToFormatPrivateKey { .. } => "unableToFormatPrivateKeyToOpenSsh",
             Self::UnsupportedFileFormat { .. } => "unsupportedFileFormat",
             Self::FileTooLarge { .. } => "fileTooLarge",
+            Self::Refused { of, .. } => of.code(),
             Self::TokenInvalid { .. } => "tokenInvalid",
             Self::ArgumentInvalid { .. } | Self::UnknownOption { .. } => "argumentInvalid",
             Self::HostNotAllowed { .. } => "hostNotAllowed",
@@ -826,9 +898,10 @@ fn ids(candidates: &[Candidate], count: usize) -> String {
 
 fn list(candidates: &[Candidate], count: usize, text: fn(&Candidate) -> &str) -> String {
     let mut list = String::new();
-    for text in candidates.iter().map(text).filter(|text| !text.is_empty()) {
+    for candidate in candidates.iter().filter(|candidate| !text(candidate).is_empty()) {
         list.push_str(if list.is_empty() { "" } else { ", " });
-        list.push_str(text);
+        list.push_str(text(candidate));
+        list.push_str(if candidate.is_environment { " (an Environment)" } else { "" });
     }
     if count > candidates.len() && !list.is_empty() {
         list.push_str(" and others");
@@ -908,8 +981,14 @@ mod tests {
         let said = Said::default;
         vec![
             Error::Parsing { reason },
-            Error::VaultNotFound { vault: text(), readable: 1, unreadable: 0, hint: text() },
-            Error::TooManyVaults { vault: text(), count: 0, candidates: vec![] },
+            Error::VaultNotFound {
+                of: Place::Vault,
+                vault: text(),
+                readable: 1,
+                unreadable: 0,
+                hint: text(),
+            },
+            Error::TooManyVaults { of: Place::Vault, vault: text(), count: 0, candidates: vec![] },
             Error::ItemNotFound {
                 item: text(),
                 vault: text(),
@@ -942,6 +1021,22 @@ mod tests {
             Error::UnableToFormatPrivateKey { field: text() },
             Error::UnsupportedFileFormat { field: text() },
             Error::FileTooLarge { field: text(), size: 2, limit: 1 },
+            Error::VaultNotFound {
+                of: Place::Environment,
+                vault: text(),
+                readable: 1,
+                unreadable: 0,
+                hint: text(),
+            },
+            Error::TooManyVaults {
+                of: Place::Environment,
+                vault: text(),
+                count: 0,
+                candidates: vec![],
+            },
+            Refusal::NotAnEnvironment.because(&["x"]),
+            Refusal::NotAVault.because(&["x"]),
+            Refusal::EnvironmentDamaged.because(&["x"]),
             Error::TokenInvalid { reason: text(), advice: COPY_AGAIN },
             Error::ArgumentInvalid { option: "x", reason },
             Error::HostNotAllowed { host: text() },

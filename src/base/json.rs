@@ -307,6 +307,12 @@ impl ToJson for i64 {
     }
 }
 
+impl ToJson for bool {
+    fn write_json(&self, out: &mut String) {
+        out.push_str(if *self { "true" } else { "false" });
+    }
+}
+
 /// `null` if there is none.
 impl<T: ToJson> ToJson for Option<T> {
     fn write_json(&self, out: &mut String) {

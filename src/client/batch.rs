@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     base::{
-        error::{Error, Said},
+        error::{Error, Place, Said},
         interner::Interner,
         secret::Secret,
     },
@@ -18,9 +18,10 @@ use crate::{
     items::{
         is_active,
         model::{OpenedItem, find_file},
-        open_overview,
+        open_overview, open_title,
         query::{Attribute, Query},
         value::{Answer as FieldAnswer, Moment},
+        variables::variables_json,
     },
     resolve::{
         cache::{Age, Found, Reading},
@@ -30,9 +31,9 @@ use crate::{
         reference::SecretReference,
         versions::{OVERTAKEN, is_behind},
     },
-    wire::items::FieldObject,
+    wire::items::{FieldObject, ItemDetails},
 };
-use std::{cell::RefCell, rc::Rc};
+use std::{borrow::Cow, cell::RefCell, rc::Rc};
 
 const FIND_FILE: &str = "find the file in the item";
 const ANOTHER: &str = "an item came with another title than it is listed under";
@@ -146,7 +147,7 @@ impl<H: Host> Client<H> {
         let mut groups: Vec<Vec<Rc<Asked<'_>>>> = Vec::new();
         let mut vaults = Interner::default();
         for asked in unknown {
-            match groups.get_mut(vaults.intern(&asked.target.vault.to_lowercase())) {
+            match groups.get_mut(vaults.intern(&asked.target.group())) {
                 Some(group) => group.push(asked),
                 None => groups.push(vec![asked]),
             }
@@ -191,10 +192,8 @@ impl<H: Host> Group<'_, H> {
         }
         let cache = self.account.cache.borrow();
         let now_ms = self.client.host.now_ms();
-        let secret = match asked.question {
-            Question::Value { reference, form: Form::Text } => cache.secret(reference, now_ms),
-            _ => None,
-        };
+        let key = asked.question.secret_key();
+        let secret = key.and_then(|key| cache.secret(&key, now_ms));
         let found = secret.map(|found| Ok(Rc::new(Answer::Value(found))));
         let outcome = found.or_else(|| {
             let error = cache.missing(&asked.question.key(), now_ms, 0)?;
@@ -247,7 +246,8 @@ impl<H: Host> Group<'_, H> {
         let located = async {
             // Before two requests at once would both find that there is none.
             client.session(account).await?;
-            client.find_vault(account, &first.target.vault, (trust, &self.hints)).await
+            let of = (first.target.place(), &*first.target.vault);
+            client.find_vault(account, of, (trust, &self.hints)).await
         };
         let vault = match located.await {
             Ok(vault) => vault,
@@ -287,10 +287,13 @@ impl<H: Host> Group<'_, H> {
                 .and_then(|located| items.find(&located.thing));
             let key = &vault.thing.key;
             // Listed under this title, it has to come with it, unless that has changed since.
+            let is_titled = is_by_name && asked.target.place() == Place::Vault;
             let is_another = |read: &ReadItem| {
-                is_by_name && !(is_active(&read.item) && read.is_titled(&asked.target.item, key))
+                is_titled && !(is_active(&read.item) && read.is_titled(&asked.target.item, key))
             };
+            let is_none = located.as_ref().is_ok_and(|located| located.thing.is_empty());
             let answered = match item {
+                _ if is_none => variables(&vault.thing, &ItemDetails::default(), ""),
                 Ok(read) if is_another(read) && (left > 0 || !is_active(&read.item)) => {
                     Err(Error::ItemNotActive { item: asked.target.item.clone() })
                 }
@@ -319,7 +322,7 @@ impl<H: Host> Group<'_, H> {
     ) -> Result<Answered, Error> {
         let item = &read.item;
         if !is_active(item) {
-            return Err(Error::ItemNotActive { item: target.item.clone() });
+            return Err(Error::ItemNotActive { item: target.name().to_owned() });
         }
         let host = &self.client.host;
         let mut check_bytes = [0; 4];
@@ -351,6 +354,10 @@ impl<H: Host> Group<'_, H> {
                 let missing = Error::NotFound { action: FIND_FILE, said: Said::NOTHING };
                 return wanted(find_file(&details, id).ok_or(missing)?, id, Form::Bytes);
             }
+            Part::Variables => {
+                open_title(item.enc_overview.clone(), &vault.key)?;
+                return variables(vault, &details, &item.uuid);
+            }
         };
         let (item_id, vault_id) = (item.uuid.clone(), vault.id.clone());
         Ok(Answered::Whole(Rc::new(Answer::Value(Found { secret, item_id, vault_id }))))
@@ -378,8 +385,8 @@ impl<H: Host> Group<'_, H> {
         let outcome = match outcome {
             Ok(answer) => {
                 if cache.put_found(&question.key(), self.reading)
-                    && let (Some(reference), Answer::Value(found)) = (kept, &*answer)
-                    && cache.put_secret(reference, self.reading, found)
+                    && let (Some(key), Answer::Value(found)) = (kept, &*answer)
+                    && cache.put_secret(&key, self.reading, found)
                 {
                     self.account.note_news(News::Secrets);
                 }
@@ -387,7 +394,7 @@ impl<H: Host> Group<'_, H> {
             }
             Err(error) if error.is_outage() => {
                 let kept = kept.filter(|_| self.fresh == Fresh::Nothing);
-                let stale = kept.and_then(|reference| cache.stale_secret(reference, now_ms));
+                let stale = kept.and_then(|key| cache.stale_secret(&key, now_ms));
                 if stale.is_some() {
                     self.client.note(Event::Cache(CacheUse::Stale));
                 } else if error.is_of_account() && !is_behind(&error) {
@@ -398,9 +405,9 @@ impl<H: Host> Group<'_, H> {
             Err(error) => {
                 let error = error.for_reference(question.reference());
                 if cache.settle(&question.key(), missed) {
-                    if let Some(reference) = question.reference()
-                        && cache.drop_secret(reference, missed)
-                    {
+                    let may_be_kept =
+                        question.reference().is_some() || question.secret_key().is_some();
+                    if may_be_kept && cache.drop_secret(&question.key(), missed) {
                         self.account.note_news(News::Secrets);
                     }
                     if error.is_of_account() {
@@ -415,12 +422,18 @@ impl<H: Host> Group<'_, H> {
     }
 }
 
-/// The reference under which its answer may be remembered.
-fn kept_under<'q>(asked: &Asked<'q>) -> Option<&'q str> {
-    match &asked.target.part {
-        Part::Field(reference, Form::Text) if !is_one_time(reference) => asked.question.reference(),
-        _ => None,
-    }
+/// The variables of an Environment; `item_id` is empty if it has no item.
+fn variables(vault: &OpenVault, details: &ItemDetails, item_id: &str) -> Result<Answered, Error> {
+    let secret = variables_json(details)?;
+    let (item_id, vault_id) = (item_id.to_owned(), vault.id.clone());
+    Ok(Answered::Whole(Rc::new(Answer::Value(Found { secret, item_id, vault_id }))))
+}
+
+/// What its answer may be remembered under.
+fn kept_under<'q>(asked: &Asked<'q>) -> Option<Cow<'q, str>> {
+    let is_one_time =
+        matches!(&asked.target.part, Part::Field(reference, _) if is_one_time(reference));
+    asked.question.secret_key().filter(|_| !is_one_time)
 }
 
 fn is_one_time(reference: &SecretReference) -> bool {

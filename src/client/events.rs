@@ -3,12 +3,16 @@
 use super::Client;
 use crate::{
     base::shape::Shape,
-    host::{CacheUse, Event, Host, Progress, RequestEvent},
+    host::{CacheUse, Event, Host, Progress, QuotaUse, RequestEvent},
 };
 use std::cell::RefCell;
 
 /// In front of an id in a path.
-const BEFORE_IDS: [&str; 4] = ["vault", "item", "file", "device"];
+const BEFORE_IDS: [&str; 6] = ["vault", "item", "file", "device", "group", "preflight"];
+/// What stands there in place of an id.
+const NO_ID: &str = "pubkeys";
+/// Where ids follow each other.
+const WITH_MANY_IDS: [&str; 2] = ["/api/v2/file/", "/api/v4/itemshare/preflight/"];
 const ID: &str = ":id";
 
 /// What a client has done so far.
@@ -22,6 +26,10 @@ pub struct Stats {
     pub failures: u64,
     /// Bytes of all answers.
     pub bytes: u64,
+    /// Requests that count as reads of the service account.
+    pub reads: u64,
+    /// Requests that count as its writes.
+    pub writes: u64,
     /// Sessions that were begun.
     pub sign_ins: u64,
     /// Sessions that were taken from the store.
@@ -45,6 +53,8 @@ impl Stats {
             ("retries", number(self.retries)),
             ("failures", number(self.failures)),
             ("bytes", number(self.bytes)),
+            ("reads", number(self.reads)),
+            ("writes", number(self.writes)),
             ("signIns", number(self.sign_ins)),
             ("resumes", number(self.resumes)),
             ("cacheHits", number(self.cache_hits)),
@@ -79,17 +89,17 @@ impl Watch {
     }
 
     /// The path as whoever watches may see it. Every path of the service that has an id has it in
-    /// a segment of its own; an older address of a file has three.
+    /// a segment of its own.
     fn path(&self, target: &str) -> String {
         let path = target.split('?').next().unwrap_or_default();
         if self.watching == Watching::WithIds {
             return path.to_owned();
         }
-        let is_old_file = path.starts_with("/api/v2/file/");
+        let has_many = WITH_MANY_IDS.iter().any(|start| path.starts_with(start));
         let mut shown = String::new();
         let mut last = "";
         for segment in path.split('/').skip(1) {
-            let is_id = BEFORE_IDS.contains(&last) || is_old_file && last == ID;
+            let is_id = BEFORE_IDS.contains(&last) && segment != NO_ID || has_many && last == ID;
             last = if is_id { ID } else { segment };
             shown.push('/');
             shown.push_str(last);
@@ -103,6 +113,7 @@ pub(super) struct Sent<'a, H: Host> {
     client: &'a Client<H>,
     method: &'static str,
     target: String,
+    quota: QuotaUse,
     retry: u32,
     start: f64,
     pub(super) progress: Progress,
@@ -111,14 +122,15 @@ pub(super) struct Sent<'a, H: Host> {
 impl<'a, H: Host> Sent<'a, H> {
     pub(super) fn new(
         client: &'a Client<H>,
-        method: &'static str,
-        target: String,
+        (method, target): (&'static str, String),
+        quota: QuotaUse,
         retry: u32,
     ) -> Self {
         Self {
             client,
             method,
             target,
+            quota,
             retry,
             start: client.host.ticks_ms(),
             progress: Progress::default(),
@@ -128,18 +140,22 @@ impl<'a, H: Host> Sent<'a, H> {
 
 impl<H: Host> Drop for Sent<'_, H> {
     fn drop(&mut self) {
-        let Self { client, method, retry, .. } = *self;
+        let Self { client, method, quota, retry, .. } = *self;
         let (status, bytes) = (self.progress.status.get(), self.progress.bytes.get());
         let mut stats = client.watch.stats.borrow_mut();
         stats.requests += 1;
         stats.bytes += bytes;
         stats.retries += u64::from(retry > 0);
         stats.failures += u64::from(status == 0 || status >= 400);
+        // What is refused for the session or the limit counts as nothing; what has no answer may.
+        let is_counted = !matches!(status, 0 | 401 | 429);
+        stats.reads += u64::from(is_counted && quota == QuotaUse::Read);
+        stats.writes += u64::from(is_counted && quota == QuotaUse::Write);
         drop(stats);
         if client.watch.watching != Watching::Nobody {
             let path = client.watch.path(&self.target);
             let ms = (client.host.ticks_ms() - self.start).round();
-            let request = RequestEvent { method, path, status, ms, retry, bytes };
+            let request = RequestEvent { method, path, status, ms, retry, bytes, quota };
             client.host.tell(Event::Request(request));
         }
     }
@@ -187,6 +203,11 @@ mod tests {
             ("/api/v2/file/abc/def/ghi", "/api/v2/file/:id/:id/:id"),
             ("/api/v1/device/abc/reauthorize", "/api/v1/device/:id/reauthorize"),
             ("/api/v1/device", "/api/v1/device"),
+            ("/api/v4/itemshare/preflight/abc/def", "/api/v4/itemshare/preflight/:id/:id"),
+            ("/api/v1/vault/abc/group/def", "/api/v1/vault/:id/group/:id"),
+            ("/api/v2/vault/abc/vaultaccess", "/api/v2/vault/:id/vaultaccess"),
+            ("/api/v2/group/abc?attrs=vault-access", "/api/v2/group/:id"),
+            ("/api/v1/group/pubkeys?uuids=abc,def", "/api/v1/group/pubkeys"),
         ] {
             assert_eq!(shown(Watching::WithoutIds, target), expected);
         }

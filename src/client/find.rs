@@ -2,14 +2,15 @@
 
 use super::{
     Account, Client, ENTRIES_A_LOOK,
-    requests::{ITEM_BYTES, LARGEST_BYTES, LIST_BYTES, NOT_JSON, VAULT_BYTES, Wanted},
+    environments::is_environment,
+    requests::{LARGEST_BYTES, LIST_BYTES, NOT_JSON, VAULT_BYTES, Wanted},
     warm::News,
 };
 use crate::{
     auth::{envelope::SymmetricKey, vault_keys::VaultKey},
     base::{
         encoding::is_object_id,
-        error::Error,
+        error::{Error, Place},
         json::{FREE_BYTES, entries, parse},
     },
     host::{CacheUse, Event, Host},
@@ -17,7 +18,7 @@ use crate::{
     resolve::{
         cache::{Accept, Age, Known},
         hint::Hints,
-        listing::Listing,
+        listing::{Listing, not_an_environment},
         question::Target,
     },
     wire::{
@@ -34,7 +35,9 @@ const READ_VAULT: &str = "read the vault";
 const READ_ITEMS: &str = "read the vault's items";
 const READ_ITEM: &str = "read the item";
 const VAULT: &str = "a vault";
+pub(super) const NO_ITEMS: Error = Error::Protocol { what: "the vault came without its items" };
 const ANOTHERS: Error = Error::Protocol { what: "a vault came with the key of another" };
+
 /// A vault and its key.
 #[derive(Debug, Clone)]
 pub(super) struct OpenVault {
@@ -96,30 +99,32 @@ impl<H: Host> Client<H> {
     pub(super) async fn find_vault(
         &self,
         account: &Account<H::PrivateKey>,
-        part: &str,
+        (place, part): (Place, &str),
         (trust, hints): (Trust, &Hints<'_>),
     ) -> Result<Located<OpenVault>, Error> {
         let is_id = is_object_id(part);
+        // What it is remembered under: no name has a NUL.
+        let key = [if place == Place::Environment { "\0" } else { "" }, part].concat();
         let mut trust = trust;
         if is_id {
-            if let Some(thing) = self.vault_by_id(account, part, trust).await? {
+            if let Some(thing) = self.vault_by_id(account, (place, part), trust).await? {
                 return Ok(Located { thing, names: Age::New });
             }
             // What came into being since an older list would be taken for its namesake.
             trust.since = self.begin_reading(account);
         }
         let accept = trust.accept(trust.names && trust.keys);
-        if !is_id && let Some(thing) = self.vault_by_known_name(account, part, accept).await {
+        if !is_id && let Some(thing) = self.vault_by_known_name(account, &key, accept).await {
             return Ok(Located { thing, names: Age::Old });
         }
         let (mut listing, mut names) = self.vaults(account, accept).await?;
-        let mut picked = pick_vault(&listing, part, hints);
+        let mut picked = pick(&listing, (place, part), hints);
         if !is_settled(&picked, names, is_id) {
             (listing, names) = self.vaults(account, trust.accept(false)).await?;
-            picked = pick_vault(&listing, part, hints);
+            picked = pick(&listing, (place, part), hints);
         }
         let id = picked.as_ref().ok().map(|vault| &*vault.id);
-        if !is_id && account.cache.borrow_mut().put_vault_id(part, &listing, id) {
+        if !is_id && account.cache.borrow_mut().put_vault_id(&key, &listing, id) {
             account.note_news(News::Names);
         }
         picked.map(|thing| Located { thing, names })
@@ -178,18 +183,30 @@ impl<H: Host> Client<H> {
     async fn vault_by_id(
         &self,
         account: &Account<H::PrivateKey>,
-        id: &str,
+        (place, id): (Place, &str),
         trust: Trust,
     ) -> Result<Option<OpenVault>, Error> {
         let known = account.vault_keys.borrow().known(id);
-        if let (Some(key), true) = (known, trust.keys) {
+        // Only of an Environment the one item is remembered.
+        let only_item = || account.cache.borrow().only_item(id, self.host.now_ms());
+        let is_one = place == Place::Vault || trust.names && only_item().is_some();
+        if let (Some(key), true) = (known, trust.keys && is_one) {
             return Ok(Some(OpenVault { id: id.to_owned(), key }));
         }
         let Some(vault) = self.read_vault(account, id, "", trust.refusals).await? else {
             return Ok(None);
         };
-        // What does not say whose key it is may be another vault's.
-        let (key, _) = self.open_vault(account, &vault, trust.refusals).await?;
+        if place == Place::Environment && !is_environment(&vault) {
+            return Err(not_an_environment(id));
+        }
+        let key = self.vault_key(account, &vault, trust.refusals).await?;
+        match self.open_vault(account, &vault, trust.refusals).await {
+            Ok(_) => {}
+            // Nothing of an Environment is needed but its key: its name may be sealed with another.
+            Err(Error::Decryption { .. }) if place == Place::Environment => {}
+            // What does not say whose key it is may be another vault's.
+            Err(error) => return Err(error),
+        }
         Ok(Some(OpenVault { id: vault.uuid, key }))
     }
 
@@ -269,8 +286,13 @@ impl<H: Host> Client<H> {
             match self.open_vault(account, &vault, since).await {
                 Ok((key, attributes)) => {
                     let id = vault.uuid.clone();
+                    let is_environment = is_environment(&vault);
                     let named = (vault.uuid, attributes.name, vault.updated_at);
-                    listing.push(OpenVault { id, key }, named);
+                    if is_environment {
+                        listing.push_environment(OpenVault { id, key }, named);
+                    } else {
+                        listing.push(OpenVault { id, key }, named);
+                    }
                 }
                 Err(Error::Decryption { .. }) => listing.push_unreadable(vault.uuid),
                 Err(other) => return Err(other),
@@ -379,10 +401,10 @@ impl<H: Host> Client<H> {
     ) -> Result<(Vec<Item>, Held), Error> {
         let target = format!("/api/v1/vault/{vault_id}/items/overviews");
         let (action, max_bytes) = (READ_ITEMS, LARGEST_BYTES);
-        let wanted = Wanted { action, target, body: None, accept: None, max_bytes, since };
+        let wanted = Wanted { max_bytes, since, ..Wanted::get(action, target) };
         let (plaintext, held) = self.exchange(account, wanted).await?;
         let places = entries(plaintext.expose(), "items");
-        let places = places.ok_or(Error::Protocol { what: "the vault came without its items" })?;
+        let places = places.ok_or(NO_ITEMS)?;
         let mut items = Vec::new();
         let mut turn = self.begin_turn();
         for (index, place) in places.into_iter().enumerate() {
@@ -440,24 +462,23 @@ impl<H: Host> Client<H> {
     pub(super) async fn read_item(
         &self,
         account: &Account<H::PrivateKey>,
-        vault_id: &str,
-        item_id: &str,
+        (vault_id, item_id): (&str, &str),
+        max_bytes: u64,
         since: u64,
     ) -> Result<Item, Error> {
         let target = format!("/api/v1/vault/{vault_id}/item/{item_id}");
-        let ItemResponse { item } =
-            self.read(account, READ_ITEM, target, ITEM_BYTES, since).await?;
+        let ItemResponse { item } = self.read(account, READ_ITEM, target, max_bytes, since).await?;
         item.filter(|item| item.uuid == item_id)
             .ok_or(Error::Protocol { what: "the server answered without the item or with another" })
     }
 }
 
-fn pick_vault(
+fn pick(
     listing: &Listing<OpenVault>,
-    part: &str,
+    (place, part): (Place, &str),
     hints: &Hints<'_>,
 ) -> Result<OpenVault, Error> {
-    let picked = listing.at(listing.pick_vault(part, hints)?);
+    let picked = listing.at(listing.pick_vault(place, part, hints)?);
     picked.cloned().ok_or(Error::Protocol { what: "a vault is gone" })
 }
 

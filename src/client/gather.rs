@@ -12,7 +12,7 @@ use super::{
 use crate::{
     base::{error::Error, wakers::Wakers},
     host::{CacheUse, Event, Host},
-    resolve::question::{Form, Question},
+    resolve::question::Question,
 };
 use futures_util::future::{AbortHandle, Abortable};
 use std::{
@@ -210,18 +210,14 @@ impl<H: Host> Client<H> {
 
     /// What may be given for something when there was no time to ask for it.
     fn too_late(&self, asked: &Asked, error: Option<Error>) -> Outcome {
-        let stale = match &asked.question {
-            Question::Value { reference, form: Form::Text } if asked.fresh == Fresh::Nothing => {
-                self.stale(reference)
-            }
-            _ => None,
-        };
+        let key = asked.question.secret_key().filter(|_| asked.fresh == Fresh::Nothing);
+        let stale = key.and_then(|key| self.stale(&key));
         stale.ok_or(error.unwrap_or(NO_ANSWER))
     }
 
-    fn stale(&self, reference: &str) -> Option<Rc<Answer>> {
+    fn stale(&self, key: &str) -> Option<Rc<Answer>> {
         let account = self.account().ok()?;
-        let found = account.cache.borrow().stale_secret(reference, self.host.now_ms())?;
+        let found = account.cache.borrow().stale_secret(key, self.host.now_ms())?;
         self.note(Event::Cache(CacheUse::Stale));
         Some(Rc::new(Answer::Value(found)))
     }

@@ -3,13 +3,13 @@
 use super::{
     Account, Client,
     find::{Located, OpenVault, Titles, Trust},
-    requests::{Wanted, batch_bytes},
+    requests::{ENVIRONMENT_BYTES, ITEM_BYTES, Wanted, batch_bytes},
 };
 use crate::{
     auth::envelope::SymmetricKey,
     base::{
         encoding::is_object_id,
-        error::{Error, Said},
+        error::{Error, Place, Said},
         interner::Interner,
         json::to_json,
     },
@@ -87,19 +87,23 @@ impl<H: Host> Client<H> {
         targets: &[&Target],
         (trust, hints): (Trust, &Hints<'_>),
     ) -> Items {
+        let is_environment = targets.iter().any(|target| target.place() == Place::Environment);
+        let max_bytes = if is_environment { ENVIRONMENT_BYTES } else { ITEM_BYTES };
         let mut items = Items::default();
         let mut titles = Titles::default();
         let mut turn = self.begin_turn();
         for target in targets {
             self.breathe(&mut turn).await;
             let part = &target.item;
-            items.ids.push(if is_object_id(part) {
+            items.ids.push(if is_environment {
+                self.only_item(account, &vault.id, target, trust).await
+            } else if is_object_id(part) {
                 Ok(Located { thing: part.clone(), names: Age::New })
             } else {
                 self.item_id(account, vault, target, (trust, &mut titles, hints)).await
             });
         }
-        self.read_missing(account, vault, &mut items, trust.refusals).await;
+        self.read_missing(account, vault, &mut items, (max_bytes, trust.refusals)).await;
         // An id that is no item's may be a title.
         let mut is_title = false;
         let mut trust = trust;
@@ -118,22 +122,23 @@ impl<H: Host> Client<H> {
             }
         }
         if is_title {
-            self.read_missing(account, vault, &mut items, trust.refusals).await;
+            self.read_missing(account, vault, &mut items, (max_bytes, trust.refusals)).await;
         }
         items
     }
 
-    /// Reads those items that are not known yet.
+    /// Reads those items that are not known yet. One by itself may be so long.
     async fn read_missing(
         &self,
         account: &Account<H::PrivateKey>,
         vault: &OpenVault,
         items: &mut Items,
-        since: u64,
+        (max_bytes, since): (u64, u64),
     ) {
         let (mut wanted, mut known) = (Vec::new(), Interner::default());
         for Located { thing: id, .. } in items.ids.iter().flatten() {
-            if items.places.find(id).is_none() && known.intern(id) == wanted.len() {
+            let is_known = id.is_empty() || items.places.find(id).is_some();
+            if !is_known && known.intern(id) == wanted.len() {
                 wanted.push(id.clone());
             }
         }
@@ -154,7 +159,7 @@ impl<H: Host> Client<H> {
                 Err(Error::NotFound { .. }) => {
                     for id in ids {
                         let reading = account.versions.borrow_mut().begin();
-                        let item = self.read_item(account, &vault.id, id, since).await;
+                        let item = self.read_item(account, (&vault.id, id), max_bytes, since).await;
                         items.put(id, item.and_then(|item| admitted(account, item, reading)));
                     }
                 }
@@ -173,7 +178,7 @@ impl<H: Host> Client<H> {
         let target = format!("/api/v3/vault/{}/items/batch", vault.id);
         let body = to_json(&BatchRequest { item_uuids: ids });
         let (action, max_bytes) = (READ_ITEMS, batch_bytes(ids.len()));
-        let wanted = Wanted { action, target, body: Some(body), accept: None, max_bytes, since };
+        let wanted = Wanted { max_bytes, since, ..Wanted::post(action, target, body) };
         let (answer, _) = self.read_wanted::<BatchResponse>(account, wanted).await?;
         answer.items.ok_or(Error::Protocol { what: "a batch came without its items" })
     }

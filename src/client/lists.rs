@@ -2,10 +2,14 @@
 
 use super::{
     Account, Client,
+    environments::is_environment,
     find::{OpenVault, Trust},
 };
 use crate::{
-    base::{encoding::is_object_id, error::Error},
+    base::{
+        encoding::is_object_id,
+        error::{Error, Place, Refusal},
+    },
     host::{CacheUse, Event, Host},
     items::{
         model::{ListedItem, OpenedVault, is_archived},
@@ -316,7 +320,7 @@ impl<H: Host> Client<H> {
             let trust = Trust { since, names, keys: remembered, refusals };
             let nfkd = |text: &str| self.host.nfkd(text);
             let with = (trust, &Hints::new(&nfkd));
-            let found = self.find_vault(account, vault, with).await?;
+            let found = self.find_vault(account, (Place::Vault, vault), with).await?;
             let items = self.read_overviews(account, &found.thing.id, refusals).await;
             let may_be_another = remembered && found.names != Age::New;
             remembered = false;
@@ -389,9 +393,11 @@ impl<H: Host> Client<H> {
     ) -> Result<OpenedVault, Error> {
         let more = if accessors { "accessors," } else { "" };
         if is_object_id(part)
-            && let Some(mut vault) = self.read_vault(account, part, more, since).await?
+            && let Some(vault) = self.read_vault(account, part, more, since).await?
         {
-            vault.access = vault.access.filter(|_| accessors);
+            if is_environment(&vault) {
+                return Err(not_a_vault(part));
+            }
             let (_, attributes) = self.open_vault(account, &vault, since).await?;
             return Ok(OpenedVault { vault, attributes });
         }
@@ -400,12 +406,19 @@ impl<H: Host> Client<H> {
         unreadable.into_iter().for_each(|id| listing.push_unreadable(id));
         for OpenedVault { vault, attributes, .. } in &opened {
             let named = (vault.uuid.clone(), attributes.name.clone(), vault.updated_at.clone());
-            listing.push((), named);
+            if is_environment(vault) {
+                listing.push_environment((), named);
+            } else {
+                listing.push((), named);
+            }
         }
         let nfkd = |text: &str| self.host.nfkd(text);
-        let place = listing.pick_vault(part, &Hints::new(&nfkd))?;
+        let place = listing.pick_vault(Place::Vault, part, &Hints::new(&nfkd))?;
         let found = opened.into_iter().nth(place);
         let mut found = found.ok_or(Error::Protocol { what: "a vault is gone" })?;
+        if is_environment(&found.vault) {
+            return Err(not_a_vault(part));
+        }
         found.vault.access = None;
         // A list does not say it.
         if accessors
@@ -415,4 +428,9 @@ impl<H: Host> Client<H> {
         }
         Ok(found)
     }
+}
+
+fn not_a_vault(part: &str) -> Error {
+    let advice = "” is an Environment and no vault: read its variables with environments";
+    Refusal::NotAVault.because(&["“", part, advice])
 }

@@ -1,6 +1,8 @@
 //! The client: the only module that waits.
 
+mod actions;
 mod batch;
+mod environments;
 mod events;
 mod files;
 mod find;
@@ -41,6 +43,7 @@ use crate::{
     host::Host,
     resolve::{cache::Cache, versions::Versions},
 };
+pub use actions::{Action, Keyed};
 pub use batch::{Answer, Outcome};
 use events::Watch;
 pub use events::{Stats, Watching};

@@ -12,7 +12,7 @@ use crate::{
         secret::Secret,
     },
     crypto::aead::{IV_BYTES, TAG_BYTES},
-    host::{CacheUse, Event, Host},
+    host::{CacheUse, Event, Host, QuotaUse},
     wire::http::{Held, HttpRequest, HttpResponse},
 };
 use std::rc::Rc;
@@ -30,6 +30,8 @@ pub(super) const VAULT_BYTES: u64 = MIB;
 pub(super) const ITEM_BYTES: u64 = 4 * MIB;
 /// Of the lists of vaults and of who reaches a vault.
 pub(super) const LIST_BYTES: u64 = 16 * MIB;
+/// Of the item that holds all variables of an Environment.
+pub(super) const ENVIRONMENT_BYTES: u64 = 32 * MIB;
 /// Each holds a private key: 10,000 of them take 34 MB.
 pub(super) const KEYSETS_BYTES: u64 = 48 * MIB;
 /// Above what the overviews of 50,000 items or the largest file take.
@@ -42,17 +44,33 @@ pub(super) const fn batch_bytes(items: usize) -> u64 {
     ITEM_BYTES + BATCHED_BYTES * items as u64
 }
 
-/// A request that may be sent again under another session: a `GET`, or with a
-/// body a `POST`.
+/// A request that may be sent again under another session.
 pub(super) struct Wanted {
     pub(super) action: &'static str,
+    pub(super) method: &'static str,
     pub(super) target: String,
+    /// JSON.
     pub(super) body: Option<String>,
     pub(super) accept: Option<&'static str>,
     /// The longest answer that is read.
     pub(super) max_bytes: u64,
     /// Since which reading a refusal counts: what was refused before is asked for again.
     pub(super) since: u64,
+    /// Whether it changes something.
+    pub(super) is_write: bool,
+}
+
+impl Wanted {
+    pub(super) const fn get(action: &'static str, target: String) -> Self {
+        let (body, accept) = (None, None);
+        let (max_bytes, since, is_write) = (ITEM_BYTES, 0, false);
+        Self { action, method: "GET", target, body, accept, max_bytes, since, is_write }
+    }
+
+    /// One that changes nothing.
+    pub(super) fn post(action: &'static str, target: String, body: String) -> Self {
+        Self { method: "POST", body: Some(body), ..Self::get(action, target) }
+    }
 }
 
 /// What sends a request.
@@ -83,7 +101,7 @@ impl<H: Host> Client<H> {
         max_bytes: u64,
         since: u64,
     ) -> Result<T, Error> {
-        let wanted = Wanted { action, target, body: None, accept: None, max_bytes, since };
+        let wanted = Wanted { max_bytes, since, ..Wanted::get(action, target) };
         self.read_wanted(account, wanted).await.map(|(read, _)| read)
     }
 
@@ -95,8 +113,7 @@ impl<H: Host> Client<H> {
         wanted: Wanted,
     ) -> Result<(T, Held), Error> {
         let (plaintext, held) = self.exchange(account, wanted).await?;
-        let wrong = Error::Protocol { what: "an answer is not the JSON that it should be" };
-        Ok((parse(plaintext.expose()).ok_or(wrong)?, held))
+        Ok((parse(plaintext.expose()).ok_or(NOT_JSON)?, held))
     }
 
     /// Reads bytes that travel as they are.
@@ -108,7 +125,7 @@ impl<H: Host> Client<H> {
         since: u64,
     ) -> Result<(Vec<u8>, Held), Error> {
         let (accept, max_bytes) = (Some(ACCEPT_BYTES), LARGEST_BYTES);
-        let wanted = Wanted { action, target, body: None, accept, max_bytes, since };
+        let wanted = Wanted { accept, max_bytes, since, ..Wanted::get(action, target) };
         let (bytes, held) = self.exchange(account, wanted).await?;
         Ok((bytes.into_inner(), held))
     }
@@ -130,9 +147,12 @@ impl<H: Host> Client<H> {
         self.session(account).await?;
         let reading = account.cache.borrow_mut().begin(now_ms);
         let missed = account.cache.borrow().missed(&key);
+        let is_write = wanted.is_write;
         let answer = self.exchange_now(account, wanted, missed.as_ref()).await;
         let mut cache = account.cache.borrow_mut();
         match &answer {
+            // That a change was refused says nothing of another one.
+            _ if is_write => {}
             Err(error) if error.is_refusal() => cache.put_missing(&key, reading, error.clone()),
             Err(_) => {}
             Ok(_) => {
@@ -148,14 +168,20 @@ impl<H: Host> Client<H> {
         wanted: Wanted,
         missed: Option<&Error>,
     ) -> Result<(Secret<Vec<u8>>, Held), Error> {
-        let is_plain = wanted.accept.is_some();
+        let (is_plain, may_be_plain) = (wanted.accept.is_some(), wanted.is_write);
         let (session, response) = self.send_in_session(account, wanted, missed).await?;
         if is_plain {
             return Ok((Secret::new(response.body), response.held));
         }
         let is_long = response.body.len() >= LONG_BYTES;
         let mut turn = self.begin_turn();
-        let envelope = read_envelope(&response)?;
+        let envelope = match read_envelope(&response) {
+            // That something is done, the service says in plain JSON.
+            Err(Error::Protocol { .. }) if may_be_plain => {
+                return Ok((Secret::new(response.body), response.held));
+            }
+            envelope => envelope?,
+        };
         self.breathe(&mut turn).await;
         let (iv, sealed) = parts(envelope, ANSWER)?;
         // The body may be as long as what is opened out of it.
@@ -173,7 +199,7 @@ impl<H: Host> Client<H> {
 
     /// Sends a request under the session. A session that is refused is renewed once,
     /// and what may pass is tried again, each time under a new number, unless it is a trial of
-    /// what has failed before.
+    /// what has failed before, or changes something: the service may have done it.
     async fn send_in_session(
         &self,
         account: &Account<H::PrivateKey>,
@@ -213,8 +239,10 @@ impl<H: Host> Client<H> {
                 },
                 Err(error) => error,
             };
-            let paused =
-                if missed.is_some() { Err(error) } else { self.pause(account, error, retry).await };
+            let paused = match missed.is_some() || wanted.is_write {
+                true => Err(error),
+                false => self.pause(account, error, retry).await,
+            };
             if let Err(error) = paused {
                 // That there is no such thing, in the words of the service, says nothing of the session:
                 // the name may be an old one.
@@ -251,16 +279,21 @@ impl<H: Host> Client<H> {
     }
 
     fn sign(&self, session: &Session, wanted: &Wanted) -> Result<Call, Error> {
-        let Wanted { action, ref target, ref body, accept, max_bytes, .. } = *wanted;
-        let call = match body {
-            None => session.get(action, target.clone()),
-            Some(body) => {
-                let mut iv = [0; IV_BYTES];
-                self.host.fill_random(&mut iv)?;
-                session.post(action, target.clone(), body, iv)?
-            }
-        };
-        Ok(Call { accept, max_bytes, ..call })
+        let Wanted { action, method, ref target, ref body, accept, max_bytes, is_write, .. } =
+            *wanted;
+        let mut sealed = None;
+        if let Some(body) = body {
+            sealed = Some(session.seal(body, self.random_iv()?)?);
+        }
+        let call = session.sign(action, method, target.clone(), sealed);
+        Ok(Call { accept, max_bytes, is_write, ..call })
+    }
+
+    /// For something that is sealed anew.
+    pub(super) fn random_iv(&self) -> Result<[u8; IV_BYTES], Error> {
+        let mut iv = [0; IV_BYTES];
+        self.host.fill_random(&mut iv)?;
+        Ok(iv)
     }
 
     /// Sends a request once, unless the service wants a pause.
@@ -303,7 +336,12 @@ impl<H: Host> Client<H> {
             body: call.body,
             max_bytes: call.max_bytes,
         };
-        let on_its_way = Sent::new(self, call.method, call.target, retry);
+        let quota = match sender {
+            Sender::SignIn(_) => QuotaUse::None,
+            Sender::Call(_) if call.is_write => QuotaUse::Write,
+            Sender::Call(_) => QuotaUse::Read,
+        };
+        let on_its_way = Sent::new(self, (call.method, call.target), quota, retry);
         let fetching = self.host.fetch(request, &on_its_way.progress);
         let sent = self.in_time(action, address.host(), fetching).await;
         drop(on_its_way);
@@ -350,7 +388,8 @@ fn is_refusal(
         _ if !session.is_in_doubt.get() => false,
         404 | 408 | 429 => false,
         400..500 => true,
-        200..300 => wanted.accept.is_none() && session.open(response).is_err(),
+        // What changes something has done so.
+        200..300 => wanted.accept.is_none() && !wanted.is_write && session.open(response).is_err(),
         _ => false,
     }
 }

@@ -115,6 +115,7 @@ mod tests {
             integrity_hash: encode_base64url(&sha256(&[&stored])),
             nonce: encode_base64url(&[5; IV_BYTES]),
             encryption_key: SymmetricJwk {
+                algorithm: "A256GCM".into(),
                 kid: String::new(),
                 k: Secret::new(encode_base64url(key.expose())),
             },

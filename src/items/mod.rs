@@ -4,6 +4,7 @@ pub mod file;
 pub mod model;
 pub mod postal;
 pub mod query;
+pub mod share;
 pub mod ssh;
 pub mod totp;
 pub mod value;

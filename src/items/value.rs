@@ -40,7 +40,8 @@ const NOTES: &str = "notesPlain";
 const END_OF_YEARS: i64 = 3000;
 const SECONDS_A_DAY: i64 = 86_400;
 
-const HALF_PAIR: &str = "half of a surrogate pair is in it (of an emoji that was cut, for one), which is no text; enter the value in 1Password again";
+/// Why a value is no text.
+pub const HALF_PAIR: &str = "half of a surrogate pair is in it (of an emoji that was cut, for one), which is no text; enter the value in 1Password again";
 
 /// What a value may depend on besides the item.
 #[derive(Debug, Clone, Copy)]

@@ -1,40 +1,45 @@
 //! What the item of an Environment holds: variables.
 
 use crate::{
-    base::secret::Secret,
-    items::value::{number, plain_text, year_and_month},
+    base::{
+        error::Error,
+        json::{is_whole, to_json},
+        secret::Secret,
+        shape::Shape,
+    },
+    items::value::{HALF_PAIR, number, plain_text, year_and_month},
     wire::items::{ItemDetails, SectionField},
 };
 
 const CONCEALED: &str = "concealed";
 
-/// A variable of an Environment.
-#[derive(Debug)]
-pub struct Variable {
-    /// Its name, as somebody has entered it: it may be empty, hold any character, and be another's, too.
-    pub name: String,
-    /// Its value; empty where the field is of a kind that has none.
-    pub value: Secret<String>,
-    /// Whether it is not to be shown, also if one-time passwords are made from it.
-    pub is_masked: bool,
-}
-
-/// `variables(details) -> variables`
+/// `variables_json(details) -> text`
 ///
-/// In the order in which they are stored.
+/// What the vendor's client answers, in the order in which they are stored: so they are remembered,
+/// shared and counted as a secret is. The secrets of one-time passwords are masked as well.
 ///
+/// # Errors
+/// [`Error::UnreadableField`] if half of a surrogate pair is in a name or a value.
 /// # Source
 /// protocol.md “Environments” (observed). The vendor's client does not mask the secret of a one-time
 /// password.
-pub fn variables(details: &ItemDetails) -> Vec<Variable> {
-    details.sections.iter().flat_map(|section| &section.fields).map(variable).collect()
-}
-
-fn variable(field: &SectionField) -> Variable {
-    let kind = field.kind.as_deref().unwrap_or_default();
-    // The secrets of one-time passwords are concealed as well.
-    let is_masked = kind == CONCEALED;
-    Variable { name: field.title.clone(), value: value(kind, field), is_masked }
+pub fn variables_json(details: &ItemDetails) -> Result<Secret<Vec<u8>>, Error> {
+    let mut all = Vec::new();
+    for field in details.sections.iter().flat_map(|section| &section.fields) {
+        let kind = field.kind.as_deref().unwrap_or_default();
+        let value = value(kind, field);
+        if !is_whole(&field.title) || !is_whole(value.expose()) {
+            let (field, reason) = (field.title.clone(), HALF_PAIR.into());
+            return Err(Error::UnreadableField { field, reason });
+        }
+        all.push(Shape::object([
+            ("name", Shape::text(&field.title)),
+            ("value", Shape::Secret(value)),
+            ("masked", Shape::Flag(kind == CONCEALED)),
+        ]));
+    }
+    let shape = Shape::object([("variables", Shape::List(all))]);
+    Ok(Secret::new(to_json(&shape).into_bytes()))
 }
 
 fn value(kind: &str, field: &SectionField) -> Secret<String> {

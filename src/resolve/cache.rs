@@ -348,6 +348,19 @@ impl<V> Cache<V> {
         put_id(&mut self.item_ids, limits, (key, reading, id))
     }
 
+    /// `only_item(vault_id, now_ms) -> id`
+    ///
+    /// The item of an Environment; empty if it had none.
+    pub fn only_item(&self, vault_id: &str, now_ms: u64) -> Option<String> {
+        self.item_id(vault_id, "", now_ms)
+    }
+
+    /// `put_only_item(vault_id, reading, id) -> is_new`
+    pub fn put_only_item(&mut self, vault_id: &str, reading: Reading, id: &str) -> bool {
+        let limits = (self.cleared, self.lifetimes.metadata_ms);
+        put_id(&mut self.item_ids, limits, (item_key(vault_id, ""), Some(reading), Some(id)))
+    }
+
     /// `stored_ids(now_ms) -> (vaults, items)`
     ///
     /// What other processes may know of names, the newest first.
@@ -518,7 +531,8 @@ impl<V> Cache<V> {
     }
 }
 
-/// What an item is remembered under: its vault, and its title, whose case does not matter.
+/// What an item is remembered under: its vault, and its title, whose case does not matter. No
+/// reference can name an item without a title: the item of an Environment is remembered as such.
 fn item_key(vault_id: &str, title: &str) -> String {
     [vault_id, "\0", &title.to_lowercase()].concat()
 }

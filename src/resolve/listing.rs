@@ -3,7 +3,7 @@
 use crate::{
     base::{
         encoding::is_object_id,
-        error::{Candidate, Error, MAX_CANDIDATES},
+        error::{Candidate, Error, MAX_CANDIDATES, Place, Refusal},
         interner::Interner,
     },
     resolve::hint::{Hints, Named},
@@ -47,6 +47,7 @@ struct Name {
     /// RFC 3339.
     updated_at: String,
     is_archived: bool,
+    is_environment: bool,
 }
 
 impl<T> Default for Listing<T> {
@@ -62,7 +63,8 @@ impl<T> Listing<T> {
     /// - `updated_at`: RFC 3339
     pub fn push(&mut self, thing: T, (id, name, updated_at): (String, String, String)) {
         self.things.push(thing);
-        self.names.push(Name { id, name, updated_at, is_archived: false });
+        let (is_archived, is_environment) = (false, false);
+        self.names.push(Name { id, name, updated_at, is_archived, is_environment });
     }
 
     /// `push_archived(thing, (id, name, updated_at))`
@@ -70,7 +72,17 @@ impl<T> Listing<T> {
     /// What a reference may not name, but its author may mean.
     pub fn push_archived(&mut self, thing: T, (id, name, updated_at): (String, String, String)) {
         self.things.push(thing);
-        self.names.push(Name { id, name, updated_at, is_archived: true });
+        let (is_archived, is_environment) = (true, false);
+        self.names.push(Name { id, name, updated_at, is_archived, is_environment });
+    }
+
+    /// `push_environment(thing, (id, name, updated_at))`
+    ///
+    /// An Environment among vaults: a reference may name both.
+    pub fn push_environment(&mut self, thing: T, (id, name, updated_at): (String, String, String)) {
+        self.things.push(thing);
+        let (is_archived, is_environment) = (false, true);
+        self.names.push(Name { id, name, updated_at, is_archived, is_environment });
     }
 
     /// `push_unreadable(id)`
@@ -106,12 +118,13 @@ impl<T> Listing<T> {
         self.things.is_empty()
     }
 
-    /// `pick_vault(name, hints) -> place`
+    /// `pick_vault(of, name, hints) -> place`
     ///
     /// # Errors
-    /// [`Error::VaultNotFound`], [`Error::TooManyVaults`]
-    pub fn pick_vault(&self, name: &str, hints: &Hints<'_>) -> Result<usize, Error> {
-        self.names.pick_vault(name, hints)
+    /// [`Error::VaultNotFound`], [`Error::TooManyVaults`]; [`Refusal::NotAnEnvironment`] if a vault has
+    /// the name, and no Environment.
+    pub fn pick_vault(&self, of: Place, name: &str, hints: &Hints<'_>) -> Result<usize, Error> {
+        self.names.pick_vault(of, name, hints)
     }
 
     /// `pick_item(name, vault, hints) -> id`
@@ -160,23 +173,31 @@ impl Names {
         ids.find(name).is_some()
     }
 
-    fn pick_vault(&self, name: &str, hints: &Hints<'_>) -> Result<usize, Error> {
+    /// Of vaults and Environments a reference may name both.
+    fn pick_vault(&self, of: Place, name: &str, hints: &Hints<'_>) -> Result<usize, Error> {
         let vault = name.to_owned();
         let is_denied = self.is_denied(name);
-        match self.named(name, false).as_slice() {
+        let is_of = |entry: &Name| of == Place::Vault || entry.is_environment;
+        let mut named = self.named(name, false);
+        let count = named.len();
+        named.retain(|(_, entry)| is_of(entry));
+        match named.as_slice() {
             [(only, _)] if !is_denied => Ok(*only),
             several @ [_, _, ..] if !is_denied => {
                 let (count, candidates) = (several.len(), candidates(several));
-                Err(Error::TooManyVaults { vault, count, candidates })
+                Err(Error::TooManyVaults { of, vault, count, candidates })
             }
+            [] if count > 0 && !is_denied => Err(not_an_environment(name)),
             _ => Err(Error::VaultNotFound {
+                of,
                 vault,
-                readable: self.all.len(),
+                readable: self.all.iter().filter(|entry| is_of(entry)).count(),
                 unreadable: self.unreadable.len(),
                 hint: if is_denied {
                     DENIED.to_owned()
                 } else {
-                    not_for_service_accounts(name).to_owned() + &self.hint(name, usize::MAX, hints)
+                    not_for_service_accounts(name).to_owned()
+                        + &self.hint(name, usize::MAX, hints, &is_of)
                 },
             }),
         }
@@ -202,7 +223,7 @@ impl Names {
                         ["; an item of this title (id ", id, ") is archived: restore it, or check"]
                             .concat()
                     }
-                    None => self.hint(name, MAX_ITEMS_TOLD, hints),
+                    None => self.hint(name, MAX_ITEMS_TOLD, hints, &|_| true),
                 },
             }),
         }
@@ -222,16 +243,31 @@ impl Names {
     }
 
     /// The names are told unless there are more than so many.
-    fn hint(&self, name: &str, most: usize, hints: &Hints<'_>) -> String {
+    fn hint(
+        &self,
+        name: &str,
+        most: usize,
+        hints: &Hints<'_>,
+        is_of: &dyn Fn(&Name) -> bool,
+    ) -> String {
         let mut known: Vec<Named<'_>> = Vec::new();
         if !hints.are_spent() {
-            for entry in self.all.iter().filter(|entry| !entry.is_archived) {
+            for entry in self.all.iter().filter(|entry| !entry.is_archived && is_of(entry)) {
                 known.push([&entry.name, "", &entry.id]);
             }
         }
         let there = if known.len() > most { &[] } else { &*known };
         hints.hint(name, &known, there)
     }
+}
+
+/// `not_an_environment(name) -> error`
+pub fn not_an_environment(name: &str) -> Error {
+    Refusal::NotAnEnvironment.because(&[
+        "“",
+        name,
+        "” is a vault and no Environment: read it with secrets or items",
+    ])
 }
 
 /// What is wrong with a vault of this name, if it is one of those that every account has.
@@ -252,6 +288,7 @@ fn candidates(several: &[(usize, &Name)]) -> Vec<Candidate> {
             id: name.id.clone(),
             title: name.name.clone(),
             updated_at: name.updated_at.clone(),
+            is_environment: name.is_environment,
             ..Candidate::default()
         });
     }

@@ -1,9 +1,10 @@
 //! What a client may be asked for.
 
 use crate::{
-    base::error::Error,
+    base::error::{Error, Place},
     resolve::reference::{SecretReference, parse_reference},
 };
+use std::borrow::Cow;
 
 /// In which form a value is wanted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +42,11 @@ pub enum Question {
         /// The id of its content.
         file: String,
     },
+    /// The variables of an Environment, as JSON.
+    Environment {
+        /// The Environment.
+        environment: String,
+    },
 }
 
 /// `checked_name(argument, name) -> name`
@@ -62,10 +68,40 @@ pub fn checked_name(argument: &'static str, name: &str) -> Result<String, Error>
 pub struct Target {
     /// Id or name of the vault.
     pub vault: String,
-    /// Id or title of the item.
+    /// Id or title of the item; empty for an Environment.
     pub item: String,
     /// What of the item is wanted.
     pub part: Part,
+}
+
+impl Target {
+    /// `place() -> place`
+    ///
+    /// Whether it is in a vault, or is an Environment.
+    pub const fn place(&self) -> Place {
+        match self.part {
+            Part::Variables => Place::Environment,
+            _ => Place::Vault,
+        }
+    }
+
+    /// `name() -> text`
+    ///
+    /// What an error calls its item.
+    pub fn name(&self) -> &str {
+        match self.part {
+            Part::Variables => &self.vault,
+            _ => &self.item,
+        }
+    }
+
+    /// `group() -> text`
+    ///
+    /// What has the same is read together: an Environment and a vault may have one name.
+    pub fn group(&self) -> String {
+        let kind = if self.place() == Place::Environment { "\0" } else { "" };
+        [kind, &self.vault.to_lowercase()].concat()
+    }
 }
 
 /// What of an item is wanted.
@@ -77,6 +113,8 @@ pub enum Part {
     Whole,
     /// The file whose content has this id.
     File(String),
+    /// The variables of an Environment, which is the vault, and has no more than one item.
+    Variables,
 }
 
 impl Question {
@@ -109,6 +147,11 @@ impl Question {
                 item: checked_name("item", item)?,
                 part: Part::File(checked_name("file", file)?),
             },
+            Self::Environment { environment } => Target {
+                vault: checked_name("environment", environment)?,
+                item: String::new(),
+                part: Part::Variables,
+            },
         })
     }
 
@@ -118,7 +161,18 @@ impl Question {
     pub fn reference(&self) -> Option<&str> {
         match self {
             Self::Value { reference, .. } => Some(reference),
-            Self::Item { .. } | Self::File { .. } => None,
+            Self::Item { .. } | Self::File { .. } | Self::Environment { .. } => None,
+        }
+    }
+
+    /// `secret_key() -> text`
+    ///
+    /// What its answer may be remembered under, if that is text that does not change by itself.
+    pub fn secret_key(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Value { reference, form: Form::Text } => Some(reference.into()),
+            Self::Environment { .. } => Some(self.key().into()),
+            _ => None,
         }
     }
 
@@ -130,6 +184,7 @@ impl Question {
             Self::Value { reference, .. } => reference.clone(),
             Self::Item { vault, item } => ["", vault, item].join("\0"),
             Self::File { vault, item, file } => ["", vault, item, file].join("\0"),
+            Self::Environment { environment } => ["\0\0\0", environment].concat(),
         }
     }
 

@@ -3,16 +3,16 @@
 use super::{
     clock::ticks_ms,
     host::WebHost,
-    items::Items,
+    items::{Items, name},
     js::entries,
-    options::{ClientOptions, read_call},
+    options::{ClientOptions, read_call, strings},
     promise::{Called, Rejection, promise},
     results::{self, Show, show},
     vaults::Vaults,
 };
 use crate::{
-    base::error::Error,
-    client::{self, Form, Question},
+    base::{error::Error, secret::Secret},
+    client::{self, Action, Form, Keyed, Question},
 };
 use js_sys::Promise;
 use std::rc::Rc;
@@ -29,6 +29,23 @@ pub struct Client {
 
 /// What there is when a call's time is up, secrets that may be stale, is shown all the same.
 const SHOWING_MS: f64 = 250.0;
+
+/// The requests that [`Client::act`] makes: what each is for in the words of an error, its method, and whether it
+/// changes something.
+const REQUESTS: [(&str, &str, bool); 8] = [
+    ("read the group", "GET", false),
+    ("read the groups' keys", "GET", false),
+    ("read the sharing policy", "GET", false),
+    ("check the recipients", "POST", false),
+    ("share the item", "POST", true),
+    ("grant the groups access", "PATCH", true),
+    ("change the groups' permissions", "PATCH", true),
+    ("revoke the group's access", "DELETE", true),
+];
+/// Above these, what is done with a vault's key.
+const SEAL_VAULT_KEY: usize = REQUESTS.len();
+const SEAL_SHARE: usize = SEAL_VAULT_KEY + 1;
+const FILES: usize = SEAL_SHARE + 1;
 
 impl Client {
     /// One question. `reference` is what an error tells, if anything.
@@ -83,6 +100,21 @@ impl Client {
                     error => error,
                 })
                 .map_err(|error| Rejection { error, reference })
+        })
+    }
+
+    /// A call that is neither a question nor a list.
+    fn run(&self, action: Action, options: &JsValue) -> Promise {
+        let call = match read_call(&self.core, options) {
+            Ok(call) => call,
+            Err(error) => return rejected(error),
+        };
+        let core = Rc::clone(&self.core);
+        promise(call.timeout_ms, core.waits_for_others(), async move {
+            let start = core.start_ms();
+            let result = core.within(&call, core.until_closed(core.act(action))).await;
+            core.leave_news(&call, start).await;
+            Ok(result?.expose().as_str().into())
         })
     }
 
@@ -201,6 +233,54 @@ impl Client {
     #[wasm_bindgen(getter)]
     pub fn vaults(&self) -> Vaults {
         Vaults(self.clone())
+    }
+
+    /// All variables of an Environment, in their order. It is named by its id or by its name.
+    #[wasm_bindgen(js_name = getVariables, unchecked_return_type = "Promise<GetVariablesResponse>")]
+    pub fn get_variables(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string")] environment: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
+    ) -> Called {
+        let environment = name(environment, "environment");
+        let question = environment.map(|environment| Question::Environment { environment });
+        Ok(self.ask(question, &JsValue::UNDEFINED, options, Show::Variables))
+    }
+
+    /// Whether a vault has been opened: its key can be used.
+    #[wasm_bindgen(js_name = hasKey)]
+    pub fn has_key(&self, #[wasm_bindgen(js_name = vaultId)] vault_id: &str) -> bool {
+        self.core.has_key(vault_id)
+    }
+
+    /// What the package makes groups and shares of, by its number. What changes something is sent once.
+    ///
+    /// - a request: path and query, body if there is one; the answer's JSON
+    /// - `SEAL_VAULT_KEY`: id of an opened vault; `alg`, `n` and `e` of an RSA key; base64url
+    /// - `SEAL_SHARE`: id of an opened vault, JSON of overview and details; JSON
+    /// - `FILES`: ids of an opened vault, of the item, and of its files; JSON, null for what is none of
+    ///   them
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn act(
+        &self,
+        what: usize,
+        #[wasm_bindgen(unchecked_param_type = "readonly string[]")] texts: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "CallOptions")] options: &JsValue,
+    ) -> Called {
+        let mut texts = strings(texts).unwrap_or_default().into_iter();
+        let mut next = || texts.next().unwrap_or_default();
+        let first = next();
+        let action = match what {
+            SEAL_VAULT_KEY => Action::WithKey(first, Keyed::Seal([next(), next(), next()])),
+            SEAL_SHARE => Action::WithKey(first, Keyed::Share([next(), next()].map(Secret::new))),
+            FILES => Action::WithKey(first, Keyed::Files(next(), texts.collect())),
+            request => {
+                let request = REQUESTS.get(request).copied().unwrap_or_default();
+                let (action, method, is_write) = request;
+                Action::Request { action, method, target: first, body: texts.next(), is_write }
+            }
+        };
+        Ok(self.run(action, options))
     }
 
     /// What this client has done so far.

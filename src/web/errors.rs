@@ -35,7 +35,7 @@ pub(super) fn candidates(error: &Error) -> Option<Shape<'_>> {
             };
             shape = shape.with(name, is_there.then(|| Shape::Text(visible(text).into())));
         }
-        shape
+        shape.with("environment", candidate.is_environment.then_some(Shape::Flag(true)))
     };
     let all = error.candidates();
     (!all.is_empty()).then(|| Shape::list(&mut all.iter().map(shape)))

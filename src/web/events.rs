@@ -20,15 +20,18 @@ fn shape(event: &Event) -> Shape<'_> {
     let cache =
         |result: &'static str| Shape::object([kind("cache"), ("result", Shape::text(result))]);
     match event {
-        Event::Request(RequestEvent { method, path, status, ms, retry, bytes }) => Shape::object([
-            kind("request"),
-            ("method", Shape::text(method)),
-            ("path", Shape::text(path)),
-            ("status", Shape::Number(f64::from(*status))),
-            ("ms", Shape::Number(*ms)),
-            ("retry", Shape::Number(f64::from(*retry))),
-            ("bytes", Shape::Number(*bytes as f64)),
-        ]),
+        Event::Request(RequestEvent { method, path, status, ms, retry, bytes, quota }) => {
+            Shape::object([
+                kind("request"),
+                ("method", Shape::text(method)),
+                ("path", Shape::text(path)),
+                ("status", Shape::Number(f64::from(*status))),
+                ("ms", Shape::Number(*ms)),
+                ("retry", Shape::Number(f64::from(*retry))),
+                ("bytes", Shape::Number(*bytes as f64)),
+                ("quota", Shape::text(quota.name())),
+            ])
+        }
         Event::Cache(CacheUse::Hit) => cache("hit"),
         Event::Cache(CacheUse::Miss) => cache("miss"),
         Event::Cache(CacheUse::Stale) => cache("stale"),

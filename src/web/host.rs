@@ -137,6 +137,16 @@ impl Host for WebHost {
         subtle::open_rsa(key, sealed, what).await
     }
 
+    async fn seal_rsa_oaep(
+        &self,
+        key: [&str; 2],
+        hash: OaepHash,
+        plaintext: &str,
+        what: &'static str,
+    ) -> Result<Secret<Vec<u8>>, Error> {
+        subtle::seal_rsa(key, hash, plaintext, what).await
+    }
+
     async fn open_aes_gcm(
         &self,
         key: &AesKey,

@@ -44,6 +44,8 @@ pub(super) enum Show {
     Bytes,
     /// An item.
     Item,
+    /// What `environments.getVariables` answers.
+    Variables,
     /// What `resolveAll` answers: for each of these references its value or an error, each once.
     ByReference(Array),
     /// What `items.getAll` answers: in the order of the question, one for each item.
@@ -70,6 +72,10 @@ pub(super) async fn show(
             let answer = outcome.as_ref().map_err(Error::clone)?;
             return Ok(match (&**answer, how) {
                 (Answer::Value(found), Show::Text) => text_of(found).into(),
+                // As which they are remembered.
+                (Answer::Value(found), Show::Variables) => {
+                    JSON::parse(text_of(found)).unwrap_or_default()
+                }
                 (Answer::Value(found), _) => {
                     Uint8Array::from(found.secret.expose().as_slice()).into()
                 }

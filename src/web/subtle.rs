@@ -34,11 +34,15 @@ pub(super) fn fill_random(bytes: &mut [u8]) -> Result<(), Error> {
     filled.map(drop).map_err(|_| Error::Unsupported { what })
 }
 
-pub(super) async fn import_rsa(key: &RsaPrivateJwk, hash: OaepHash) -> Result<CryptoKey, Error> {
+fn rsa(hash: OaepHash) -> Object {
     let hash = match hash {
         OaepHash::Sha1 => "SHA-1",
         OaepHash::Sha256 => "SHA-256",
     };
+    string_object([("name", RSA), ("hash", hash)])
+}
+
+pub(super) async fn import_rsa(key: &RsaPrivateJwk, hash: OaepHash) -> Result<CryptoKey, Error> {
     let jwk = string_object([
         ("kty", "RSA"),
         ("n", &key.n),
@@ -50,7 +54,24 @@ pub(super) async fn import_rsa(key: &RsaPrivateJwk, hash: OaepHash) -> Result<Cr
         ("dq", key.dq.expose()),
         ("qi", key.qi.expose()),
     ]);
-    import("jwk", &jwk, &string_object([("name", RSA), ("hash", hash)]), "a private key").await
+    import("jwk", &jwk, &rsa(hash), "decrypt", "a private key").await
+}
+
+pub(super) async fn seal_rsa(
+    [n, e]: [&str; 2],
+    hash: OaepHash,
+    plaintext: &str,
+    what: &'static str,
+) -> Result<Secret<Vec<u8>>, Error> {
+    let jwk = string_object([("kty", "RSA"), ("n", n), ("e", e)]);
+    let key = import("jwk", &jwk, &rsa(hash), "encrypt", what).await?;
+    let plaintext = Uint8Array::from(plaintext.as_bytes());
+    let algorithm = string_object([("name", RSA)]);
+    let sealing = subtle()?.encrypt_with_object_and_js_u8_array(&algorithm, &key, &plaintext);
+    let sealed = opened(sealing, what).await;
+    // JavaScript's copy must not outlive this.
+    plaintext.fill(0, 0, plaintext.length());
+    sealed
 }
 
 pub(super) async fn open_rsa(
@@ -72,7 +93,7 @@ pub(super) async fn open_aes(
 ) -> Result<Secret<Vec<u8>>, Error> {
     let raw = Uint8Array::from(key.as_slice());
     let (iv, sealed) = (Uint8Array::from(iv), Uint8Array::from(sealed));
-    let imported = import("raw", &raw, &string_object([("name", AES)]), what).await;
+    let imported = import("raw", &raw, &string_object([("name", AES)]), "decrypt", what).await;
     // The copy of the key is not left behind.
     raw.fill(0, 0, raw.length());
     let algorithm = string_object([("name", AES)]);
@@ -85,9 +106,10 @@ async fn import(
     format: &str,
     data: &Object,
     algorithm: &Object,
+    used_to: &str,
     what: &'static str,
 ) -> Result<CryptoKey, Error> {
-    let uses = Array::of1(&"decrypt".into());
+    let uses = Array::of1(&used_to.into());
     let importing = subtle()?.import_key_with_object(format, data, algorithm, false, &uses);
     Ok(settled(importing, what).await?.unchecked_into())
 }

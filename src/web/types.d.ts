@@ -100,6 +100,8 @@ export interface Candidate {
   readonly updatedAt?: string;
   /** The reference that names nothing but this. */
   readonly reference?: string;
+  /** Whether it is an Environment, of which a vault has the name. */
+  readonly environment?: true;
 }
 
 export interface Failure {
@@ -147,6 +149,8 @@ export type ClientEvent =
       readonly ms: number;
       readonly retry: number;
       readonly bytes: number;
+      /** Which of the service account's limits it counts against. */
+      readonly quota: "none" | "read" | "write";
     }
   | { readonly type: "cache"; readonly result: "hit" | "miss" | "stale" }
   | { readonly type: "signIn" }
@@ -159,6 +163,8 @@ export interface ClientStats {
   readonly retries: number;
   readonly failures: number;
   readonly bytes: number;
+  readonly reads: number;
+  readonly writes: number;
   readonly signIns: number;
   readonly resumes: number;
   readonly cacheHits: number;
@@ -251,4 +257,9 @@ export interface Vault {
   contentVersion: number;
   attributeVersion: number;
   access: object[] | null;
+}
+
+/** The variables of an Environment, in their order. */
+export interface GetVariablesResponse {
+  variables: { name: string; value: string; masked: boolean }[];
 }

@@ -160,12 +160,16 @@ from_json! {
         "documentId" => pub document_id: String,
         /// Length of the content in bytes.
         "unencryptedSize" => pub unencrypted_size: i64,
+        /// Length of what is stored.
+        "encryptedSize" => pub encrypted_size: i64,
         /// SHA-256 of what is stored, base64url.
         "integrityHash" => pub integrity_hash: String,
         /// Initialisation vector, base64url of 12 bytes.
         "nonce" => pub nonce: String,
         /// Opens the content.
         "encryptionKey" => pub encryption_key: SymmetricJwk,
+        /// Has signed it.
+        "signingKey" => pub signing_key: Option<SymmetricJwk>,
     }
 
     /// A field in a section.

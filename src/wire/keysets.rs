@@ -1,7 +1,10 @@
 //! The account’s keys.
 
 use crate::{
-    base::{json::from_json, secret::Secret},
+    base::{
+        json::{from_json, to_json_object},
+        secret::Secret,
+    },
     wire::sealed::Envelope,
 };
 
@@ -60,7 +63,36 @@ from_json! {
     pub struct SymmetricJwk {
         /// Id of the key.
         "kid" => pub kid: String,
+        /// What it is used with, `A256GCM`.
+        "alg" => pub algorithm: String,
         /// The key, base64url.
         "k" => pub k: Secret<String>,
+    }
+}
+
+impl SymmetricJwk {
+    /// `is_key() -> bool`
+    ///
+    /// Whether it is a key of the one kind that there is.
+    pub fn is_key(&self) -> bool {
+        self.algorithm == "A256GCM" && !self.k.expose().is_empty()
+    }
+}
+
+to_json_object! {
+    /// The same as it is sealed for somebody.
+    pub struct SymmetricJwkRequest {
+        /// `oct`
+        "kty" => pub kty: &'a str,
+        /// Id of the key.
+        "kid" => pub kid: &'a str,
+        /// What it is used with, `A256GCM`.
+        "alg" => pub alg: &'a str,
+        /// The key, base64url.
+        "k" => pub k: &'a str,
+        /// `true`
+        "ext" => pub ext: bool,
+        /// `encrypt` and `decrypt`
+        "key_ops" => pub key_ops: &'a [&'a str],
     }
 }

@@ -7,5 +7,6 @@ pub mod http;
 pub mod items;
 pub mod keysets;
 pub mod sealed;
+pub mod shares;
 pub mod sign_in;
 pub mod vaults;

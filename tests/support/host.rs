@@ -5,7 +5,7 @@ use onepassword_edge::{
     crypto::aead::Cipher,
     host::{AesKey, Event, Host, HttpRequest, HttpResponse, OaepHash, Progress, RsaPrivateJwk},
 };
-use rsa::{BoxedUint, Oaep, RsaPrivateKey};
+use rsa::{BoxedUint, Oaep, RsaPrivateKey, RsaPublicKey, rand_core::UnwrapErr};
 use sha1::Sha1;
 use sha2::Sha256;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -140,6 +140,24 @@ impl Host for NativeHost {
             OaepHash::Sha256 => key.decrypt(Oaep::<Sha256>::new(), sealed),
         };
         opened.map(Secret::new).map_err(|_| Error::Decryption { what })
+    }
+
+    async fn seal_rsa_oaep(
+        &self,
+        [n, e]: [&str; 2],
+        hash: OaepHash,
+        plaintext: &str,
+        what: &'static str,
+    ) -> Result<Secret<Vec<u8>>, Error> {
+        let number = |text: &str| BoxedUint::from_be_slice_vartime(&decode_base64(text).unwrap());
+        let key = RsaPublicKey::new(number(n), number(e));
+        let key = key.map_err(|_| Error::Decryption { what })?;
+        let rng = &mut UnwrapErr(getrandom::SysRng);
+        let sealed = match hash {
+            OaepHash::Sha1 => key.encrypt(rng, Oaep::<Sha1>::new(), plaintext.as_bytes()),
+            OaepHash::Sha256 => key.encrypt(rng, Oaep::<Sha256>::new(), plaintext.as_bytes()),
+        };
+        sealed.map(Secret::new).map_err(|_| Error::Decryption { what })
     }
 
     async fn open_aes_gcm(

@@ -556,6 +556,16 @@ impl Host for VirtualHost {
         self.0.service.open_rsa_oaep(key, sealed, what).await
     }
 
+    async fn seal_rsa_oaep(
+        &self,
+        key: [&str; 2],
+        hash: OaepHash,
+        plaintext: &str,
+        what: &'static str,
+    ) -> Result<Secret<Vec<u8>>, Error> {
+        self.0.service.seal_rsa_oaep(key, hash, plaintext, what).await
+    }
+
     async fn open_aes_gcm(
         &self,
         key: &AesKey,

@@ -3,7 +3,7 @@
 use super::*;
 use onepassword_edge::{
     client::{Backoff, Lifetimes, Stats, Watching},
-    host::{CacheUse, Event, RequestEvent},
+    host::{CacheUse, Event, QuotaUse, RequestEvent},
 };
 
 fn watched(watching: Watching) -> Options<Signal> {
@@ -28,6 +28,8 @@ fn counted(bench: &Bench, work: impl FnOnce()) -> Stats {
         retries: after.retries - before.retries,
         failures: after.failures - before.failures,
         bytes: after.bytes - before.bytes,
+        reads: after.reads - before.reads,
+        writes: after.writes - before.writes,
         sign_ins: after.sign_ins - before.sign_ins,
         resumes: after.resumes - before.resumes,
         cache_hits: after.cache_hits - before.cache_hits,
@@ -72,8 +74,14 @@ fn the_first_call_is_told_in_the_order_of_what_ends() {
         Event::Request(request) => request.bytes,
         _ => 0,
     });
-    let expected =
-        Stats { requests: 8, sign_ins: 1, cache_misses: 2, bytes: bytes.sum(), ..Stats::default() };
+    let expected = Stats {
+        requests: 8,
+        reads: 4,
+        sign_ins: 1,
+        cache_misses: 2,
+        bytes: bytes.sum(),
+        ..Stats::default()
+    };
     assert_eq!(stats, expected);
     assert!(stats.bytes > 1_000);
 }
@@ -95,12 +103,26 @@ fn a_request_is_told_with_its_time_its_length_and_whether_it_was_sent_before() {
     let bytes = told[1].bytes;
     assert!(bytes > 100);
     let path = "/api/v1/vault/:id/item/:id";
-    let expected = [(503, 70.0, 0, 0), (200, 30.0, 1, bytes)].map(|(status, ms, retry, bytes)| {
-        RequestEvent { method: "GET", path: path.to_owned(), status, ms, retry, bytes }
-    });
-    assert_eq!(told, expected);
     let expected =
-        Stats { requests: 2, retries: 1, failures: 1, bytes, cache_hits: 2, ..Stats::default() };
+        [(503, 70.0, 0, 0), (200, 30.0, 1, bytes)].map(|(status, ms, retry, bytes)| RequestEvent {
+            method: "GET",
+            path: path.to_owned(),
+            status,
+            ms,
+            retry,
+            bytes,
+            quota: QuotaUse::Read,
+        });
+    assert_eq!(told, expected);
+    let expected = Stats {
+        requests: 2,
+        retries: 1,
+        failures: 1,
+        bytes,
+        reads: 2,
+        cache_hits: 2,
+        ..Stats::default()
+    };
     assert_eq!(stats, expected);
 }
 
@@ -128,7 +150,15 @@ fn what_was_given_up_or_failed_on_its_way_is_told_once_without_a_status() {
         let expected = Stats { requests: 1, failures: 1, cache_hits: 2, ..Stats::default() };
         assert_eq!(stats, expected);
         let path = "/api/v1/vault/:id/item/:id".to_owned();
-        let expected = RequestEvent { method: "GET", path, status: 0, ms, retry: 0, bytes: 0 };
+        let expected = RequestEvent {
+            method: "GET",
+            path,
+            status: 0,
+            ms,
+            retry: 0,
+            bytes: 0,
+            quota: QuotaUse::Read,
+        };
         assert_eq!(requests(&bench), [expected]);
     }
 }

@@ -1,0 +1,107 @@
+import { check, isStringArray } from "./check.js";
+import { OnePasswordError } from "./errors.js";
+import type { ItemShareAccountPolicy, ValidRecipient } from "./share_types.js";
+import { membersOf, protocolError } from "./steps.js";
+import { quoted } from "./told.js";
+
+/** A recipient on the wire. */
+export type WireRecipient = { type: "E"; email: string } | { type: "D"; domain: string };
+
+// As the vendor's client has them (observed): at least two labels, the last of letters alone.
+const LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?";
+const DOMAIN = `(?:${LABEL}\\.)+[a-z]{2,}`;
+const IS_DOMAIN = new RegExp(`^@?(${DOMAIN})$`);
+const IS_EMAIL = new RegExp(`^[^\\s"@:;,<>()[\\]\\\\]+@${DOMAIN}$`);
+
+/**
+ * Somebody with whom an item may be shared: `ada@example.com`, `example.com` or `@example.com`.
+ *
+ * @throws {OnePasswordError} `recipientInvalid`
+ */
+function parseRecipient(text: string): ValidRecipient {
+  const name = text.trim().toLowerCase();
+  const domain = IS_DOMAIN.exec(name)?.[1];
+  if (domain !== undefined) return { type: "Domain", parameters: { domain } };
+  if (IS_EMAIL.test(name)) return { type: "Email", parameters: { email: name } };
+  throw invalid(
+    text,
+    "is none: it must be an e-mail address such as ada@example.com, or a domain such as example.com",
+  );
+}
+
+/**
+ * Each once, in the order in which they come first. One that is none spoils all.
+ *
+ * @throws {OnePasswordError} `recipientInvalid`, also for a kind that the policy does not allow
+ */
+export function parseRecipients(
+  policy: ItemShareAccountPolicy,
+  texts: readonly string[],
+): ValidRecipient[] {
+  check(isStringArray(texts), "recipients must be an array of e-mail addresses and domains");
+  const all = new Map<string, ValidRecipient>();
+  for (const text of texts) {
+    const recipient = parseRecipient(text);
+    if (!policy.allowedRecipientTypes.some((type) => type === recipient.type)) {
+      throw invalid(text, "is of a kind that the account's policy does not allow");
+    }
+    all.set(nameOf(recipient), recipient);
+  }
+  return [...all.values()];
+}
+
+/**
+ * Recipients that a caller passes.
+ *
+ * @throws {OnePasswordError} `argumentInvalid` for what is no recipient, `recipientInvalid` for one that
+ * is nobody's
+ */
+export function checkRecipients(given: unknown): ValidRecipient[] {
+  const rule = "recipients must be an array of what validateRecipients answers";
+  check(Array.isArray(given), rule);
+  return Array.from(given as unknown[], (entry) => {
+    const { type, parameters } = membersOf(entry);
+    const name = membersOf(parameters)[type === "Domain" ? "domain" : "email"];
+    check(typeof name === "string", rule);
+    const recipient = parseRecipient(name as string);
+    check(recipient.type === type, rule);
+    return recipient;
+  });
+}
+
+/** As they travel. */
+export function toWire(recipient: ValidRecipient): WireRecipient {
+  return recipient.type === "Email"
+    ? { type: "E", email: recipient.parameters.email }
+    : { type: "D", domain: recipient.parameters.domain };
+}
+
+/** @throws {OnePasswordError} `recipientsRejected` naming those with whom the account does not share */
+export function checkRejected(answer: unknown): void {
+  const { rejectedRecipients: rejected } = membersOf(answer);
+  if (!Array.isArray(rejected)) {
+    throw protocolError("the recipients came back without those that are rejected");
+  }
+  if (rejected.length === 0) return;
+  const names = rejected.map((entry) => {
+    const { email, domain } = membersOf(entry);
+    return quoted(email ?? domain);
+  });
+  throw new OnePasswordError({
+    code: "recipientsRejected",
+    message: `the account's policy does not allow sharing with ${names.slice(0, 20).join(", ")}; leave them out, or ask an administrator`,
+  });
+}
+
+export function nameOf(recipient: ValidRecipient): string {
+  return recipient.type === "Email"
+    ? recipient.parameters.email
+    : `@${recipient.parameters.domain}`;
+}
+
+function invalid(text: string, reason: string): OnePasswordError {
+  return new OnePasswordError({
+    code: "recipientInvalid",
+    message: `the recipient ${quoted(text)} ${reason}`,
+  });
+}
