@@ -18,8 +18,6 @@ export interface GivenItem {
   readonly fileIds: readonly string[];
   readonly files: readonly Members[];
   readonly hasDocument: boolean;
-  /** RFC 3339; empty if it has none. */
-  readonly createdAt: string;
 }
 
 /** What is stored of an item's file. */
@@ -67,7 +65,7 @@ const KINDS: Readonly<Record<string, string>> = {
 const MODES: Readonly<Record<string, string>> = { ExactDomain: "host", Never: "never" };
 const HALF_PAIR = /\p{Surrogate}/u;
 const DATE = /^([12]\d{3})-(\d\d)-(\d\d)$/;
-const MONTH = /^(0[1-9]|1[0-2])\/([12]\d{3}|00(?!00)\d\d)$/;
+const MONTH = /^(0[1-9]|1[0-2])\/([12]\d{3}|00\d\d)$/;
 /** Dates are stored as the middle of the day, and a minute. */
 const NOON_SECONDS = 12 * 3_600 + 60;
 
@@ -85,7 +83,7 @@ export function checkItem(given: unknown): GivenItem {
   const text = (name: string) => need(name, (value) => typeof value === "string") as string;
   const list = (name: string) => need(name, Array.isArray) as unknown[];
   const members = (name: string) => list(name).map(membersOf);
-  const { document, createdAt } = item;
+  const { document } = item;
   const files = members("files");
   const attributes = files.map((file) => membersOf(file["attributes"]));
   if (document != null) attributes.push(membersOf(document));
@@ -93,6 +91,12 @@ export function checkItem(given: unknown): GivenItem {
     if (!isId(id)) throw invalid("the id of a file", MISSING);
     return id;
   });
+  if (item["category"] === "Unsupported") {
+    throw invalid(
+      "item.category",
+      "is none that is known here: what the item has beside is not, either",
+    );
+  }
   const tags = list("tags");
   if (!tags.every((tag) => typeof tag === "string")) throw invalid("item.tags", MISSING);
   return {
@@ -109,13 +113,7 @@ export function checkItem(given: unknown): GivenItem {
     fileIds,
     files,
     hasDocument: document != null,
-    createdAt: timeOf(createdAt),
   };
-}
-
-function timeOf(time: unknown): string {
-  const date = new Date(time instanceof Date || typeof time === "string" ? time : Number.NaN);
-  return Number.isNaN(date.getTime()) ? "" : date.toISOString();
 }
 
 /**
@@ -167,6 +165,12 @@ function detailsOf(item: GivenItem, files: readonly StoredFile[]): unknown {
     }
     return { name: id, title, fields: [] as unknown[] };
   });
+  if (new Set(sections.map(({ name }) => name)).size < sections.length) {
+    throw invalid(
+      "the item",
+      "has two sections with one id, between which fields cannot be told apart",
+    );
+  }
   const put = (sectionId: unknown, field: unknown) => {
     const name = textOf(sectionId);
     let section = sections.find((known) => known.name === name);
@@ -181,7 +185,7 @@ function detailsOf(item: GivenItem, files: readonly StoredFile[]): unknown {
     section.fields.push(field);
   };
   const builtIn: unknown[] = [];
-  let password = "";
+  let password: string | undefined;
   for (const field of item.fields) {
     const { id, value, sectionId } = field;
     if (typeof id !== "string" || typeof value !== "string") throw ofField(field, MISSING);
@@ -201,7 +205,7 @@ function detailsOf(item: GivenItem, files: readonly StoredFile[]): unknown {
   });
   return {
     notesPlain: unlessEmpty(item.notes),
-    password: unlessEmpty(password),
+    password,
     fields: unlessEmpty(builtIn),
     sections: unlessEmpty(shown),
     documentAttributes: item.hasDocument ? files.at(-1) : undefined,
@@ -220,7 +224,13 @@ function fieldOf(field: Members, id: string, value: string): unknown {
   if (typeof field["title"] !== "string") throw ofField(field, MISSING);
   if (kind === undefined)
     throw ofField(field, `is of a type that cannot be shared: ${quoted(type)}`);
-  return { t: field["title"], n: idOf(type, id), k: kind, v: wireValue(field, type, value) };
+  const stored = {
+    t: field["title"],
+    n: idOf(type, id),
+    k: kind,
+    v: wireValue(field, type, value),
+  };
+  return type === "SshKey" ? { ...stored, a: keyAttributes(field, value) } : stored;
 }
 
 function idOf(type: string, id: string): string {
@@ -230,7 +240,7 @@ function idOf(type: string, id: string): string {
 }
 
 function wireValue(field: Members, type: string, value: string): unknown {
-  if (value === "") return undefined;
+  if (value === "" && type !== "SshKey") return undefined;
   const content = membersOf(membersOf(field["details"])["content"]);
   switch (type) {
     case "Date":
@@ -240,7 +250,9 @@ function wireValue(field: Members, type: string, value: string): unknown {
     case "Address": {
       const { street, city, state, country, zip } = content;
       const address = { street, city, state, country, zip };
-      if (Object.values(address).every((part) => typeof part === "string")) return address;
+      if (Object.values(address).every((part) => typeof part === "string")) {
+        return Object.fromEntries(Object.entries(address).filter(([, part]) => part !== ""));
+      }
       throw ofField(
         field,
         "must have its address in details, with street, city, country, zip and state",
@@ -253,6 +265,17 @@ function wireValue(field: Members, type: string, value: string): unknown {
     default:
       return value;
   }
+}
+
+/** What an SSH key has beside: made of what it was read as. */
+function keyAttributes(field: Members, privateKey: string): unknown {
+  const { publicKey, fingerprint, keyType } = membersOf(membersOf(field["details"])["content"]);
+  const [, bits] = /^RSA, (\d+)-bit$/.exec(textOf(keyType)) ?? [];
+  const type = bits === undefined ? { t: "ed25519" } : { t: "rsa", c: Number(bits) };
+  return {
+    guarded: "yes",
+    sshKeyAttributes: { privateKey, publicKey, fingerprint, keyType: type },
+  };
 }
 
 function secondsOf(field: Members, value: string): number {
@@ -274,13 +297,16 @@ function monthOf(field: Members, value: string): number {
 
 /** What lists show below the title (observed). */
 function subtitleOf(item: GivenItem, files: readonly StoredFile[]): string {
-  const { category, fields, notes, createdAt } = item;
+  const { category, notes } = item;
+  const fields = item.fields.filter(({ fieldType }) => fieldType !== "Reference");
   const valueWith = (is: (field: Members) => boolean) => textOf(fields.find(is)?.["value"]);
   const ofType = (type: string) => valueWith(({ fieldType }) => fieldType === type);
   const withId = (id: string) => {
     const field = fields.find((one) => one["id"] === id);
-    const isShown = category === "ApiCredentials" || field?.["fieldType"] === "Text";
-    return isShown ? textOf(field?.["value"]) : "";
+    if (field?.["fieldType"] === "Text") return textOf(field["value"]);
+    if (field === undefined || category !== "ApiCredentials") return "";
+    const stored = wireValue(field, textOf(field["fieldType"]), textOf(field["value"]));
+    return typeof stored === "number" ? String(stored) : textOf(stored);
   };
   switch (category) {
     case "Login":
@@ -291,12 +317,13 @@ function subtitleOf(item: GivenItem, files: readonly StoredFile[]): string {
       return [...(notes.split(/[\r\n]/)[0] ?? "")].slice(0, 80).join("");
     case "Identity":
       return `${withId("firstname")} ${withId("lastname")}`.trim();
+    // Elsewhere these are the time at which the item was made, which a share has not (observed).
     case "Password":
-      return minuteOf(createdAt || "1970-01-01T00:00:00Z");
+      return "1970-01-01 12:00 AM";
     case "Document":
       return sizeOf(files.at(-1)?.unencryptedSize ?? 0);
     case "MedicalRecord":
-      return createdAt.slice(0, 10);
+      return "1970-01-01";
     case "SshKey": {
       const key = fields.find(({ fieldType }) => fieldType === "SshKey");
       return textOf(membersOf(membersOf(key?.["details"])["content"])["fingerprint"]);
@@ -312,13 +339,6 @@ function cardNumber(value: string): string {
   const digits = [...value.replace(/\s/gu, "")];
   if (digits.length < 8) return "";
   return `${digits.slice(0, 4).join("")} **** ${digits.slice(-4).join("")}`;
-}
-
-/** `YYYY-MM-DD HH:MM AM` of an RFC 3339 time in UTC. */
-function minuteOf(time: string): string {
-  const hour = Number(time.slice(11, 13));
-  const shown = String(((hour + 11) % 12) + 1).padStart(2, "0");
-  return `${time.slice(0, 10)} ${shown}${time.slice(13, 16)} ${hour < 12 ? "AM" : "PM"}`;
 }
 
 function sizeOf(bytes: number): string {
