@@ -83,13 +83,7 @@ export abstract class SignedIn implements Disposable {
   /** Reads items, and shares them. */
   readonly items: Items = itemsOf(
     (ask) => this.#ask(({ items }) => ask(items)),
-    sharesOf(
-      (options) => this.#begin(options),
-      async (vaultId, item, options) => {
-        const found = await this.items.get(vaultId, item, { ...options, fresh: true });
-        return found.id;
-      },
-    ),
+    sharesOf((options) => this.#begin(options)),
   );
   /** Reads vaults, and says which groups reach them. */
   readonly vaults: Vaults = vaultsOf(

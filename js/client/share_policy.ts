@@ -170,11 +170,12 @@ export function checkAllowed(
     const isKept = allows("allowedRecipientTypes", recipient.type);
     rule(isKept, `does not allow the recipient ${quoted(nameOf(recipient))}`);
   }
-  const expiry = expireAfter ?? secondsOf(files.defaultExpiry ?? policy.defaultExpiry);
-  for (const longest of [policy.maxExpiry, files.maxExpiry]) {
-    const most = longest == null ? Number.POSITIVE_INFINITY : secondsOf(longest);
-    rule(expiry <= most, `allows sharing for ${most} seconds at most, not for ${expiry}`);
-  }
+  const times = [policy.maxExpiry, files.maxExpiry ?? policy.maxExpiry];
+  const most = Math.min(...times.map(secondsOf));
+  // One that nobody asked for is shortened.
+  const byDefault = Math.min(secondsOf(files.defaultExpiry ?? policy.defaultExpiry), most);
+  const expiry = expireAfter ?? byDefault;
+  rule(expiry <= most, `allows sharing for ${most} seconds at most, not for ${expiry}`);
   rule(expiry > 0, "allows no time for a share");
   const views = Math.min(policy.maxViews ?? 1, files.maxViews ?? 1);
   rule(!oneTimeOnly || views > 0, "allows no look at a share");

@@ -4,7 +4,7 @@ import { checkRejected, parseRecipients, toWire } from "./recipients.js";
 import type { Item } from "./shapes.js";
 import { checkAllowed, checkPolicy, checkTerms, policyOf } from "./share_policy.js";
 import type { ItemShareAccountPolicy, ItemShareParams, ValidRecipient } from "./share_types.js";
-import { ACTS, isId, protocolError, type Steps } from "./steps.js";
+import { ACTS, protocolError, type Steps } from "./steps.js";
 import { checkItem, encodeItem, type GivenItem, invalid, type StoredFile } from "./stored_item.js";
 import { quoted } from "./told.js";
 
@@ -33,7 +33,7 @@ export interface ItemShares {
   ): Promise<ValidRecipient[]>;
   /**
    * Shares an item as it was read, or as it was changed since, and gives the link, which is a secret:
-   * the key is in it, and nowhere else. Earlier passwords and fields that refer to other items are not
+   * the key is in it. The service has no key for what is shared. Earlier passwords and fields that refer to other items are not
    * shared. It changes nothing about the item.
    *
    * @throws {OnePasswordError} `sharingNotAllowed` naming the rule that is broken, before anything is
@@ -47,27 +47,17 @@ export interface ItemShares {
   ): Promise<string>;
 }
 
-/** Finds the id of an item by its name. */
-type FindItem = (
-  vaultId: string,
-  item: string,
-  options: CallOptions | undefined,
-) => Promise<string>;
-
 /**
  * Shares items.
  *
  * @internal
  */
-export function sharesOf(
-  begin: (options: CallOptions | undefined) => Steps,
-  findItem: FindItem,
-): ItemShares {
+export function sharesOf(begin: (options: CallOptions | undefined) => Steps): ItemShares {
   return {
     getAccountPolicy: async (vault, item, options) => {
       const steps = begin(options);
       const vaultId = await steps.vaultId(vault);
-      const itemId = isId(item) ? item : await findItem(vaultId, item, options);
+      const itemId = await steps.itemId(vaultId, item);
       const target = `/api/v4/itemshare/preflight/${vaultId}/${itemId}`;
       return policyOf(await steps.request(ACTS.policy, target));
     },

@@ -1,4 +1,4 @@
-import type { Client as CoreClient, Vaults as CoreVaults } from "../wasm/op.js";
+import type { Client as CoreClient, Items as CoreItems, Vaults as CoreVaults } from "../wasm/op.js";
 import type { CallOptions } from "./config.js";
 import { OnePasswordError } from "./errors.js";
 import { ownOf } from "./own.js";
@@ -23,6 +23,7 @@ type Act = (typeof ACTS)[keyof typeof ACTS];
 /** What steps are done with. */
 export interface StepsCore {
   readonly client: CoreClient;
+  readonly items: CoreItems;
   readonly vaults: CoreVaults;
 }
 
@@ -91,6 +92,16 @@ export class Steps {
   /** A vault's id: without a request for what is one. */
   async vaultId(vault: string): Promise<string> {
     return isId(vault) ? vault : this.openVault(vault);
+  }
+
+  /** An item's id: without a request for what is one. A name is read with the item. */
+  async itemId(vaultId: string, item: string): Promise<string> {
+    if (isId(item)) return item;
+    const options = { ...this.#left(), fresh: true };
+    const { id } = await this.#ask<{ id: string }>(({ items }) =>
+      items.get(vaultId, item, options),
+    );
+    return id;
   }
 
   /** Whether a vault's key can be used. */

@@ -15,6 +15,8 @@ import { quoted } from "./told.js";
 const ALGORITHMS = ["RSA-OAEP", "RSA-OAEP-256"];
 /** Base64url of 2,048 bits: RSA-OAEP with SHA-256 has no room for a vault's key in 1,024. */
 const MIN_MODULUS_CHARS = 342;
+/** 65,537, which all keys of the service that were recorded have. */
+const EXPONENT = "AQAB";
 
 /** Says which groups reach vaults, which are named by their ids or by their names. */
 export interface GroupPermissions {
@@ -130,7 +132,9 @@ async function grantOf(
   need(ALGORITHMS.includes(text(alg)), `its public key is not for ${ALGORITHMS.join(" or ")}`);
   const isLong = text(n).replaceAll("=", "").length >= MIN_MODULUS_CHARS;
   need(text(kid) !== "" && isLong, "its public key has no id, or is shorter than 2048 bits");
-  const sealing = steps.act(ACTS.sealVaultKey, vaultUuid, text(alg), text(n), text(e));
+  // With 1 for an exponent nothing would be sealed.
+  need(e === EXPONENT, "its public key has another exponent than 65537");
+  const sealing = steps.act(ACTS.sealVaultKey, vaultUuid, text(alg), text(n), EXPONENT);
   const data = await sealing.catch((error) => {
     const isDamaged = error instanceof OnePasswordError && error.code === "decryption";
     throw isDamaged ? groupKeyInvalid(groupId, "its public key is damaged") : error;

@@ -28,7 +28,7 @@ interface Rules {
 const OPTIONS = ["allowedOrigins", "allowedHosts", "fetch", "timeoutMs"];
 const DEFAULT_HOSTS = ["*.1password.com", "*.1password.ca", "*.1password.eu"];
 const HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/;
-const METHODS = "GET, POST, PUT";
+const METHODS = "GET, POST, PUT, PATCH, DELETE";
 /** Requests have small bodies: files are only ever downloaded. */
 const MAX_BODY_BYTES = 1024 * 1024;
 /** Longer answers are refused by clients, too. */
@@ -52,7 +52,17 @@ const PATHS = [
   `POST /api/v3/vault/${ID}/items/batch`,
   "GET /api/v3/file/[A-Za-z0-9]+",
   `GET /api/v2/file/${ID}/${ID}/[A-Za-z0-9]+`,
+  `GET /api/v2/group/${ID}`,
+  "GET /api/v1/group/pubkeys",
+  `GET /api/v4/itemshare/preflight/${ID}/${ID}`,
+  "POST /api/v4/itemshare(/validate-recipients)?",
+  `PATCH /api/v2/vault/${ID}/vaultaccess`,
+  "PATCH /api/v2/acl/groups",
+  `DELETE /api/v1/vault/${ID}/group/${ID}`,
 ].map((line) => new RegExp(`^${line}$`));
+const QUERY = new RegExp(
+  `^(\\?(attrs=((accessors,)?combined-access|vault-access)|uuids=${ID}(,${ID})*))?$`,
+);
 const REQUEST_HEADERS = [
   "accept",
   "content-type",
@@ -139,10 +149,7 @@ function urlFor(request: Request, allowedHosts: readonly string[]): string | Res
   // The relay may be mounted below a path of its own, which may have such a part too.
   const path = pathname.slice(pathname.lastIndexOf("/api/"));
   const asked = `${request.method} ${path}`;
-  if (
-    !PATHS.some((pattern) => pattern.test(asked)) ||
-    !/^(\?attrs=(accessors,)?combined-access)?$/.test(search)
-  ) {
+  if (!PATHS.some((pattern) => pattern.test(asked)) || !QUERY.test(search)) {
     return refuse(403, "it does not forward this request");
   }
   return `${schemeOf(host)}://${host}${path}${search}`;
@@ -151,7 +158,7 @@ function urlFor(request: Request, allowedHosts: readonly string[]): string | Res
 async function forward(request: Request, url: string, rules: Rules): Promise<Response> {
   const exchange = new Exchange(request.signal, rules.timeoutMs);
   try {
-    const body = request.method === "GET" ? null : await bodyOf(request, exchange);
+    const body = request.body === null ? null : await bodyOf(request, exchange);
     if (body instanceof Response) return closed(exchange, body);
     // Of a plain object `fetch` would also read what somebody put on `Object.prototype`.
     const init: RequestInit = ownOf({

@@ -4,7 +4,7 @@
 
 use super::{
     Client,
-    requests::{ITEM_BYTES, LIST_BYTES, Wanted},
+    requests::{Change, ITEM_BYTES, LIST_BYTES, Wanted},
 };
 use crate::{
     auth::envelope::{SymmetricKey, jwk, rsa_hash},
@@ -40,8 +40,8 @@ pub enum Action {
         target: String,
         /// JSON.
         body: Option<String>,
-        /// Whether it changes something.
-        is_write: bool,
+        /// What it changes.
+        change: Change,
     },
     /// Something with the key of the vault of this id, which [`Client::has_key`] has to be.
     WithKey(String, Keyed),
@@ -71,11 +71,11 @@ impl<H: Host> Client<H> {
         let account = self.account()?;
         let (vault_id, keyed) = match action {
             Action::WithKey(vault_id, keyed) => (vault_id, keyed),
-            Action::Request { action, method, target, body, is_write } => {
+            Action::Request { action, method, target, body, change } => {
                 let wanted = Wanted {
                     method,
                     body,
-                    is_write,
+                    change,
                     max_bytes: LIST_BYTES,
                     ..Wanted::get(action, target)
                 };

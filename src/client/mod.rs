@@ -54,6 +54,7 @@ use limits::Running;
 pub use limits::{Call, Fresh};
 use lists::OpenLists;
 pub use lists::{Entry, List, Pages, States};
+pub use requests::Change;
 use sessions::SignIns;
 use std::{
     cell::{Cell, RefCell},

@@ -56,15 +56,28 @@ pub(super) struct Wanted {
     pub(super) max_bytes: u64,
     /// Since which reading a refusal counts: what was refused before is asked for again.
     pub(super) since: u64,
-    /// Whether it changes something.
-    pub(super) is_write: bool,
+    /// What it changes.
+    pub(super) change: Change,
+}
+
+/// What a request changes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing.
+    #[default]
+    None,
+    /// Something, of which the answer says more.
+    Told,
+    /// Something that the service only says to be done: in plain JSON, which says nothing that anybody
+    /// relies on. One that is sealed will do.
+    Done,
 }
 
 impl Wanted {
     pub(super) const fn get(action: &'static str, target: String) -> Self {
         let (body, accept) = (None, None);
-        let (max_bytes, since, is_write) = (ITEM_BYTES, 0, false);
-        Self { action, method: "GET", target, body, accept, max_bytes, since, is_write }
+        let (max_bytes, since, change) = (ITEM_BYTES, 0, Change::None);
+        Self { action, method: "GET", target, body, accept, max_bytes, since, change }
     }
 
     /// One that changes nothing.
@@ -147,12 +160,12 @@ impl<H: Host> Client<H> {
         self.session(account).await?;
         let reading = account.cache.borrow_mut().begin(now_ms);
         let missed = account.cache.borrow().missed(&key);
-        let is_write = wanted.is_write;
+        let change = wanted.change;
         let answer = self.exchange_now(account, wanted, missed.as_ref()).await;
         let mut cache = account.cache.borrow_mut();
         match &answer {
             // That a change was refused says nothing of another one.
-            _ if is_write => {}
+            _ if change != Change::None => {}
             Err(error) if error.is_refusal() => cache.put_missing(&key, reading, error.clone()),
             Err(_) => {}
             Ok(_) => {
@@ -168,7 +181,7 @@ impl<H: Host> Client<H> {
         wanted: Wanted,
         missed: Option<&Error>,
     ) -> Result<(Secret<Vec<u8>>, Held), Error> {
-        let (is_plain, may_be_plain) = (wanted.accept.is_some(), wanted.is_write);
+        let (is_plain, change) = (wanted.accept.is_some(), wanted.change);
         let (session, response) = self.send_in_session(account, wanted, missed).await?;
         if is_plain {
             return Ok((Secret::new(response.body), response.held));
@@ -176,8 +189,7 @@ impl<H: Host> Client<H> {
         let is_long = response.body.len() >= LONG_BYTES;
         let mut turn = self.begin_turn();
         let envelope = match read_envelope(&response) {
-            // That something is done, the service says in plain JSON.
-            Err(Error::Protocol { .. }) if may_be_plain => {
+            Err(Error::Protocol { .. }) if change == Change::Done => {
                 return Ok((Secret::new(response.body), response.held));
             }
             envelope => envelope?,
@@ -239,7 +251,7 @@ impl<H: Host> Client<H> {
                 },
                 Err(error) => error,
             };
-            let paused = match missed.is_some() || wanted.is_write {
+            let paused = match missed.is_some() || wanted.change != Change::None {
                 true => Err(error),
                 false => self.pause(account, error, retry).await,
             };
@@ -279,14 +291,14 @@ impl<H: Host> Client<H> {
     }
 
     fn sign(&self, session: &Session, wanted: &Wanted) -> Result<Call, Error> {
-        let Wanted { action, method, ref target, ref body, accept, max_bytes, is_write, .. } =
+        let Wanted { action, method, ref target, ref body, accept, max_bytes, change, .. } =
             *wanted;
         let mut sealed = None;
         if let Some(body) = body {
             sealed = Some(session.seal(body, self.random_iv()?)?);
         }
         let call = session.sign(action, method, target.clone(), sealed);
-        Ok(Call { accept, max_bytes, is_write, ..call })
+        Ok(Call { accept, max_bytes, is_write: change != Change::None, ..call })
     }
 
     /// For something that is sealed anew.
@@ -389,7 +401,11 @@ fn is_refusal(
         404 | 408 | 429 => false,
         400..500 => true,
         // What changes something has done so.
-        200..300 => wanted.accept.is_none() && !wanted.is_write && session.open(response).is_err(),
+        200..300 => {
+            wanted.accept.is_none()
+                && wanted.change == Change::None
+                && session.open(response).is_err()
+        }
         _ => false,
     }
 }

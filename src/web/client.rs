@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     base::{error::Error, secret::Secret},
-    client::{self, Action, Form, Keyed, Question},
+    client::{self, Action, Change, Form, Keyed, Question},
 };
 use js_sys::Promise;
 use std::rc::Rc;
@@ -30,17 +30,17 @@ pub struct Client {
 /// What there is when a call's time is up, secrets that may be stale, is shown all the same.
 const SHOWING_MS: f64 = 250.0;
 
-/// The requests that [`Client::act`] makes: what each is for in the words of an error, its method, and whether it
-/// changes something.
-const REQUESTS: [(&str, &str, bool); 8] = [
-    ("read the group", "GET", false),
-    ("read the groups' keys", "GET", false),
-    ("read the sharing policy", "GET", false),
-    ("check the recipients", "POST", false),
-    ("share the item", "POST", true),
-    ("grant the groups access", "PATCH", true),
-    ("change the groups' permissions", "PATCH", true),
-    ("revoke the group's access", "DELETE", true),
+/// The requests that [`Client::act`] makes: what each is for in the words of an error, its method, and
+/// what it changes.
+const REQUESTS: [(&str, &str, Change); 8] = [
+    ("read the group", "GET", Change::None),
+    ("read the groups' keys", "GET", Change::None),
+    ("read the sharing policy", "GET", Change::None),
+    ("check the recipients", "POST", Change::None),
+    ("share the item", "POST", Change::Told),
+    ("grant the groups access", "PATCH", Change::Done),
+    ("change the groups' permissions", "PATCH", Change::Done),
+    ("revoke the group's access", "DELETE", Change::Done),
 ];
 /// Above these, what is done with a vault's key.
 const SEAL_VAULT_KEY: usize = REQUESTS.len();
@@ -276,8 +276,8 @@ impl Client {
             FILES => Action::WithKey(first, Keyed::Files(next(), texts.collect())),
             request => {
                 let request = REQUESTS.get(request).copied().unwrap_or_default();
-                let (action, method, is_write) = request;
-                Action::Request { action, method, target: first, body: texts.next(), is_write }
+                let (action, method, change) = request;
+                Action::Request { action, method, target: first, body: texts.next(), change }
             }
         };
         Ok(self.run(action, options))
