@@ -265,3 +265,81 @@ test("five clients at once", async () => {
   const secrets = await Promise.all(Array.from({ length: 5 }, once));
   assert.deepEqual(secrets, Array(5).fill("my secret value"));
 });
+
+// What changes something runs in an account of its own, which is the same for both.
+
+const VAULT_ID = "o55tod6a4pdaoelxf2f7icbrv4";
+const ITEM_ID = "pokahvr47axgmq6hp2sy6tzb6a";
+const ENVIRONMENT_ID = "qokahvr47axgmq6hp2sy6tzb6a";
+const GROUP_ID = "rokahvr47axgmq6hp2sy6tzb6a";
+const CHANGED = {
+  vaults: [{ name: "vault", id: VAULT_ID, items: [{ title: "item", id: ITEM_ID, ...LOGIN }] }],
+  environments: [{ name: "production", id: ENVIRONMENT_ID, variables: { DB_HOST: "db.example" } }],
+  groups: [{ name: "developers", id: GROUP_ID, description: "of the tests" }],
+};
+
+/** The same as a flow, with an account that the program changes. */
+function changingFlow(name, program) {
+  test(name, async () => {
+    const written = [];
+    for (const sdk of [vendor, ours]) {
+      const own = await createEmulator({ account: CHANGED });
+      const client =
+        sdk === vendor
+          ? await vendorClient(own)
+          : await ours.createClient({ ...config, auth: own.token, fetch: own.fetch });
+      const lines = [];
+      await program({ sdk, client, own, log: (...line) => lines.push(...line) });
+      written.push(lines);
+    }
+    assert.deepEqual(written[1], written[0]);
+    assert.ok(written[0].length > 0, "the program writes something");
+    const shown = written.map((lines) => lines.map((line) => JSON.stringify(line)));
+    assert.deepEqual(shown[1], shown[0]);
+  });
+}
+
+changingFlow("the variables of an Environment", async ({ client, log }) => {
+  const { variables } = await client.environments.getVariables(ENVIRONMENT_ID);
+  for (const { name, value, masked } of variables) log(`${name}=${masked ? "…" : value}`);
+  log(variables);
+});
+
+changingFlow("an item is shared", async ({ sdk, client, own, log }) => {
+  const item = await client.items.get(VAULT_ID, ITEM_ID);
+  const policy = await client.items.shares.getAccountPolicy(item.vaultId, item.id);
+  log(policy);
+  const recipients = await client.items.shares.validateRecipients(policy, [
+    "Helly.R@example.com",
+    "agilebits.com",
+  ]);
+  log(recipients);
+  const link = await client.items.shares.create(item, policy, {
+    recipients,
+    expireAfter: sdk.ItemShareDuration.OneHour,
+    oneTimeOnly: false,
+  });
+  log(link.split("#")[0], link.length);
+  const { overview, details } = await own.openShare(link, "helly.r@example.com");
+  log(overview.title, details);
+  const [{ type, expiry, itemVersion }] = own.shares;
+  log(type, expiry, itemVersion, own.shares[0].recipients);
+});
+
+changingFlow("a group's access to a vault is granted, changed and revoked", async (flow) => {
+  const { sdk, client, log } = flow;
+  log(await client.groups.get(GROUP_ID, { vaultPermissions: true }));
+  await client.vaults.grantGroupPermissions(VAULT_ID, [
+    { groupId: GROUP_ID, permissions: sdk.READ_ITEMS },
+  ]);
+  log(await client.groups.get(GROUP_ID, { vaultPermissions: true }));
+  const permissions = sdk.READ_ITEMS | sdk.CREATE_ITEMS | sdk.UPDATE_ITEMS;
+  await client.vaults.updateGroupPermissions([
+    { vaultId: VAULT_ID, groupId: GROUP_ID, permissions },
+  ]);
+  const { access } = await client.vaults.get(VAULT_ID, { accessors: true });
+  log(access.filter(({ accessorType }) => accessorType === sdk.VaultAccessorType.Group));
+  await client.vaults.revokeGroupPermissions(VAULT_ID, GROUP_ID);
+  log(await client.groups.get(GROUP_ID, { vaultPermissions: false }));
+  log(await client.groups.get(GROUP_ID, { vaultPermissions: true }));
+});
