@@ -11,8 +11,9 @@ use onepassword_edge::{
     client::{Client, Options, Outcome, Question},
 };
 use pollster::block_on;
+use serde_json::{Value, json};
 use std::{cell::RefCell, rc::Rc, time::Instant};
-use support::{emulator::Emulator, host::NativeHost, options, resolve};
+use support::{emulator::Emulator, host::NativeHost, options, resolve, text_of};
 
 fn authenticate(token: &str) -> Result<Rc<Client<NativeHost>>, Error> {
     let client = Client::new(NativeHost::new(), options(token))?;
@@ -77,6 +78,37 @@ fn says_how_much_it_could_not_open() {
     assert!(matches!(error, Error::VaultNotFound { readable: 2, unreadable: 1, .. }), "{error:?}");
     let error = resolve(&client, "op://prod/nowhere/y").unwrap_err();
     assert!(matches!(error, Error::ItemNotFound { readable: 4, unreadable: 1, .. }), "{error:?}");
+}
+
+#[test]
+fn reads_an_environment_and_keeps_it() {
+    let emulator = Emulator::start(
+        r#"{ "account": {
+            "vaults": [{ "name": "app" }, { "name": "twin" }],
+            "environments": [{ "name": "prod", "variables": [
+                { "name": "A", "value": "1" },
+                { "name": "B", "value": "2", "masked": false }
+            ] }, { "name": "twin", "variables": [] }]
+        } }"#,
+    );
+    let client = authenticate(&emulator.token).unwrap();
+    for _ in 0..2 {
+        let text = text_of(&client, &Question::Environment { environment: "PROD".into() }).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Value>(&text).unwrap(),
+            json!({ "variables": [
+                { "name": "A", "value": "1", "masked": true },
+                { "name": "B", "value": "2", "masked": false }
+            ] })
+        );
+    }
+    for (environment, code) in [("app", "notAnEnvironment"), ("nowhere", "environmentNotFound")] {
+        let question = Question::Environment { environment: environment.into() };
+        assert_eq!(text_of(&client, &question).unwrap_err().code(), code, "{environment}");
+    }
+    let error = resolve(&client, "op://twin/x/password").unwrap_err();
+    assert_eq!(error.code(), "tooManyVaults");
+    assert!(error.to_string().contains("Environment"), "{error}");
 }
 
 #[test]

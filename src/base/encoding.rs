@@ -256,22 +256,6 @@ pub const fn civil_date(unix_days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
-/// `unix_days(year, month, day) -> days`
-///
-/// The inverse of [`civil_date`].
-///
-/// # Shapes
-/// - `None` if there is no such day
-/// # Source
-/// ISO 8601: the proleptic Gregorian calendar
-pub fn unix_days(year: i64, month: i64, day: i64) -> Option<i64> {
-    const DAYS_TO_UNIX_EPOCH: i64 = 719_468; // from 0000-03-01
-    let (years, months) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let leap_days = years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400);
-    let days = years * 365 + leap_days + (153 * months + 2) / 5 + day - 1 - DAYS_TO_UNIX_EPOCH;
-    (civil_date(days) == (year, month, day)).then_some(days)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -435,6 +419,23 @@ mod tests {
         ] {
             assert_eq!(format_rfc3339(seconds), text);
         }
+    }
+
+    /// RFC 4648 §10, and what ids are: 16 bytes, 26 characters.
+    #[test]
+    fn base32() {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "my"),
+            ("fo", "mzxq"),
+            ("foo", "mzxw6"),
+            ("foob", "mzxw6yq"),
+            ("fooba", "mzxw6ytb"),
+            ("foobar", "mzxw6ytboi"),
+        ] {
+            assert_eq!(encode_base32(bytes.as_bytes()), text);
+        }
+        assert_eq!(encode_base32(&[0xff; 16]), format!("{}4", "7".repeat(25)));
     }
 
     #[test]

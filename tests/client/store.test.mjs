@@ -381,6 +381,17 @@ test("a one-time password is in no record", async () => {
   assert.equal(here.calls.length, 1);
 });
 
+test("where a secret was found is told of a stored one too", async () => {
+  const config = { store: memory(), share: { secrets: { ttlMs: 60_000 } } };
+  const { here, lender } = await lent(config);
+  const found = await lender.secrets.resolveAll([BY_NAME]);
+  const { itemId, vaultId } = found.individualResponses[BY_NAME].content;
+  assert.notEqual(itemId, vaultId);
+  const second = await here.authenticate(config);
+  assert.deepEqual(await second.secrets.resolveAll([BY_NAME]), found);
+  assert.deepEqual(here.paths, []);
+});
+
 test("secrets: once per time, whoever asks; fresh asks, and what it finds is for all", async () => {
   const config = { store: memory(), share: { secrets: { ttlMs: 600_000 } } };
   const { here, lender } = await lent(config);

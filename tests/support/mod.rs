@@ -37,10 +37,14 @@ pub fn options<S>(token: &str) -> Options<S> {
 
 /// What the reference stands for.
 pub fn resolve<H: Host>(client: &Rc<Client<H>>, reference: &str) -> Result<String, Error> {
-    let question = Question::text(reference);
+    text_of(client, &Question::text(reference))
+}
+
+/// The text that answers the question.
+pub fn text_of<H: Host>(client: &Rc<Client<H>>, question: &Question) -> Result<String, Error> {
     let outcome = RefCell::new(None);
     let settle = |_, found| drop(outcome.replace(Some(found)));
-    block_on(client.resolve_all(&[&question], false, &settle))?;
+    block_on(client.resolve_all(&[question], false, &settle))?;
     let answer = outcome.into_inner().expect("an outcome")?;
     match &*answer {
         Answer::Value(found) => Ok(String::from_utf8(found.secret.expose().clone()).unwrap()),

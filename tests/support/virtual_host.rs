@@ -82,6 +82,8 @@ pub struct Store {
     pub fails: bool,
     /// The record that is stored.
     pub record: Option<String>,
+    /// How long it is to be kept.
+    pub ttl_seconds: u32,
     /// What it was asked, oldest first: `load`, `store`.
     pub asked: Vec<&'static str>,
 }
@@ -521,11 +523,12 @@ impl Host for VirtualHost {
         self.with_store(|store| store.record.clone())
     }
 
-    async fn store_record(&self, _: &str, record: &str, _: u32) -> bool {
+    async fn store_record(&self, _: &str, record: &str, ttl_seconds: u32) -> bool {
         let (hangs, fails) = self.with_store(|store| {
             store.asked.push("store");
             if !store.hangs && !store.fails {
                 store.record = Some(record.to_owned());
+                store.ttl_seconds = ttl_seconds;
             }
             (store.hangs, store.fails)
         });
