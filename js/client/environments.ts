@@ -2,7 +2,7 @@ import type { Client as CoreClient } from "../wasm/op.js";
 import { check } from "./check.js";
 import type { CallOptions } from "./config.js";
 import { OnePasswordError } from "./errors.js";
-import { ownOf } from "./own.js";
+import { membersOf } from "./steps.js";
 import { quoted } from "./told.js";
 
 /**
@@ -72,9 +72,10 @@ export function environmentsOf(ask: Ask): Environments {
       if (duplicates === "last" || Object.keys(values).length === entries.length) return values;
       const names = entries.map(([name]) => name);
       const several = new Set(names.filter((name, at) => names.indexOf(name) !== at));
+      const others = several.size > 20 ? ", and others" : "";
       throw new OnePasswordError({
         code: "duplicateVariables",
-        message: `the Environment ${quoted(environment)} has several variables of one name: ${[...several].slice(0, 20).map(quoted).join(", ")}; rename all but one, pass { duplicates: "last" }, or read them with getVariables`,
+        message: `the Environment ${quoted(environment)} has several variables of one name: ${[...several].slice(0, 20).map(quoted).join(", ")}${others}; rename all but one, pass { duplicates: "last" }, or read them with getVariables`,
       });
     },
   };
@@ -82,10 +83,12 @@ export function environmentsOf(ask: Ask): Environments {
 
 /** What is for the module: it says what is wrong with what is no object. */
 function partsOf(options: EnvironmentOptions | undefined): {
-  duplicates?: unknown;
+  duplicates: unknown;
   call: CallOptions | undefined;
 } {
-  if (typeof options !== "object" || options === null) return { call: options };
-  const { duplicates, ...call } = ownOf(options);
+  if (typeof options !== "object" || options === null) {
+    return { duplicates: undefined, call: options };
+  }
+  const { duplicates, ...call } = membersOf(options);
   return { duplicates, call };
 }

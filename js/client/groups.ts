@@ -1,4 +1,4 @@
-import { check } from "./check.js";
+import { check, checkNames } from "./check.js";
 import type { CallOptions } from "./config.js";
 import { OnePasswordError } from "./errors.js";
 import { bitsOf, type Permissions } from "./permissions.js";
@@ -94,7 +94,9 @@ export function groupsOf(begin: (options: CallOptions | undefined) => Steps): Gr
     get: async (groupId, params = {}, options) => {
       checkGroup(groupId);
       check(typeof params === "object" && params !== null, "params must be an object");
-      const { vaultPermissions = false } = membersOf(params);
+      const wanted = membersOf(params);
+      checkNames(wanted, ["vaultPermissions"], "groups.get");
+      const { vaultPermissions = false } = wanted;
       check(typeof vaultPermissions === "boolean", "vaultPermissions must be true or false");
       const query = vaultPermissions ? "?attrs=vault-access" : "";
       const steps = begin(options);

@@ -31,7 +31,23 @@ export const PRINT_ITEMS: number = 8_388_608;
 /** Nothing at all. */
 export const NO_ACCESS: number = 0;
 
-const BITS = {
+/** Something that one may do with a vault. */
+export type PermissionName =
+  | "RECOVER_VAULT"
+  | "MANAGE_VAULT"
+  | "REVEAL_ITEM_PASSWORD"
+  | "READ_ITEMS"
+  | "UPDATE_ITEMS"
+  | "CREATE_ITEMS"
+  | "ARCHIVE_ITEMS"
+  | "DELETE_ITEMS"
+  | "UPDATE_ITEM_HISTORY"
+  | "SEND_ITEMS"
+  | "IMPORT_ITEMS"
+  | "EXPORT_ITEMS"
+  | "PRINT_ITEMS";
+
+const BITS: Readonly<Record<PermissionName, number>> = {
   RECOVER_VAULT,
   MANAGE_VAULT,
   REVEAL_ITEM_PASSWORD,
@@ -47,9 +63,6 @@ const BITS = {
   PRINT_ITEMS,
 };
 
-/** Something that one may do with a vault. */
-export type PermissionName = keyof typeof BITS;
-
 /** What someone may do with a vault: bits, or their names. */
 export type Permissions = number | readonly PermissionName[];
 
@@ -61,13 +74,13 @@ export function permissionNames(permissions: number): PermissionName[] {
 }
 
 /**
- * Bits for names; a number, and what is neither, as it is: the module says what is wrong with it.
+ * Bits for names; a number, and what is neither, as it is, to be checked by whoever asks.
  *
  * @internal
  */
 export function bitsOf(permissions: unknown): unknown {
   if (!Array.isArray(permissions)) return permissions;
-  const bits = permissions.map((name: unknown) => {
+  const bits = Array.from(permissions, (name: unknown) => {
     if (typeof name === "string" && Object.hasOwn(BITS, name)) return BITS[name as PermissionName];
     throw new OnePasswordError({
       code: "argumentInvalid",

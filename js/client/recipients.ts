@@ -8,10 +8,12 @@ import { quoted } from "./told.js";
 export type WireRecipient = { type: "E"; email: string } | { type: "D"; domain: string };
 
 // As the vendor's client has them (observed): at least two labels, the last of letters alone.
-const LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?";
-const DOMAIN = `(?:${LABEL}\\.)+[a-z]{2,}`;
-const IS_DOMAIN = new RegExp(`^@?(${DOMAIN})$`);
-const IS_EMAIL = new RegExp(`^[^\\s"@:;,<>()[\\]\\\\]+@${DOMAIN}$`);
+const LABELS = "(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\\.)+";
+const IS_DOMAIN = new RegExp(`^${LABELS}[a-z]{2,}$`);
+const CHAR = "[\\p{L}\\p{M}\\p{Nd}\\p{Nl}_+'-]";
+const IS_EMAIL = new RegExp(`^${CHAR}(?:[.]*${CHAR})*@${LABELS}[a-z]{2,20}$`, "u");
+const MAX_EMAIL_BYTES = 255;
+const SPACES = /^\p{White_Space}+|\p{White_Space}+$/gu;
 
 /**
  * Somebody with whom an item may be shared: `ada@example.com`, `example.com` or `@example.com`.
@@ -19,13 +21,13 @@ const IS_EMAIL = new RegExp(`^[^\\s"@:;,<>()[\\]\\\\]+@${DOMAIN}$`);
  * @throws {OnePasswordError} `recipientInvalid`
  */
 function parseRecipient(text: string): ValidRecipient {
-  const name = text.trim().toLowerCase();
-  const domain = IS_DOMAIN.exec(name)?.[1];
-  if (domain !== undefined) return { type: "Domain", parameters: { domain } };
-  if (IS_EMAIL.test(name)) return { type: "Email", parameters: { email: name } };
+  const name = text.replace(SPACES, "").toLowerCase().replace(/^@/, "");
+  if (IS_DOMAIN.test(name)) return { type: "Domain", parameters: { domain: name } };
+  const isShort = new TextEncoder().encode(name).length <= MAX_EMAIL_BYTES;
+  if (isShort && IS_EMAIL.test(name)) return { type: "Email", parameters: { email: name } };
   throw invalid(
     text,
-    "is none: it must be an e-mail address such as ada@example.com, or a domain such as example.com",
+    "must be an e-mail address such as ada@example.com, or a domain such as example.com",
   );
 }
 
@@ -83,13 +85,14 @@ export function checkRejected(answer: unknown): void {
     throw protocolError("the recipients came back without those that are rejected");
   }
   if (rejected.length === 0) return;
-  const names = rejected.map((entry) => {
-    const { email, domain } = membersOf(entry);
-    return quoted(email ?? domain);
-  });
+  const names = rejected
+    .map(membersOf)
+    .flatMap(({ email, domain }) => [email ?? domain].filter((name) => typeof name === "string"))
+    .map(quoted);
+  const told = names.length > 0 ? names.slice(0, 20).join(", ") : "some of the recipients";
   throw new OnePasswordError({
     code: "recipientsRejected",
-    message: `the account's policy does not allow sharing with ${names.slice(0, 20).join(", ")}; leave them out, or ask an administrator`,
+    message: `the account's policy does not allow sharing with ${told}; leave them out, or ask an administrator`,
   });
 }
 

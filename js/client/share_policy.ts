@@ -114,7 +114,7 @@ export interface Terms {
 /** @throws {OnePasswordError} `argumentInvalid`, `recipientInvalid` */
 export function checkTerms(given: ItemShareParams): Terms {
   check(typeof given === "object" && given !== null, "params must be an object");
-  const params = ownOf(given);
+  const params = membersOf(given) as Partial<ItemShareParams>;
   checkNames(params, ["recipients", "expireAfter", "oneTimeOnly"], "items.shares.create");
   const { recipients, expireAfter, oneTimeOnly } = params;
   check(typeof oneTimeOnly === "boolean", "oneTimeOnly must be true or false");
@@ -133,8 +133,15 @@ function secondsOf(time: string | number): number {
   return typeof time === "number" ? time : (SECONDS[time] ?? 0);
 }
 
+/** For how many seconds a share lasts, and how often it may be looked at. */
+export interface Limits {
+  readonly expiry: number;
+  /** Absent for any number. */
+  readonly maxViews?: number;
+}
+
 /**
- * For how many seconds an item is shared, if it may be shared so at all. The vendor's client leaves most
+ * For how long and how often an item is shared, if it may be shared so at all. The vendor's client leaves most
  * of a policy's rules to the service, and shortens a time that is too long without a word (observed).
  *
  * @throws {OnePasswordError} `sharingNotAllowed` naming the first rule that is broken
@@ -143,7 +150,7 @@ export function checkAllowed(
   policy: ItemShareAccountPolicy,
   { recipients, expireAfter, oneTimeOnly }: Terms,
   hasFiles: boolean,
-): number {
+): Limits {
   const files: Partial<ItemShareFiles> = hasFiles ? ownOf(policy.files) : ownOf({});
   const rule = (isKept: boolean, broken: string) => {
     if (isKept) return;
@@ -177,7 +184,8 @@ export function checkAllowed(
   const expiry = expireAfter ?? byDefault;
   rule(expiry <= most, `allows sharing for ${most} seconds at most, not for ${expiry}`);
   rule(expiry > 0, "allows no time for a share");
-  const views = Math.min(policy.maxViews ?? 1, files.maxViews ?? 1);
-  rule(!oneTimeOnly || views > 0, "allows no look at a share");
-  return expiry;
+  const views = files.maxViews ?? policy.maxViews;
+  rule(views !== 0, "allows no look at a share");
+  const maxViews = oneTimeOnly ? 1 : views;
+  return maxViews == null ? { expiry } : { expiry, maxViews };
 }

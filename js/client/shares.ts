@@ -2,11 +2,14 @@ import type { CallOptions } from "./config.js";
 import { OnePasswordError } from "./errors.js";
 import { checkRejected, parseRecipients, toWire } from "./recipients.js";
 import type { Item } from "./shapes.js";
-import { checkAllowed, checkPolicy, checkTerms, policyOf } from "./share_policy.js";
+import { checkAllowed, checkPolicy, checkTerms, type Limits, policyOf } from "./share_policy.js";
 import type { ItemShareAccountPolicy, ItemShareParams, ValidRecipient } from "./share_types.js";
-import { ACTS, protocolError, type Steps } from "./steps.js";
+import { ACTS, membersOf, protocolError, type Steps } from "./steps.js";
 import { checkItem, encodeItem, type GivenItem, invalid, type StoredFile } from "./stored_item.js";
 import { quoted } from "./told.js";
+
+/** The service's domains, as the core has them: src/auth/address.rs. */
+const PAGE = /^https:\/\/(?:[a-z0-9-]+\.)+1password\.(?:com|ca|eu)\/[\w./~%-]*$/;
 
 /** Shares items by links. */
 export interface ItemShares {
@@ -72,30 +75,67 @@ export function sharesOf(begin: (options: CallOptions | undefined) => Steps): It
       const given = checkItem(item);
       const rules = checkPolicy(policy);
       const terms = checkTerms(params);
-      const expiry = checkAllowed(rules, terms, given.fileIds.length > 0);
+      const limits = checkAllowed(rules, terms, given.fileIds.length > 0);
       // What cannot be written is told before anything is asked for.
       encodeItem(given, []);
       const steps = begin(options);
-      if (!(await steps.hasKey(given.vaultId))) await steps.openVault(given.vaultId);
-      const files = await storedFiles(steps, given, rules.files.maxSize);
-      const { overview, details } = encodeItem(given, files);
-      const sealed = await steps.act(ACTS.sealShare, given.vaultId, overview, details);
-      const { secret, ...share } = JSON.parse(sealed) as { secret: string };
-      const { recipients, oneTimeOnly } = terms;
-      const answer = await steps.request(ACTS.share, "/api/v4/itemshare", {
-        ...share,
-        vaultUuid: given.vaultId,
-        itemUuid: given.id,
-        itemVersion: given.version,
-        fileReferences: given.fileIds.map((fileUuid) => ({ fileUuid })),
-        type: recipients.length > 0 ? "A" : "P",
-        ...(recipients.length > 0 ? { recipients: recipients.map(toWire) } : {}),
-        expiry,
-        ...(oneTimeOnly ? { maxViews: 1 } : {}),
-      });
-      return linkOf(answer, secret);
+      const seal = () => sealShare(steps, given, rules.files.maxSize);
+      const send = (sealed: SealedShare) =>
+        sendShare(steps, given, terms.recipients, limits, sealed);
+      const isKnown = !steps.isFresh && (await steps.hasKey(given.vaultId));
+      if (!isKnown) await steps.openVault(given.vaultId);
+      let sealed: SealedShare | undefined;
+      try {
+        sealed = await seal();
+        return await send(sealed);
+      } catch (thrown) {
+        if (!isKnown || !mayBeOfOldKey(thrown)) throw thrown;
+        await steps.openVault(given.vaultId);
+        const again = await seal();
+        if (again.encShareSecret.kid === sealed?.encShareSecret.kid) throw thrown;
+        return await send(again);
+      }
     },
   };
+}
+
+/** What the module makes of an item, with the secret that is for the link alone. */
+interface SealedShare {
+  readonly secret: string;
+  readonly encShareSecret: { readonly kid: string };
+}
+
+async function sealShare(steps: Steps, item: GivenItem, maxSize: number): Promise<SealedShare> {
+  const files = await storedFiles(steps, item, maxSize);
+  const { overview, details } = encodeItem(item, files);
+  return JSON.parse(await steps.act(ACTS.sealShare, item.vaultId, overview, details));
+}
+
+async function sendShare(
+  steps: Steps,
+  item: GivenItem,
+  recipients: readonly ValidRecipient[],
+  limits: Limits,
+  { secret, ...share }: SealedShare,
+): Promise<string> {
+  const answer = await steps.request(ACTS.share, "/api/v4/itemshare", {
+    ...share,
+    vaultUuid: item.vaultId,
+    itemUuid: item.id,
+    itemVersion: item.version,
+    fileReferences: item.fileIds.map((fileUuid) => ({ fileUuid })),
+    type: recipients.length > 0 ? "A" : "P",
+    ...(recipients.length > 0 ? { recipients: recipients.map(toWire) } : {}),
+    ...limits,
+  });
+  return linkOf(answer, secret);
+}
+
+/** Whether a vault whose key was replaced since may be the cause: nothing was shared then. */
+function mayBeOfOldKey(thrown: unknown): boolean {
+  if (!(thrown instanceof OnePasswordError)) return false;
+  const { code, message } = thrown;
+  return code === "decryption" || (code === "serverError" && message.includes("HTTP 400"));
 }
 
 /**
@@ -126,9 +166,13 @@ async function storedFiles(
   });
 }
 
-/** @throws {OnePasswordError} `protocol` if the secret would go astray, or the page over the wire in the clear */
+/**
+ * The page that opens a share, at the service and nowhere else: the secret is for whoever serves it.
+ *
+ * @throws {OnePasswordError} `protocol`
+ */
 function linkOf(answer: unknown, secret: string): string {
-  const { url } = (answer ?? {}) as { url?: unknown };
-  if (typeof url === "string" && /^https:\/\/[^\s#]+$/.test(url)) return `${url}#${secret}`;
-  throw protocolError("a share came without a secure address");
+  const { url } = membersOf(answer);
+  if (typeof url === "string" && PAGE.test(url)) return `${url}#${secret}`;
+  throw protocolError("a share came without an address at 1Password");
 }

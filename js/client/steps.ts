@@ -1,4 +1,5 @@
 import type { Client as CoreClient, Items as CoreItems, Vaults as CoreVaults } from "../wasm/op.js";
+import { check } from "./check.js";
 import type { CallOptions } from "./config.js";
 import { OnePasswordError } from "./errors.js";
 import { ownOf } from "./own.js";
@@ -41,22 +42,28 @@ export function isId(text: unknown): text is string {
 
 /** A call that takes several requests, all of them within its time. */
 export class Steps {
-  readonly #ask: Ask;
+  readonly #asks: Ask;
   readonly #options: CallOptions | undefined;
   readonly #start = now();
-  /** How long the client's calls take that say nothing of it. */
+  /** How long all of it may take. */
   readonly #timeoutMs: number;
   #isFirst = true;
 
-  constructor(ask: Ask, options: CallOptions | undefined, timeoutMs: number) {
-    this.#ask = ask;
-    this.#options = options;
-    this.#timeoutMs = timeoutMs;
+  constructor(asks: Ask, options: CallOptions | undefined, timeoutMs: number) {
+    check(options === undefined || isObject(options), "options must be an object");
+    this.#asks = asks;
+    this.#options = options && (membersOf(options) as CallOptions);
+    this.#timeoutMs = this.#options?.timeoutMs ?? timeoutMs;
+  }
+
+  /** Whether nothing that is remembered counts. */
+  get isFresh(): boolean {
+    return (this.#options?.fresh ?? false) !== false;
   }
 
   /** What the module gives for an act: text. */
   act(act: Act, ...texts: string[]): Promise<string> {
-    return this.#ask(({ client }) => client.act(act, texts, this.#left()));
+    return this.#ask(({ client }, options) => client.act(act, texts, options));
   }
 
   /** The answer to a request. */
@@ -82,11 +89,10 @@ export class Steps {
    * remembered.
    */
   async openVault(vault: string): Promise<string> {
-    const options = { ...this.#left(), fresh: true };
-    const overview = await this.#ask<{ id: string }>(({ vaults }) =>
-      vaults.getOverview(vault, options),
+    const { id } = await this.#ask<{ id: string }>(({ vaults }, options) =>
+      vaults.getOverview(vault, { ...options, fresh: true }),
     );
-    return overview.id;
+    return id;
   }
 
   /** A vault's id: without a request for what is one. */
@@ -97,33 +103,62 @@ export class Steps {
   /** An item's id: without a request for what is one. A name is read with the item. */
   async itemId(vaultId: string, item: string): Promise<string> {
     if (isId(item)) return item;
-    const options = { ...this.#left(), fresh: true };
-    const { id } = await this.#ask<{ id: string }>(({ items }) =>
-      items.get(vaultId, item, options),
+    const { id } = await this.#ask<{ id: string }>(({ items }, options) =>
+      items.get(vaultId, item, { ...options, fresh: true }),
     );
     return id;
   }
 
   /** Whether a vault's key can be used. */
   hasKey(vaultId: string): Promise<boolean> {
-    return this.#ask(({ client }) => client.hasKey(vaultId));
+    return this.#asks(({ client }) => client.hasKey(vaultId));
   }
 
-  /** The options of the next step: the module checks those of the call with the first. */
-  #left(): CallOptions | undefined {
+  /** A step, within the time that is left: the module checks the options of the call with the first. */
+  async #ask<T>(ask: (core: StepsCore, options: CallOptions | undefined) => unknown): Promise<T> {
     if (this.#isFirst) {
       this.#isFirst = false;
-      return this.#options;
+      return await this.#asks<T>((core) => ask(core, this.#options));
     }
-    const { signal, timeoutMs = this.#timeoutMs } = ownOf(this.#options ?? {});
-    const passed = Math.max(0, now() - this.#start);
-    return { signal, timeoutMs: Math.max(1, timeoutMs - passed) };
+    const timeoutMs = this.#timeoutMs - Math.max(0, now() - this.#start);
+    if (timeoutMs <= 0) throw this.#late();
+    const options = { signal: this.#options?.signal, timeoutMs };
+    try {
+      return await this.#asks<T>((core) => ask(core, options));
+    } catch (thrown) {
+      throw thrown instanceof OnePasswordError && thrown.code === "timeout" ? this.#late() : thrown;
+    }
+  }
+
+  /** In the module's words, with the time of the whole call. */
+  #late(): OnePasswordError {
+    return new OnePasswordError({
+      code: "timeout",
+      message: `no answer within ${this.#timeoutMs} ms; try again, or give the call more time with timeoutMs`,
+    });
   }
 }
 
-/** What an answer has; nothing if it is no object. */
-export function membersOf(answer: unknown): Record<string, unknown> {
-  return typeof answer === "object" && answer !== null ? ownOf(answer as object as never) : {};
+/**
+ * What an answer or an argument has itself; nothing if it is no object.
+ *
+ * @throws {OnePasswordError} `argumentInvalid` if it throws as it is read
+ */
+export function membersOf(given: unknown): Record<string, unknown> {
+  if (!isObject(given)) return {};
+  try {
+    return ownOf(given);
+  } catch {
+    throw new OnePasswordError({
+      code: "argumentInvalid",
+      message: "an argument, or a part of it, cannot be read",
+    });
+  }
+}
+
+/** Whether it may have members. */
+function isObject(given: unknown): given is Record<string, unknown> {
+  return typeof given === "object" && given !== null;
 }
 
 /** An answer that the protocol does not allow. */

@@ -1,3 +1,4 @@
+import { isStringArray } from "./check.js";
 import { OnePasswordError } from "./errors.js";
 import { isId, membersOf } from "./steps.js";
 import { quoted } from "./told.js";
@@ -81,7 +82,8 @@ export function checkItem(given: unknown): GivenItem {
     return item[name];
   };
   const text = (name: string) => need(name, (value) => typeof value === "string") as string;
-  const list = (name: string) => need(name, Array.isArray) as unknown[];
+  // A copy: what the caller changes meanwhile is not shared, and a hole is a missing entry.
+  const list = (name: string) => Array.from(need(name, Array.isArray) as unknown[]);
   const members = (name: string) => list(name).map(membersOf);
   const { document } = item;
   const files = members("files");
@@ -94,11 +96,11 @@ export function checkItem(given: unknown): GivenItem {
   if (item["category"] === "Unsupported") {
     throw invalid(
       "item.category",
-      "is none that is known here: what the item has beside is not, either",
+      "is unknown here, so that parts of the item may be unknown, too, and would be left out",
     );
   }
   const tags = list("tags");
-  if (!tags.every((tag) => typeof tag === "string")) throw invalid("item.tags", MISSING);
+  if (!isStringArray(tags)) throw invalid("item.tags", MISSING);
   return {
     id: need("id", isId) as string,
     vaultId: need("vaultId", isId) as string,
@@ -145,7 +147,7 @@ function unlessEmpty<T extends string | readonly unknown[]>(value: T): T | undef
 function overviewOf(item: GivenItem, files: readonly StoredFile[]): unknown {
   const urls = item.websites.map(({ url, label, autofillBehavior }) => {
     if (typeof url !== "string") throw invalid("the url of a website", MISSING);
-    return { u: url, l: textOf(label), m: MODES[textOf(autofillBehavior)] ?? "default" };
+    return { u: url, l: textOf(label), m: modeOf(textOf(autofillBehavior)) };
   });
   const hasPassword = item.fields.some((field) => isBuiltIn(item, field, "password"));
   return {
@@ -156,6 +158,10 @@ function overviewOf(item: GivenItem, files: readonly StoredFile[]): unknown {
     // No estimate of the password's strength (`ps`): the vendor's is not known, and nothing needs one.
     ...(hasPassword ? { pbe: 0, pgrng: false } : {}),
   };
+}
+
+function modeOf(behavior: string): string | undefined {
+  return Object.hasOwn(MODES, behavior) ? MODES[behavior] : "default";
 }
 
 function detailsOf(item: GivenItem, files: readonly StoredFile[]): unknown {

@@ -9,7 +9,7 @@ import {
   type GroupVaultAccess,
   groupNotFound,
 } from "./groups.js";
-import { ACTS, membersOf, type Steps } from "./steps.js";
+import { ACTS, membersOf, protocolError, type Steps } from "./steps.js";
 import { quoted } from "./told.js";
 
 const ALGORITHMS = ["RSA-OAEP", "RSA-OAEP-256"];
@@ -57,8 +57,8 @@ export function accessOf(begin: (options: CallOptions | undefined) => Steps): Gr
   return {
     grantGroupPermissions: async (vault, list, options) => {
       const accesses = eachOnce(checkAccesses(list, () => ({})));
-      if (accesses.length === 0) return;
       const steps = begin(options);
+      if (accesses.length === 0) return;
       const ids = accesses.map(({ groupId }) => groupId).join(",");
       const keys = await steps.request(ACTS.groupKeys, `/api/v1/group/pubkeys?uuids=${ids}`);
       const vaultUuid = await steps.openVault(vault);
@@ -74,13 +74,15 @@ export function accessOf(begin: (options: CallOptions | undefined) => Steps): Gr
         check(typeof vaultId === "string" && vaultId !== "", "vaultId must be an id or a name");
         return { vaultId: vaultId as string };
       });
-      if (accesses.length === 0) return;
       const steps = begin(options);
-      const body: unknown[] = [];
-      for (const { vaultId, groupId, permissions } of accesses) {
-        const vaultUuid = await steps.vaultId(vaultId);
-        body.push({ groupUuid: groupId, vaultUuid, permission: permissions });
+      if (accesses.length === 0) return;
+      const ids = new Map<string, string>();
+      for (const { vaultId } of accesses) {
+        if (!ids.has(vaultId)) ids.set(vaultId, await steps.vaultId(vaultId));
       }
+      const body = accesses.map(({ vaultId, groupId, permissions }) => {
+        return { groupUuid: groupId, vaultUuid: ids.get(vaultId), permission: permissions };
+      });
       await steps.change(ACTS.update, "/api/v2/acl/groups", body);
     },
     revokeGroupPermissions: async (vault, groupId, options) => {
@@ -104,10 +106,10 @@ function eachOnce(accesses: readonly CheckedAccess[]): CheckedAccess[] {
   return [...all.values()];
 }
 
-/** @throws {OnePasswordError} `groupNotFound` */
+/** @throws {OnePasswordError} `groupNotFound`, `protocol` */
 function publicKey(keys: unknown, groupId: string): Record<string, unknown> {
-  const all = Array.isArray(keys) ? keys.map(membersOf) : [];
-  const found = all.find(({ uuid }) => uuid === groupId);
+  if (!Array.isArray(keys)) throw protocolError("public keys of groups came without their list");
+  const found = keys.map(membersOf).find(({ uuid }) => uuid === groupId);
   if (found === undefined) throw groupNotFound(groupId);
   return membersOf(found["pubKey"]);
 }
@@ -122,14 +124,17 @@ async function grantOf(
   steps: Steps,
   vaultUuid: string,
   { groupId, permissions }: CheckedAccess,
-  { kid, alg, n, e }: Record<string, unknown>,
+  { kty, kid, alg, n, e }: Record<string, unknown>,
 ): Promise<unknown> {
   const text = (value: unknown) => (typeof value === "string" ? value : "");
   const need = (holds: boolean, reason: string) => {
     if (!holds) throw groupKeyInvalid(groupId, reason);
   };
   need(typeof n === "string", "it has no public key");
-  need(ALGORITHMS.includes(text(alg)), `its public key is not for ${ALGORITHMS.join(" or ")}`);
+  need(
+    kty === "RSA" && ALGORITHMS.includes(text(alg)),
+    `its public key is not for ${ALGORITHMS.join(" or ")}`,
+  );
   const isLong = text(n).replaceAll("=", "").length >= MIN_MODULUS_CHARS;
   need(text(kid) !== "" && isLong, "its public key has no id, or is shorter than 2048 bits");
   // With 1 for an exponent nothing would be sealed.

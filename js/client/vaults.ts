@@ -2,7 +2,7 @@ import type { Vaults as CoreVaults } from "../wasm/op.js";
 import type { CallOptions } from "./config.js";
 import { Listed } from "./listed.js";
 import type { Vault, VaultGetParams, VaultListParams, VaultOverview } from "./shapes.js";
-import type { Steps } from "./steps.js";
+import { protocolError, type Steps } from "./steps.js";
 import { accessOf, type GroupPermissions } from "./vault_access.js";
 
 /**
@@ -49,6 +49,13 @@ export function vaultsOf(ask: Ask, begin: (options: CallOptions | undefined) => 
     list: (params, options) =>
       new Listed<VaultOverview>(() => ask((vaults) => vaults.list(params, options))),
     getOverview: (vault, options) => ask((vaults) => vaults.getOverview(vault, options)),
-    get: (vault, params, options) => ask((vaults) => vaults.get(vault, params, options)),
+    get: async (vault, params, options) => {
+      const found = await ask<Vault>((vaults) => vaults.get(vault, params, options));
+      // Bits that cannot be read must not be taken for no access.
+      if (found.access?.every(({ permissions }) => Number.isInteger(permissions)) ?? true) {
+        return found;
+      }
+      throw protocolError("who reaches a vault came without what they may do");
+    },
   };
 }

@@ -236,7 +236,8 @@ export class Client {
           vendorErrors(items.shares.getAccountPolicy(vaultId, itemId) as Promise<SharePolicy>),
         validateRecipients: (policy, recipients) =>
           vendorErrors(items.shares.validateRecipients(policy, recipients)),
-        create: (item, policy, params) => vendorErrors(items.shares.create(item, policy, params)),
+        create: (item, policy, params) =>
+          vendorErrors(items.shares.create(item, policy, onlyKnown(params, SHARE_PARAMS))),
       },
       files: {
         read: (vaultId, itemId, attr) => vendorErrors(items.files.read(vaultId, itemId, attr)),
@@ -250,7 +251,8 @@ export class Client {
       getVariables: (environmentId) => vendorErrors(environments.getVariables(environmentId)),
     };
     this.groups = {
-      get: (groupId, groupParams) => vendorErrors(groups.get(groupId, groupParams)),
+      get: (groupId, groupParams) =>
+        vendorErrors(groups.get(groupId, onlyKnown(groupParams, GROUP_PARAMS))),
     };
   }
 }
@@ -373,6 +375,16 @@ function ofAll({ type: code, ...details }: ResolveError): unknown {
 }
 
 const RETRYABLE: readonly string[] = ["network", "rateLimited", "serverError", "timeout"];
+
+const SHARE_PARAMS = ["recipients", "expireAfter", "oneTimeOnly"];
+const GROUP_PARAMS = ["vaultPermissions"];
+
+/** The vendor's client overlooks what it does not know. */
+function onlyKnown<T>(params: T, known: readonly string[]): T {
+  if (typeof params !== "object" || params === null) return params;
+  const entries = Object.entries(params).filter(([name]) => known.includes(name));
+  return Object.fromEntries(entries) as T;
+}
 
 /** The vendor's client opens no names for an object that does not ask for it. */
 const unlessAsked = (params: VaultListParams) => {

@@ -32,6 +32,7 @@ interface Asked {
   readonly type: string;
   readonly recipients?: readonly ShareRecipient[];
   readonly expiry: number;
+  readonly maxViews?: number;
 }
 
 /** How a description lets items be shared. */
@@ -87,7 +88,9 @@ export function requireAllowed(sharing: Sharing, share: Asked, sizes: readonly n
   if (sizes.some((size) => size > toNumber(files["maxSize"]))) {
     throw forbidden("the policy forbids a file that large");
   }
-  return toNumber(limit("maxViews"));
+  const maxViews = toNumber(limit("maxViews"));
+  if ((share.maxViews ?? 0) > maxViews) throw forbidden("the policy forbids that many views");
+  return maxViews;
 }
 
 /** Whether a list of the policy names this; what is no list allows everything. */

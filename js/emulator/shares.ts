@@ -26,7 +26,7 @@ import { isRejected, requireAllowed, type ShareRecipient } from "./share_policy.
 
 /** Two labels at least, the last one of letters. */
 const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/;
-const LOCAL_PART = /^[^\s"@:<>]+$/;
+const LOCAL_PART = /^[\p{L}\p{M}\p{Nd}\p{Nl}_+'-](?:[.]*[\p{L}\p{M}\p{Nd}\p{Nl}_+'-])*$/u;
 
 const domain = satisfies(
   (value) => typeof value === "string" && DOMAIN.test(value),
@@ -67,7 +67,7 @@ const creating = also(
       type: oneOf("A", "P"),
       expiry: positive,
     },
-    { recipients, maxViews: satisfies((value) => value === 1, "1") },
+    { recipients, maxViews: positive },
   ),
   ({ type, recipients }, path) => {
     const given = recipients !== undefined;

@@ -24,6 +24,8 @@ use crate::{
     },
 };
 
+/// Whoever was refused asks an administrator, and tries again at once.
+const NEVER_REMEMBERED: u64 = u64::MAX;
 const VAULT_KEY: &str = "a vault's key";
 const NO_VAULT: Error = Error::NotFound { action: "read the vault", said: Said::NOTHING };
 
@@ -77,6 +79,7 @@ impl<H: Host> Client<H> {
                     body,
                     change,
                     max_bytes: LIST_BYTES,
+                    since: NEVER_REMEMBERED,
                     ..Wanted::get(action, target)
                 };
                 let (answer, _held) = self.exchange(&account, wanted).await?;
@@ -95,7 +98,7 @@ impl<H: Host> Client<H> {
             Keyed::Share([overview, details]) => self.sealed_share(&key, [&overview, &details]),
             Keyed::Files(item_id, ids) => {
                 let place = (&*vault_id, &*item_id);
-                let item = self.read_item(&account, place, ITEM_BYTES, 0).await?;
+                let item = self.read_item(&account, place, ITEM_BYTES, NEVER_REMEMBERED).await?;
                 files_json(&item, &key, &ids)
             }
         }

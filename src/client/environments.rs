@@ -17,7 +17,7 @@ use crate::{
 
 /// The kind of a vault that is an Environment.
 const ENVIRONMENT: &str = "D";
-const MANY_ITEMS: &str = " items, not one";
+const NOT_ONE_ITEM: &str = "” is damaged: it must have one item, with a valid id";
 
 /// `is_environment(vault) -> bool`
 ///
@@ -56,9 +56,7 @@ impl<H: Host> Client<H> {
             [] => String::new(),
             [only] if is_object_id(&only.uuid) => only.uuid.clone(),
             _ => {
-                let count = items.len().to_string();
-                let name = &*target.vault;
-                let of = ["the Environment “", name, "” is damaged: it has ", &count, MANY_ITEMS];
+                let of = ["the Environment “", &target.vault, NOT_ONE_ITEM];
                 return Err(Refusal::EnvironmentDamaged.because(&of));
             }
         };

@@ -235,7 +235,10 @@ impl<H: Host> Client<H> {
                 }
                 Ok(response) => match check_status(&response, wanted.action) {
                     Ok(()) => {
-                        session.is_in_doubt.set(false);
+                        // What a change is answered may be in plain JSON, which proves nothing.
+                        if wanted.change == Change::None {
+                            session.is_in_doubt.set(false);
+                        }
                         session.is_alive.set(true);
                         return Ok((session, response));
                     }
@@ -399,7 +402,8 @@ fn is_refusal(
         }
         _ if !session.is_in_doubt.get() => false,
         404 | 408 | 429 => false,
-        400..500 => true,
+        // What else a change is refused for, it is refused for in any session.
+        400..500 => wanted.change == Change::None || response.status == 403,
         // What changes something has done so.
         200..300 => {
             wanted.accept.is_none()

@@ -203,7 +203,7 @@ fn accessor(accessor: &Accessor) -> Shape<'_> {
         ("vaultUuid", Shape::text(&accessor.vault_uuid)),
         ("accessorType", Shape::text(&accessor.kind)),
         ("accessorUuid", Shape::text(&accessor.uuid)),
-        ("permissions", Shape::number(accessor.permissions)),
+        ("permissions", Shape::if_some(accessor.permissions.map(Shape::number))),
     ])
 }
 

@@ -13,8 +13,8 @@ use std::{collections::VecDeque, rc::Rc};
 
 /// Secrets and refusals that are remembered, the newest of each.
 const MAX_ENTRIES: usize = 500;
-/// A longer secret is not remembered.
-const MAX_SECRET_BYTES: usize = 16 * 1024;
+/// A longer secret is not remembered, nor are the variables of an Environment if they are longer.
+const MAX_SECRET_BYTES: usize = 64 * 1024;
 /// Nor what a longer reference names.
 const MAX_KEY_BYTES: usize = 1024;
 /// Titles that are remembered, of all vaults together.

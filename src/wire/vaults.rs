@@ -36,7 +36,7 @@ from_json! {
         /// Id of the user or group.
         "accessorUuid" => pub uuid: String,
         /// What they may do, a bit each.
-        "acl" => pub permissions: i64,
+        "acl" => pub permissions: Option<i64>,
     }
 
     /// How an account reaches a vault.

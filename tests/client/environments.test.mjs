@@ -216,6 +216,45 @@ test("what has changed since is found", async () => {
   await own.failure(reader.environments.get("prod", { fresh: true }), "environmentDamaged");
 });
 
+test("an answer that does not list items is no empty Environment", async () => {
+  const own = await Service.start({ account: ACCOUNT });
+  for (const [json, code] of [
+    [null, undefined],
+    [{ contentVersion: 1, batchComplete: true }, undefined],
+    [{ contentVersion: 1, items: null }, undefined],
+    [{ contentVersion: 1, items: [] }, undefined],
+    [{}, "protocol"],
+    ["x", "protocol"],
+    [{ items: "x" }, "protocol"],
+    [{ items: {} }, "protocol"],
+    [{ items: 0 }, "protocol"],
+    [[], "protocol"],
+  ]) {
+    const reader = await own.authenticate();
+    own.change = (answer) => {
+      if (answer.path.endsWith("/overviews")) answer.json = json;
+    };
+    const asked = reader.environments.get("prod");
+    const what = JSON.stringify(json);
+    if (code === undefined) assert.deepEqual(await asked, {}, what);
+    else await own.failure(asked, code, what);
+  }
+});
+
+test("a long Environment is remembered as well", async () => {
+  const variables = Object.fromEntries(
+    Array.from({ length: 500 }, (_, n) => [`NAME_${n}`, "x".repeat(30)]),
+  );
+  const own = await Service.start({
+    account: { vaults: [], environments: [{ name: "prod", variables }] },
+  });
+  const reader = await own.authenticate({ cache: { secretTtlMs: 60_000 } });
+  assert.deepEqual(await reader.environments.get("prod"), variables);
+  own.calls = [];
+  assert.deepEqual(await reader.environments.get("prod"), variables);
+  assert.deepEqual(own.paths, []);
+});
+
 // As an object.
 
 test("several variables of one name", async () => {
@@ -238,6 +277,9 @@ test("several variables of one name", async () => {
     ["__proto__", "7"],
   ]);
   assert.equal(Object.getPrototypeOf(last), Object.prototype);
+  Object.prototype.duplicates = "last";
+  const asked = own.failure(reader.environments.get("prod"), "duplicateVariables");
+  await asked.finally(() => delete Object.prototype.duplicates);
   for (const duplicates of ["first", null, true, 1]) {
     await own.failure(reader.environments.get("prod", { duplicates }), "argumentInvalid");
   }

@@ -292,6 +292,13 @@ test("groups that are not there, or have no key that can be used", async () => {
   await refused((keys) => delete keys[0].pubKey, "groupKeyInvalid", /has no public key/);
   await refused((keys) => Object.assign(keys[0], { pubKey: null }), "groupKeyInvalid", /no public/);
   await refused((keys) => keys.splice(0), "groupNotFound", /no group has the id/);
+  for (const json of [{}, null, "x"]) {
+    service.change = (answer) => {
+      if (answer.path.endsWith("/pubkeys")) answer.json = json;
+    };
+    await service.failure(calls.grant(OPS), "protocol", JSON.stringify(json));
+  }
+  await invalid((key) => Object.assign(key, { kty: "EC" }), /not for RSA-OAEP/);
   await invalid((key) => delete key.kid, /has no id/);
   await invalid((key) => delete key.alg, /not for RSA-OAEP or RSA-OAEP-256/);
   await invalid((key) => Object.assign(key, { alg: "A256GCM" }), /not for RSA-OAEP/);
@@ -412,6 +419,77 @@ test("a session that was lent by another process is no reason to send a change t
   await service.failure(second.vaults.updateGroupPermissions(update), "protocol");
   assert.deepEqual(sent, ["/api/v2/acl/groups"]);
   assert.equal(await permissionsOf("devs"), 64);
+});
+
+test("what a lent session is answered to a change proves nothing of it", async () => {
+  const { memoryStore } = await import("../../dist/stores.js");
+  for (const body of [
+    '{"success":1}',
+    '{"kid":"x","enc":"A256GCM","cty":"x","iv":"x","data":"x"}',
+  ]) {
+    const store = memoryStore();
+    const first = await service.authenticate({ store });
+    await first.items.get("app", "db");
+    const lent = service.calls.at(-1).headers["X-AgileBits-Session-ID"];
+    const second = await service.authenticate({ store, lazy: true });
+    // The service knows it no more, and something between answers in its place.
+    service.replace = (call, ask) => {
+      if (call.headers["X-AgileBits-Session-ID"] !== lent) return ask();
+      return call.method === "PATCH" ? new Response(body) : new Response(null, { status: 403 });
+    };
+    const update = [{ vaultId: VAULT, groupId: DEVS, permissions: 64 }];
+    await second.vaults.updateGroupPermissions(update).catch(() => {});
+    assert.equal((await second.groups.get(DEVS)).id, DEVS, body);
+    service.replace = undefined;
+  }
+});
+
+test("what a lent session's change is refused for, it is refused for in any", async () => {
+  const { memoryStore } = await import("../../dist/stores.js");
+  for (const [status, times] of [
+    [400, 1],
+    [403, 2],
+    [409, 1],
+    [413, 1],
+    [422, 1],
+    [499, 1],
+  ]) {
+    const store = memoryStore();
+    const first = await service.authenticate({ store });
+    await first.items.get("app", "db");
+    const second = await service.authenticate({ store, lazy: true });
+    let sent = 0;
+    service.replace = (call, ask) => {
+      if (call.method !== "PATCH") return ask();
+      sent += 1;
+      return new Response(null, { status });
+    };
+    const update = [{ vaultId: VAULT, groupId: DEVS, permissions: 64 }];
+    await assert.rejects(second.vaults.updateGroupPermissions(update));
+    assert.equal(sent, times, String(status));
+    service.replace = undefined;
+  }
+});
+
+test("permissions that cannot be read are not shown as none", async () => {
+  for (const acl of [2 ** 63, 1e300, "1", null, true, 1.5, {}]) {
+    service.change = ({ path, json }) => {
+      if (path.startsWith("/api/v3/vault/")) {
+        json.access = [{ vaultUuid: VAULT, accessorType: "group", accessorUuid: DEVS, acl }];
+      }
+    };
+    const asked = client.vaults.get("app", { accessors: true });
+    await service.failure(asked, "protocol", String(acl));
+  }
+});
+
+test("a vault's name is looked up once for a list, and options are looked at in any case", async () => {
+  const update = [DEVS, OPS].map((groupId) => ({ vaultId: "app", groupId, permissions: 64 }));
+  await client.vaults.updateGroupPermissions(update).catch(() => {});
+  assert.equal(requests().filter((sent) => sent === "GET /api/v1/vaults").length, 1);
+  await service.failure(client.vaults.updateGroupPermissions([], 7), "argumentInvalid");
+  await service.failure(client.vaults.revokeGroupPermissions("app", DEVS, 7), "argumentInvalid");
+  await service.failure(client.groups.get(DEVS, { vaultPermission: true }), "argumentInvalid");
 });
 
 test("reads and writes are told and counted, and ids are not shown", async () => {

@@ -377,6 +377,7 @@ test("every rule of a policy is kept before anything is sent, and the error says
     rule({ allowedRecipientTypes: ["Email"] }, { recipients: domain }, /“@example.com”/),
     rule({ maxExpiry: 0, defaultExpiry: 0 }, {}, /no time/),
     rule({ maxViews: 0 }, { oneTimeOnly: true }, /no look/),
+    rule({ maxViews: 0 }, {}, /no look/),
   ]) {
     service.calls = [];
     const change = (_, policy) => Object.assign(policy, own);
@@ -573,6 +574,95 @@ test("what anybody put on Object.prototype shares nothing", async () => {
   assert.deepEqual([type, expiry], ["P", 604_800]);
 });
 
+test("as often as the policy says, unless it is once", async () => {
+  const limits = (own, files) => (_, policy) => {
+    Object.assign(policy, own);
+    Object.assign(policy.files, files);
+  };
+  for (const [id, own, files, params, expected] of [
+    [LOGIN, {}, {}, {}, undefined],
+    [LOGIN, { maxViews: 5 }, {}, {}, 5],
+    [LOGIN, { maxViews: 5 }, {}, { oneTimeOnly: true }, 1],
+    [LOGIN, {}, { maxViews: 5 }, {}, undefined],
+    [FILES, {}, { maxViews: 5 }, {}, 5],
+    [FILES, { maxViews: 5 }, { maxViews: 3 }, {}, 3],
+    [FILES, { maxViews: 5 }, {}, {}, 5],
+  ]) {
+    const { upload } = await share(id, params, limits(own, files));
+    assert.equal(upload.maxViews, expected, JSON.stringify([own, files, params]));
+  }
+});
+
+test("a vault whose key was replaced meanwhile", async () => {
+  for (const options of [undefined, { fresh: true }]) {
+    for (const id of [LOGIN, FILES]) {
+      const own = await Service.start({ account: ACCOUNT });
+      const reader = await own.authenticate();
+      const item = await reader.items.get(VAULT, id);
+      const policy = await reader.items.shares.getAccountPolicy(VAULT, id);
+      await own.emulator.account.rotateVaultKey("app");
+      const link = await reader.items.shares.create(item, policy, { oneTimeOnly: true }, options);
+      await own.emulator.openShare(link);
+    }
+  }
+});
+
+test("what was refused a moment ago is asked for again", async () => {
+  const own = await Service.start({ account: ACCOUNT });
+  const reader = await own.authenticate({ cache: { negativeTtlMs: 60_000 } });
+  own.replace = () => new Response(null, { status: 403 });
+  await own.failure(reader.items.shares.getAccountPolicy(VAULT, LOGIN), "permissionDenied");
+  own.replace = undefined;
+  await reader.items.shares.getAccountPolicy(VAULT, LOGIN);
+});
+
+test("what throws as it is read, is not whole, or is no text, is refused", async () => {
+  const { item, policy } = await share(LOGIN);
+  const throwing = (name) => Object.defineProperty({}, name, { enumerable: true, get: thrower });
+  const thrower = () => {
+    throw new Error("not for others");
+  };
+  const create = (...args) => shares.create(...args);
+  const once = { oneTimeOnly: true };
+  await service.failure(create(throwing("id"), policy, once), "argumentInvalid");
+  await service.failure(create(item, throwing("files"), once), "argumentInvalid");
+  await service.failure(create(item, policy, throwing("recipients")), "argumentInvalid");
+  await service.failure(create(item, policy, once, throwing("signal")), "argumentInvalid");
+  for (const options of [7, null, "x"]) {
+    await service.failure(create(item, policy, once, options), "argumentInvalid");
+  }
+  for (const name of ["tags", "fields", "sections", "websites", "files"]) {
+    const holed = { ...item, [name]: new Array(1) };
+    await service.failure(create(holed, policy, once), "itemInvalid", name);
+  }
+  const websites = ["constructor", "__proto__", "Never"].map((autofillBehavior) => {
+    return { url: "https://a.example", label: "l", autofillBehavior };
+  });
+  const link = await create({ ...item, websites }, policy, once);
+  const { overview } = openLink(link, service.emulator.shares.at(-1));
+  assert.deepEqual(
+    overview.URLs.map(({ m }) => m),
+    ["default", "default", "never"],
+  );
+});
+
+test("those that are rejected are named if the service names them", async () => {
+  const { policy } = await share(LOGIN);
+  const asked = () => shares.validateRecipients(policy, ["ada@example.com", "example.org"]);
+  for (const [rejected, reason] of [
+    [[{ email: "ada@example.com" }], /with “ada@example.com”;/],
+    [[{ domain: "example.org" }, { email: "x@y.org" }], /with “example.org”, “x@y.org”;/],
+    [[{ email: { toString: 1 } }], /with some of the recipients;/],
+    [[null, 7, {}, []], /with some of the recipients;/],
+  ]) {
+    service.change = ({ path, json }) => {
+      if (path.endsWith("/validate-recipients")) json.rejectedRecipients = rejected;
+    };
+    const { message } = await service.failure(asked(), "recipientsRejected");
+    assert.match(message, reason);
+  }
+});
+
 test("what the service answers to a share", async () => {
   const { item, policy } = await share(LOGIN);
   const create = () => shares.create(item, policy, { oneTimeOnly: false });
@@ -586,13 +676,29 @@ test("what the service answers to a share", async () => {
     "https://x#y",
     "https://x y",
     "javascript:1",
+    "https://evil.example/s",
+    "https://share.1password.com.evil.example/s",
+    "https://evil1password.com/s",
+    "https://u:p@share.1password.com/s",
+    "https://evil.example\\.1password.com/s",
+    "https://share.1password.com/\u202e",
+    "https://share.1password.com/s\0",
     7,
     null,
   ]) {
     await service.failure(create(), "protocol", String(url));
   }
-  url = "https://share.1password.eu/s";
-  assert.ok((await create()).startsWith(`${url}#`));
+  Object.prototype.url = "https://share.1password.com/inherited";
+  service.change = ({ path, json }) => {
+    if (path === "/api/v4/itemshare") delete json.url;
+  };
+  await service.failure(create(), "protocol").finally(() => delete Object.prototype.url);
+  for (url of ["https://share.1password.eu/s", "https://team.share.1password.ca/a/b-c.d"]) {
+    service.change = ({ path, json }) => {
+      if (path === "/api/v4/itemshare") json.url = url;
+    };
+    assert.ok((await create()).startsWith(`${url}#`));
+  }
   // In plain JSON anybody could say where the link leads.
   service.change = undefined;
   service.replace = (call, ask) =>

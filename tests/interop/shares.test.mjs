@@ -5,6 +5,7 @@ import { createDecipheriv, hkdfSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { createEmulator, ShareRefusal } from "../../dist/emulator/index.js";
+import { Client } from "../../dist/index.js";
 import { vendorClient } from "./vendor.mjs";
 
 const load = (name) =>
@@ -246,5 +247,99 @@ test("recorded links open what was uploaded", () => {
     assert.deepEqual(JSON.parse(open(key, body.encOverview)), overview, name);
     assert.deepEqual(JSON.parse(open(key, body.encDetails)), details, name);
     assert.equal(open(Buffer.from(vaultKey_hex, "hex"), body.encShareSecret), text, name);
+  }
+});
+
+test("recipients of every odd form are told apart as the vendor's client does", async () => {
+  const { emulator, client } = await start();
+  const own = await Client.authenticate({
+    auth: emulator.token,
+    fetch: emulator.fetch,
+    integrationName: "tests",
+    integrationVersion: "1",
+  });
+  const policy = await client.items.shares.getAccountPolicy(VAULT, LOGIN);
+  const long = (count) => "a".repeat(count);
+  const labels = (count, label = "b.") => label.repeat(count);
+  const odd = [
+    ...["@a@x.org", "@@a@x.org", "@", "@@x.org", "a@x.org@", "a@@x.org", "a@", "", " "],
+    ...["\u0085a@x.org\u0085", "\ufeffa@x.org", "\u00a0a@x.org ", "a@x.org\n", "a b@x.org"],
+    ...["a..b@x.org", ".a@x.org", "a.@x.org", "-a@x.org", "a-@x.org", "_@x.org", "+@x.org"],
+    ...["ä@x.org", "Ä@X.ORG", "İ@x.org", "ẞ@x.org", "aΣ@x.org", "a\u0301@x.org", "\u0301a@x.org"],
+    ...["½@x.org", "²@x.org", "①@x.org", "ⅷ@x.org", "٣@x.org", "ª@x.org", "a‿b@x.org"],
+    ...[
+      "a\u200b@x.org",
+      "a\u202e@x.org",
+      "a\0@x.org",
+      "a\u007f@x.org",
+      "😀@x.org",
+      "a\ud800@x.org",
+    ],
+    ...[..."!#$%&*/=?^`{|}~'\"()<>[]:;,\\"].map((char) => `a${char}b@x.org`),
+    ...["a@ä.org", "a@x.ä", "a@Kx.org", "a@ſx.org", "a@x-.org", "a@-x.org", "a@x--y.org", "a@x.o"],
+    ...[
+      "a@x.1",
+      "a@1.org",
+      "a@x_y.org",
+      "x_y.org",
+      "x.org.",
+      "a@x.org.",
+      ".x.org",
+      "x..org",
+      "org",
+    ],
+    ...[
+      "xn--a.org",
+      "a@xn--a.xn--b",
+      "a@[127.0.0.1]",
+      "127.0.0.1",
+      "http://x.org",
+      "x.org/a",
+      "x.org:1",
+    ],
+    ...[
+      `a@x.${long(20)}`,
+      `a@x.${long(21)}`,
+      `x.${long(60)}`,
+      `${long(64)}.org`,
+      `${labels(200)}org`,
+    ],
+    ...[`${long(249)}@x.org`, `${long(250)}@x.org`, `a@${long(249)}.org`, `a@${long(250)}.org`],
+    ...[`${"é".repeat(124)}@x.org`, `${"é".repeat(125)}@x.org`],
+  ];
+  let accepted = 0;
+  for (const text of odd) {
+    const [theirs, ours] = await Promise.all(
+      [client, own].map(({ items: { shares } }) =>
+        shares.validateRecipients(policy, [text]).catch(() => "refused"),
+      ),
+    );
+    assert.deepEqual(ours, theirs, JSON.stringify(text));
+    if (ours !== "refused") accepted += 1;
+  }
+  assert.ok(accepted > 25 && accepted < odd.length - 25, `${accepted} of ${odd.length}`);
+});
+
+test("a policy that limits views, through both packages", async () => {
+  for (const [policy, id, oneTimeOnly, expected] of [
+    [{}, LOGIN, false, undefined],
+    [{ maxViews: 5 }, LOGIN, false, 5],
+    [{ maxViews: 5 }, LOGIN, true, 1],
+    [{ maxViews: 5, files: { maxViews: 3 } }, FILES, false, 3],
+    [{ files: { maxViews: 5 } }, FILES, false, 5],
+    [{ files: { maxViews: 5 } }, LOGIN, false, undefined],
+  ]) {
+    const { emulator, client } = await start({ policy });
+    const own = await Client.authenticate({
+      auth: emulator.token,
+      fetch: emulator.fetch,
+      integrationName: "tests",
+      integrationVersion: "1",
+    });
+    for (const either of [client, own]) {
+      await shareItem(either, id, { oneTimeOnly });
+      const { maxViews } = emulator.shares.at(-1);
+      assert.equal(maxViews, expected, JSON.stringify([policy, id, oneTimeOnly]));
+    }
   }
 });
