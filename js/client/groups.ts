@@ -3,7 +3,7 @@ import type { CallOptions } from "./config.js";
 import { OnePasswordError } from "./errors.js";
 import { bitsOf, type Permissions } from "./permissions.js";
 import type { VaultAccess } from "./shapes.js";
-import { ACTS, isId, membersOf, protocolError, type Steps } from "./steps.js";
+import { ACTS, isId, listOf, membersOf, protocolError, type Steps } from "./steps.js";
 import { quoted } from "./told.js";
 
 /** What groups are for. */
@@ -26,7 +26,7 @@ export enum GroupState {
   Unsupported = "unsupported",
 }
 
-/** Members of an account. */
+/** A group of members of an account. */
 export interface Group {
   id: string;
   title: string;
@@ -119,6 +119,9 @@ function groupOf(answer: unknown, groupId: string): Group {
   if (!has(group, TEXTS, NUMBERS)) {
     throw protocolError("a group came without one of its members");
   }
+  if (vaultAccess != null && !Array.isArray(vaultAccess)) {
+    throw protocolError("the list of who has access to a vault is none");
+  }
   if (uuid !== groupId) throw protocolError("the server answered with another group");
   const known = <T>(names: Readonly<Record<string, T>>, letter: unknown, other: T): T =>
     (Object.hasOwn(names, letter as string) ? names[letter as string] : undefined) ?? other;
@@ -136,8 +139,9 @@ function groupOf(answer: unknown, groupId: string): Group {
 function accessOf(entry: unknown): VaultAccess {
   const access = membersOf(entry);
   const { vaultUuid, accessorType, accessorUuid, acl, encVaultKey } = access;
-  if (!has(access, ACCESS_TEXTS, ACCESS_NUMBERS) || typeof encVaultKey !== "object") {
-    throw protocolError("who reaches a vault came without one of its members");
+  const isWhole = has(access, ACCESS_TEXTS, ACCESS_NUMBERS) && typeof encVaultKey === "object";
+  if (!isWhole || Number(acl) < 0) {
+    throw protocolError("the list of who has access to a vault lacks something");
   }
   return { vaultUuid, accessorType, accessorUuid, permissions: acl } as VaultAccess;
 }
@@ -183,8 +187,9 @@ export function checkAccesses<T extends object>(
   more: (entry: Record<string, unknown>) => T,
 ): (CheckedAccess & T)[] {
   const rule = "groupPermissionsList must be an array of objects with groupId and permissions";
-  check(Array.isArray(list), rule);
-  return Array.from(list, (entry) => {
+  const entries = listOf(list);
+  check(entries !== undefined, rule);
+  return entries.map((entry) => {
     check(typeof entry === "object" && entry !== null, rule);
     const { groupId, permissions, ...others } = membersOf(entry);
     const bits = bitsOf(permissions);

@@ -1,4 +1,5 @@
 import { OnePasswordError } from "./errors.js";
+import { listOf } from "./steps.js";
 
 // The bits of `permissions`: what someone may do with a vault.
 
@@ -18,7 +19,7 @@ export const CREATE_ITEMS: number = 128;
 export const ARCHIVE_ITEMS: number = 256;
 /** To delete items. */
 export const DELETE_ITEMS: number = 512;
-/** To change what items were before. */
+/** To change items' earlier versions. */
 export const UPDATE_ITEM_HISTORY: number = 1024;
 /** To share items. */
 export const SEND_ITEMS: number = 1_048_576;
@@ -79,12 +80,13 @@ export function permissionNames(permissions: number): PermissionName[] {
  * @internal
  */
 export function bitsOf(permissions: unknown): unknown {
-  if (!Array.isArray(permissions)) return permissions;
-  const bits = Array.from(permissions, (name: unknown) => {
+  const given = listOf(permissions);
+  if (given === undefined) return permissions;
+  const bits = given.map((name) => {
     if (typeof name === "string" && Object.hasOwn(BITS, name)) return BITS[name as PermissionName];
     throw new OnePasswordError({
       code: "argumentInvalid",
-      message: `the option permissions must be a number or names such as READ_ITEMS; known: ${Object.keys(BITS).join(", ")}`,
+      message: `permissions must be a number or names such as READ_ITEMS; known: ${Object.keys(BITS).join(", ")}`,
     });
   });
   return [...new Set(bits)].reduce((sum, bit) => sum + bit, 0);

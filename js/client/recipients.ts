@@ -1,7 +1,7 @@
 import { check, isStringArray } from "./check.js";
 import { OnePasswordError } from "./errors.js";
 import type { ItemShareAccountPolicy, ValidRecipient } from "./share_types.js";
-import { membersOf, protocolError } from "./steps.js";
+import { listOf, membersOf, protocolError } from "./steps.js";
 import { quoted } from "./told.js";
 
 /** A recipient on the wire. */
@@ -13,7 +13,8 @@ const IS_DOMAIN = new RegExp(`^${LABELS}[a-z]{2,}$`);
 const CHAR = "[\\p{L}\\p{M}\\p{Nd}\\p{Nl}_+'-]";
 const IS_EMAIL = new RegExp(`^${CHAR}(?:[.]*${CHAR})*@${LABELS}[a-z]{2,20}$`, "u");
 const MAX_EMAIL_BYTES = 255;
-const SPACES = /^\p{White_Space}+|\p{White_Space}+$/gu;
+/** All from the first to the last that is no white space, which is Unicode's here. */
+const TRIMMED = /\P{White_Space}(?:.*\P{White_Space})?/su;
 
 /**
  * Somebody with whom an item may be shared: `ada@example.com`, `example.com` or `@example.com`.
@@ -21,7 +22,7 @@ const SPACES = /^\p{White_Space}+|\p{White_Space}+$/gu;
  * @throws {OnePasswordError} `recipientInvalid`
  */
 function parseRecipient(text: string): ValidRecipient {
-  const name = text.replace(SPACES, "").toLowerCase().replace(/^@/, "");
+  const name = (TRIMMED.exec(text)?.[0] ?? "").toLowerCase().replace(/^@/, "");
   if (IS_DOMAIN.test(name)) return { type: "Domain", parameters: { domain: name } };
   const isShort = new TextEncoder().encode(name).length <= MAX_EMAIL_BYTES;
   if (isShort && IS_EMAIL.test(name)) return { type: "Email", parameters: { email: name } };
@@ -32,7 +33,7 @@ function parseRecipient(text: string): ValidRecipient {
 }
 
 /**
- * Each once, in the order in which they come first. One that is none spoils all.
+ * Each once, in the order in which they come first. One that is malformed refuses the list.
  *
  * @throws {OnePasswordError} `recipientInvalid`, also for a kind that the policy does not allow
  */
@@ -40,9 +41,11 @@ export function parseRecipients(
   policy: ItemShareAccountPolicy,
   texts: readonly string[],
 ): ValidRecipient[] {
-  check(isStringArray(texts), "recipients must be an array of e-mail addresses and domains");
+  const rule = "recipients must be an array of e-mail addresses and domains";
+  const given = listOf(texts);
+  check(isStringArray(given), rule);
   const all = new Map<string, ValidRecipient>();
-  for (const text of texts) {
+  for (const text of given) {
     const recipient = parseRecipient(text);
     if (!policy.allowedRecipientTypes.some((type) => type === recipient.type)) {
       throw invalid(text, "is of a kind that the account's policy does not allow");
@@ -56,19 +59,21 @@ export function parseRecipients(
  * Recipients that a caller passes.
  *
  * @throws {OnePasswordError} `argumentInvalid` for what is no recipient, `recipientInvalid` for one that
- * is nobody's
+ * is malformed
  */
 export function checkRecipients(given: unknown): ValidRecipient[] {
-  const rule = "recipients must be an array of what validateRecipients answers";
-  check(Array.isArray(given), rule);
-  return Array.from(given as unknown[], (entry) => {
+  const rule = "recipients must be an array of what validateRecipients returns";
+  const entries = listOf(given);
+  check(entries !== undefined, rule);
+  const all = entries.map((entry) => {
     const { type, parameters } = membersOf(entry);
     const name = membersOf(parameters)[type === "Domain" ? "domain" : "email"];
     check(typeof name === "string", rule);
     const recipient = parseRecipient(name as string);
     check(recipient.type === type, rule);
-    return recipient;
+    return [nameOf(recipient), recipient] as const;
   });
+  return [...new Map(all).values()];
 }
 
 /** As they travel. */

@@ -8,7 +8,7 @@ import type {
   ItemShareParams,
   ValidRecipient,
 } from "./share_types.js";
-import { membersOf, protocolError } from "./steps.js";
+import { listOf, membersOf, protocolError } from "./steps.js";
 import { quoted } from "./told.js";
 
 const SECONDS: Readonly<Record<string, number>> = {
@@ -98,8 +98,14 @@ function namesOf(letters: unknown, names: Readonly<Record<string, string>>): unk
 export function checkPolicy(given: unknown): ItemShareAccountPolicy {
   const policy = membersOf(given);
   const files = membersOf(policy["files"]);
+  // Copies: they are looked at again later.
+  for (const members of [policy, files]) {
+    for (const name of ["allowedTypes", "allowedRecipientTypes"]) {
+      members[name] = listOf(members[name]) ?? members[name];
+    }
+  }
   const isOne = fits(policy, MEMBERS) && fits(files, FILE_MEMBERS);
-  check(isOne, "policy must be what getAccountPolicy answers");
+  check(isOne, "policy must be what getAccountPolicy returns");
   return ownOf({ ...policy, files }) as unknown as ItemShareAccountPolicy;
 }
 
@@ -160,7 +166,7 @@ export function checkAllowed(
     });
   };
   rule(!hasFiles || files.allowed === true, "does not allow sharing items with files");
-  // For an item with files both rules count.
+  // For an item with files both lists count.
   const allows = (name: "allowedTypes" | "allowedRecipientTypes", type: string) =>
     [policy[name], files[name]].every(
       (types) => types == null || types.some((one) => one === type),
@@ -183,9 +189,9 @@ export function checkAllowed(
   const byDefault = Math.min(secondsOf(files.defaultExpiry ?? policy.defaultExpiry), most);
   const expiry = expireAfter ?? byDefault;
   rule(expiry <= most, `allows sharing for ${most} seconds at most, not for ${expiry}`);
-  rule(expiry > 0, "allows no time for a share");
+  rule(expiry > 0, "does not let shares last");
   const views = files.maxViews ?? policy.maxViews;
-  rule(views !== 0, "allows no look at a share");
+  rule(views !== 0, "allows no views of a share");
   const maxViews = oneTimeOnly ? 1 : views;
   return maxViews == null ? { expiry } : { expiry, maxViews };
 }

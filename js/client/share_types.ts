@@ -15,7 +15,7 @@ export enum AllowedType {
   Public = "Public",
 }
 
-/** How those may be named with whom items are shared. */
+/** How a recipient may be given. */
 export enum AllowedRecipientType {
   Email = "Email",
   Domain = "Domain",
@@ -32,7 +32,7 @@ export interface ItemShareAccountPolicy {
   files: ItemShareFiles;
 }
 
-/** An account's rules for sharing items with files; null where they are those of others. */
+/** An account's rules for sharing items with files; null where the general rule applies. */
 export interface ItemShareFiles {
   allowed: boolean;
   /** Of the largest file as it is stored, in bytes: 16 more than its content has. */

@@ -9,7 +9,7 @@ import { checkItem, encodeItem, type GivenItem, invalid, type StoredFile } from 
 import { quoted } from "./told.js";
 
 /** The service's domains, as the core has them: src/auth/address.rs. */
-const PAGE = /^https:\/\/(?:[a-z0-9-]+\.)+1password\.(?:com|ca|eu)\/[\w./~%-]*$/;
+const PAGE = /^https:\/\/(?:[a-z0-9-]+\.)+1password\.(?:com|ca|eu)\/[\w./~%-]*(?:\?[\w.~%=&-]*)?$/;
 
 /** Shares items by links. */
 export interface ItemShares {
@@ -59,9 +59,8 @@ export function sharesOf(begin: (options: CallOptions | undefined) => Steps): It
   return {
     getAccountPolicy: async (vault, item, options) => {
       const steps = begin(options);
-      const vaultId = await steps.vaultId(vault);
-      const itemId = await steps.itemId(vaultId, item);
-      const target = `/api/v4/itemshare/preflight/${vaultId}/${itemId}`;
+      const { vaultId, id } = await steps.place(vault, item);
+      const target = `/api/v4/itemshare/preflight/${vaultId}/${id}`;
       return policyOf(await steps.request(ACTS.policy, target));
     },
     validateRecipients: async (policy, texts, options) => {
@@ -71,32 +70,51 @@ export function sharesOf(begin: (options: CallOptions | undefined) => Steps): It
       checkRejected(await begin(options).request(ACTS.recipients, target, body));
       return recipients;
     },
-    create: async (item, policy, params, options) => {
-      const given = checkItem(item);
-      const rules = checkPolicy(policy);
-      const terms = checkTerms(params);
-      const limits = checkAllowed(rules, terms, given.fileIds.length > 0);
-      // What cannot be written is told before anything is asked for.
-      encodeItem(given, []);
-      const steps = begin(options);
-      const seal = () => sealShare(steps, given, rules.files.maxSize);
-      const send = (sealed: SealedShare) =>
-        sendShare(steps, given, terms.recipients, limits, sealed);
-      const isKnown = !steps.isFresh && (await steps.hasKey(given.vaultId));
-      if (!isKnown) await steps.openVault(given.vaultId);
-      let sealed: SealedShare | undefined;
-      try {
-        sealed = await seal();
-        return await send(sealed);
-      } catch (thrown) {
-        if (!isKnown || !mayBeOfOldKey(thrown)) throw thrown;
-        await steps.openVault(given.vaultId);
-        const again = await seal();
-        if (again.encShareSecret.kid === sealed?.encShareSecret.kid) throw thrown;
-        return await send(again);
-      }
-    },
+    create: (item, policy, params, options) =>
+      createShare(() => begin(options), item, policy, params),
   };
+}
+
+async function createShare(
+  begin: () => Steps,
+  item: Item,
+  policy: ItemShareAccountPolicy,
+  params: ItemShareParams,
+): Promise<string> {
+  const given = checkItem(item);
+  const rules = checkPolicy(policy);
+  const terms = checkTerms(params);
+  const limits = checkAllowed(rules, terms, given.fileIds.length > 0);
+  // What cannot be written is told before anything is asked for.
+  encodeItem(given, []);
+  const steps = begin();
+  const seal = () => sealShare(steps, given, rules.files.maxSize);
+  const send = (sealed: SealedShare) => sendShare(steps, given, terms.recipients, limits, sealed);
+  const isKnown = !steps.isFresh && (await steps.hasKey(given.vaultId));
+  if (!isKnown) await steps.openForItems(given.vaultId);
+  // The vault's key may have been replaced since it was remembered.
+  const sealAnew = async (thrown: unknown) => {
+    if (!isKnown) throw thrown;
+    try {
+      await steps.openForItems(given.vaultId);
+      return await seal();
+    } catch (other) {
+      throw isEnded(other) ? other : thrown;
+    }
+  };
+  const sealed = await seal().catch((thrown) => {
+    if (codeOf(thrown) !== "decryption") throw thrown;
+    return sealAnew(thrown);
+  });
+  try {
+    return await send(sealed);
+  } catch (thrown) {
+    // With any other answer the item may have been shared.
+    if (!(thrown instanceof OnePasswordError && thrown.status === 400)) throw thrown;
+    const again = await sealAnew(thrown);
+    if (again.encShareSecret.kid === sealed.encShareSecret.kid) throw thrown;
+    return await send(again);
+  }
 }
 
 /** What the module makes of an item, with the secret that is for the link alone. */
@@ -131,11 +149,14 @@ async function sendShare(
   return linkOf(answer, secret);
 }
 
-/** Whether a vault whose key was replaced since may be the cause: nothing was shared then. */
-function mayBeOfOldKey(thrown: unknown): boolean {
-  if (!(thrown instanceof OnePasswordError)) return false;
-  const { code, message } = thrown;
-  return code === "decryption" || (code === "serverError" && message.includes("HTTP 400"));
+function codeOf(thrown: unknown): string | undefined {
+  return thrown instanceof OnePasswordError ? thrown.code : undefined;
+}
+
+/** Whether it is the caller that has ended the call. */
+function isEnded(thrown: unknown): boolean {
+  const code = codeOf(thrown);
+  return code === undefined || code === "aborted" || code === "closed";
 }
 
 /**
@@ -174,5 +195,5 @@ async function storedFiles(
 function linkOf(answer: unknown, secret: string): string {
   const { url } = membersOf(answer);
   if (typeof url === "string" && PAGE.test(url)) return `${url}#${secret}`;
-  throw protocolError("a share came without an address at 1Password");
+  throw protocolError("a share was made, but came without an address at 1Password to open it at");
 }

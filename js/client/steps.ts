@@ -33,6 +33,7 @@ export type Ask = <T>(ask: (core: StepsCore) => unknown) => Promise<T>;
 
 // Taken when the package is loaded: a test that fakes it later ends no call.
 const { now } = Date;
+const FRESH: unknown[] = [undefined, true, false, "secrets"];
 const ID = /^[a-z2-7]{25}[aeimquy4]$/;
 
 /** Whether a text has the form of an id. */
@@ -53,10 +54,13 @@ export class Steps {
     check(options === undefined || isObject(options), "options must be an object");
     this.#asks = asks;
     this.#options = options && (membersOf(options) as CallOptions);
+    const { fresh } = this.#options ?? {};
+    // The module does not see it if the first step is to be fresh in any case.
+    check(FRESH.includes(fresh), 'the option fresh must be true, false or "secrets"');
     this.#timeoutMs = this.#options?.timeoutMs ?? timeoutMs;
   }
 
-  /** Whether nothing that is remembered counts. */
+  /** Whether the call is to be fresh, in whatever way. */
   get isFresh(): boolean {
     return (this.#options?.fresh ?? false) !== false;
   }
@@ -81,12 +85,11 @@ export class Steps {
   async change(act: Act, target: string, body?: unknown): Promise<void> {
     const answer = membersOf(await this.request(act, target, body));
     if (answer["success"] === 1) return;
-    throw protocolError("the service did not say that it is done");
+    throw protocolError("the service did not confirm the change");
   }
 
   /**
-   * Opens a vault, and gives its id. What is changed by a name is not found by one that is
-   * remembered.
+   * Opens a vault, and gives its id. Before a change, names are looked up anew.
    */
   async openVault(vault: string): Promise<string> {
     const { id } = await this.#ask<{ id: string }>(({ vaults }, options) =>
@@ -100,13 +103,22 @@ export class Steps {
     return isId(vault) ? vault : this.openVault(vault);
   }
 
-  /** An item's id: without a request for what is one. A name is read with the item. */
-  async itemId(vaultId: string, item: string): Promise<string> {
-    if (isId(item)) return item;
-    const { id } = await this.#ask<{ id: string }>(({ items }, options) =>
-      items.get(vaultId, item, { ...options, fresh: true }),
+  /** Opens a vault whose items are to be read or shared: it may be an Environment. */
+  async openForItems(vaultId: string): Promise<void> {
+    try {
+      await this.openVault(vaultId);
+    } catch (thrown) {
+      // Once it is open, though.
+      if (!(thrown instanceof OnePasswordError && thrown.code === "notAVault")) throw thrown;
+    }
+  }
+
+  /** The ids of an item and its vault: without a request if they are named by them. */
+  async place(vault: string, item: string): Promise<{ vaultId: string; id: string }> {
+    if (isId(vault) && isId(item)) return { vaultId: vault, id: item };
+    return await this.#ask(({ items }, options) =>
+      items.get(vault, item, { ...options, fresh: true }),
     );
-    return id;
   }
 
   /** Whether a vault's key can be used. */
@@ -149,16 +161,33 @@ export function membersOf(given: unknown): Record<string, unknown> {
   try {
     return ownOf(given);
   } catch {
-    throw new OnePasswordError({
-      code: "argumentInvalid",
-      message: "an argument, or a part of it, cannot be read",
-    });
+    throw unreadable();
+  }
+}
+
+/**
+ * A copy of an array, in which a hole is an absent entry; nothing if it is none.
+ *
+ * @throws {OnePasswordError} `argumentInvalid` if it throws as it is read
+ */
+export function listOf(given: unknown): unknown[] | undefined {
+  try {
+    return Array.isArray(given) ? Array.from(given) : undefined;
+  } catch {
+    throw unreadable();
   }
 }
 
 /** Whether it may have members. */
 function isObject(given: unknown): given is Record<string, unknown> {
   return typeof given === "object" && given !== null;
+}
+
+function unreadable(): OnePasswordError {
+  return new OnePasswordError({
+    code: "argumentInvalid",
+    message: "an argument, or a part of it, cannot be read",
+  });
 }
 
 /** An answer that the protocol does not allow. */

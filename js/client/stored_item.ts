@@ -1,6 +1,6 @@
 import { isStringArray } from "./check.js";
 import { OnePasswordError } from "./errors.js";
-import { isId, membersOf } from "./steps.js";
+import { isId, listOf, membersOf } from "./steps.js";
 import { quoted } from "./told.js";
 
 /** An item as a caller passes it, with all that it has to have. */
@@ -82,8 +82,12 @@ export function checkItem(given: unknown): GivenItem {
     return item[name];
   };
   const text = (name: string) => need(name, (value) => typeof value === "string") as string;
-  // A copy: what the caller changes meanwhile is not shared, and a hole is a missing entry.
-  const list = (name: string) => Array.from(need(name, Array.isArray) as unknown[]);
+  // Copies: what the caller changes meanwhile is not shared.
+  const list = (name: string) => {
+    const entries = listOf(item[name]);
+    if (entries === undefined) throw invalid(`item.${name}`, MISSING);
+    return entries;
+  };
   const members = (name: string) => list(name).map(membersOf);
   const { document } = item;
   const files = members("files");
@@ -108,7 +112,7 @@ export function checkItem(given: unknown): GivenItem {
     category: text("category"),
     notes: text("notes"),
     version: need("version", Number.isSafeInteger) as number,
-    fields: members("fields"),
+    fields: members("fields").map(copyOfField),
     sections: members("sections"),
     tags,
     websites: members("websites"),
@@ -116,6 +120,10 @@ export function checkItem(given: unknown): GivenItem {
     files,
     hasDocument: document != null,
   };
+}
+
+function copyOfField(field: Members): Members {
+  return { ...field, details: { content: membersOf(membersOf(field["details"])["content"]) } };
 }
 
 /**

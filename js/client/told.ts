@@ -25,8 +25,7 @@ export function visible(text: string): string {
 
 /** A name in an error; what may be a key that was passed by mistake is cut out. */
 export function quoted(name: unknown): string {
-  const text = String(name);
-  return `“${isTold(text) ? text.slice(0, 100) : "…"}”`;
+  return `“${isTold(name) ? name.slice(0, 100) : "…"}”`;
 }
 
 /** As long as a key, a proof or a token, but for the codes of platforms: `ECONNRESET`. */

@@ -56,6 +56,7 @@ export interface GroupPermissions {
 export function accessOf(begin: (options: CallOptions | undefined) => Steps): GroupPermissions {
   return {
     grantGroupPermissions: async (vault, list, options) => {
+      checkVault(vault, "vault");
       const accesses = eachOnce(checkAccesses(list, () => ({})));
       const steps = begin(options);
       if (accesses.length === 0) return;
@@ -71,8 +72,7 @@ export function accessOf(begin: (options: CallOptions | undefined) => Steps): Gr
     },
     updateGroupPermissions: async (list, options) => {
       const accesses = checkAccesses(list, ({ vaultId }) => {
-        check(typeof vaultId === "string" && vaultId !== "", "vaultId must be an id or a name");
-        return { vaultId: vaultId as string };
+        return { vaultId: checkVault(vaultId, "vaultId") };
       });
       const steps = begin(options);
       if (accesses.length === 0) return;
@@ -83,6 +83,8 @@ export function accessOf(begin: (options: CallOptions | undefined) => Steps): Gr
       const body = accesses.map(({ vaultId, groupId, permissions }) => {
         return { groupUuid: groupId, vaultUuid: ids.get(vaultId), permission: permissions };
       });
+      const places = new Set(body.map(({ groupUuid, vaultUuid }) => `${groupUuid}/${vaultUuid}`));
+      check(places.size === body.length, "a group and a vault may be named together only once");
       await steps.change(ACTS.update, "/api/v2/acl/groups", body);
     },
     revokeGroupPermissions: async (vault, groupId, options) => {
@@ -92,6 +94,11 @@ export function accessOf(begin: (options: CallOptions | undefined) => Steps): Gr
       await steps.change(ACTS.revoke, `/api/v1/vault/${vaultId}/group/${groupId}`);
     },
   };
+}
+
+function checkVault(vault: unknown, name: string): string {
+  check(typeof vault === "string" && vault !== "", `${name} must be an id or a name`);
+  return vault;
 }
 
 /** @throws {OnePasswordError} `argumentInvalid` if a group is to have two permissions */

@@ -1,7 +1,13 @@
 import type { Vaults as CoreVaults } from "../wasm/op.js";
 import type { CallOptions } from "./config.js";
 import { Listed } from "./listed.js";
-import type { Vault, VaultGetParams, VaultListParams, VaultOverview } from "./shapes.js";
+import type {
+  Vault,
+  VaultAccess,
+  VaultGetParams,
+  VaultListParams,
+  VaultOverview,
+} from "./shapes.js";
 import { protocolError, type Steps } from "./steps.js";
 import { accessOf, type GroupPermissions } from "./vault_access.js";
 
@@ -51,11 +57,13 @@ export function vaultsOf(ask: Ask, begin: (options: CallOptions | undefined) => 
     getOverview: (vault, options) => ask((vaults) => vaults.getOverview(vault, options)),
     get: async (vault, params, options) => {
       const found = await ask<Vault>((vaults) => vaults.get(vault, params, options));
-      // Bits that cannot be read must not be taken for no access.
-      if (found.access?.every(({ permissions }) => Number.isInteger(permissions)) ?? true) {
-        return found;
-      }
-      throw protocolError("who reaches a vault came without what they may do");
+      // What cannot be read must not be taken for no access.
+      const isWhole = ({ vaultUuid, accessorType, accessorUuid, permissions }: VaultAccess) =>
+        ![vaultUuid, accessorType, accessorUuid].includes("") &&
+        Number.isInteger(permissions) &&
+        permissions >= 0;
+      if (found.access?.every(isWhole) ?? true) return found;
+      throw protocolError("the list of who has access to a vault lacks something");
     },
   };
 }

@@ -19,6 +19,7 @@ import {
 } from "#client";
 import { bindMethods } from "../client/detached.js";
 import { ownOf } from "../client/own.js";
+import { membersOf } from "../client/steps.js";
 import { type GeneratePasswordResponse, generatePassword } from "../passwords/passwords.js";
 import { EFF_LARGE_WORDS } from "../passwords/words.js";
 import { RateLimitExceededError } from "./errors.js";
@@ -236,7 +237,7 @@ export class Client {
           vendorErrors(items.shares.getAccountPolicy(vaultId, itemId) as Promise<SharePolicy>),
         validateRecipients: (policy, recipients) =>
           vendorErrors(items.shares.validateRecipients(policy, recipients)),
-        create: (item, policy, params) =>
+        create: async (item, policy, params) =>
           vendorErrors(items.shares.create(item, policy, onlyKnown(params, SHARE_PARAMS))),
       },
       files: {
@@ -251,7 +252,7 @@ export class Client {
       getVariables: (environmentId) => vendorErrors(environments.getVariables(environmentId)),
     };
     this.groups = {
-      get: (groupId, groupParams) =>
+      get: async (groupId, groupParams) =>
         vendorErrors(groups.get(groupId, onlyKnown(groupParams, GROUP_PARAMS))),
     };
   }
@@ -261,7 +262,8 @@ function vaultsOf(vaults: OwnClient["vaults"]): VaultsApi {
   return {
     list: (params) => vendorErrors(vaults.list(params && unlessAsked(params))),
     getOverview: (vaultId) => vendorErrors(vaults.getOverview(vaultId)),
-    get: (vaultId, vaultParams) => vendorErrors(vaults.get(vaultId, vaultParams)),
+    get: async (vaultId, vaultParams) =>
+      vendorErrors(vaults.get(vaultId, onlyKnown(vaultParams, VAULT_PARAMS))),
     create: unsupported("vaults.create"),
     update: unsupported("vaults.update"),
     delete: unsupported("vaults.delete"),
@@ -377,12 +379,13 @@ function ofAll({ type: code, ...details }: ResolveError): unknown {
 const RETRYABLE: readonly string[] = ["network", "rateLimited", "serverError", "timeout"];
 
 const SHARE_PARAMS = ["recipients", "expireAfter", "oneTimeOnly"];
+const VAULT_PARAMS = ["accessors"];
 const GROUP_PARAMS = ["vaultPermissions"];
 
-/** The vendor's client overlooks what it does not know. */
+/** The vendor's client ignores what it does not know. */
 function onlyKnown<T>(params: T, known: readonly string[]): T {
   if (typeof params !== "object" || params === null) return params;
-  const entries = Object.entries(params).filter(([name]) => known.includes(name));
+  const entries = Object.entries(membersOf(params)).filter(([name]) => known.includes(name));
   return Object.fromEntries(entries) as T;
 }
 

@@ -70,7 +70,7 @@ export function domainOf(email: string): string {
  * returns how often it may be viewed by the policy.
  *
  * Assumed: that this is 403, that `files` limits a share with files where it has a say, and that
- * `maxViews` limits shares that bring no limit of their own.
+ * `maxViews` limits shares, which may bring a lower limit of their own.
  */
 export function requireAllowed(sharing: Sharing, share: Asked, sizes: readonly number[]): number {
   const { policy } = sharing;

@@ -17,7 +17,7 @@ use crate::{
 
 /// The kind of a vault that is an Environment.
 const ENVIRONMENT: &str = "D";
-const NOT_ONE_ITEM: &str = "” is damaged: it must have one item, with a valid id";
+const NOT_ONE_ITEM: &str = "” is damaged: it may have one item at most, with a valid id";
 
 /// `is_environment(vault) -> bool`
 ///

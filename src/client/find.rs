@@ -36,15 +36,15 @@ const READ_ITEMS: &str = "read the vault's items";
 const READ_ITEM: &str = "read the item";
 const VAULT: &str = "a vault";
 pub(super) const NO_ITEMS: Error = Error::Protocol { what: "the vault came without its items" };
+const ANOTHERS: Error = Error::Protocol { what: "a vault came with the key of another" };
 
-/// What an answer is without a list of items: [`NO_ITEMS`] only if it says that there is none.
+/// What an answer is without a list of items: not [`NO_ITEMS`] if it has something else in its place.
 fn no_list(answer: &[u8]) -> Error {
     let is_odd = answer
         .windows(9)
         .any(|at| matches!(at, [rest @ .., next] if rest == b"\"items\":" && *next != b'n'));
     if is_odd || !(answer.starts_with(b"{\"") || answer == b"null") { NOT_JSON } else { NO_ITEMS }
 }
-const ANOTHERS: Error = Error::Protocol { what: "a vault came with the key of another" };
 
 /// A vault and its key.
 #[derive(Debug, Clone)]

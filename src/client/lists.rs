@@ -395,10 +395,11 @@ impl<H: Host> Client<H> {
         if is_object_id(part)
             && let Some(vault) = self.read_vault(account, part, more, since).await?
         {
+            // Its items can be shared all the same: that takes its key.
+            let (_, attributes) = self.open_vault(account, &vault, since).await?;
             if is_environment(&vault) {
                 return Err(not_a_vault(part));
             }
-            let (_, attributes) = self.open_vault(account, &vault, since).await?;
             return Ok(OpenedVault { vault, attributes });
         }
         let (opened, unreadable) = self.opened_vaults(account, true, since).await?;

@@ -402,7 +402,7 @@ fn is_refusal(
         }
         _ if !session.is_in_doubt.get() => false,
         404 | 408 | 429 => false,
-        // What else a change is refused for, it is refused for in any session.
+        // Any other refusal of a change does not depend on the session.
         400..500 => wanted.change == Change::None || response.status == 403,
         // What changes something has done so.
         200..300 => {

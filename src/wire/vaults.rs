@@ -28,7 +28,7 @@ from_json! {
     }
 
     /// Who reaches a vault.
-    pub struct Accessor if uuid {
+    pub struct Accessor {
         /// Id of the vault.
         "vaultUuid" => pub vault_uuid: String,
         /// `user` or `group`.

@@ -472,7 +472,7 @@ test("what a lent session's change is refused for, it is refused for in any", as
 });
 
 test("permissions that cannot be read are not shown as none", async () => {
-  for (const acl of [2 ** 63, 1e300, "1", null, true, 1.5, {}]) {
+  for (const acl of [2 ** 63, 1e300, "1", null, true, 1.5, {}, -1]) {
     service.change = ({ path, json }) => {
       if (path.startsWith("/api/v3/vault/")) {
         json.access = [{ vaultUuid: VAULT, accessorType: "group", accessorUuid: DEVS, acl }];
@@ -481,6 +481,21 @@ test("permissions that cannot be read are not shown as none", async () => {
     const asked = client.vaults.get("app", { accessors: true });
     await service.failure(asked, "protocol", String(acl));
   }
+  const whole = { vaultUuid: VAULT, accessorType: "group", accessorUuid: DEVS, acl: 32 };
+  for (const access of [[{}], [{ ...whole, accessorUuid: 7 }], [whole, {}]]) {
+    service.change = ({ path, json }) => {
+      if (path.startsWith("/api/v3/vault/")) json.access = access;
+    };
+    const asked = client.vaults.get("app", { accessors: true });
+    await service.failure(asked, "protocol", JSON.stringify(access));
+  }
+  for (const vaultAccess of ["x", {}, [{ ...whole, acl: -1 }]]) {
+    service.change = ({ path, json }) => {
+      if (path.startsWith("/api/v2/group/")) json.vaultAccess = vaultAccess;
+    };
+    const asked = client.groups.get(DEVS, { vaultPermissions: true });
+    await service.failure(asked, "protocol", JSON.stringify(vaultAccess));
+  }
 });
 
 test("a vault's name is looked up once for a list, and options are looked at in any case", async () => {
@@ -488,6 +503,15 @@ test("a vault's name is looked up once for a list, and options are looked at in 
   await client.vaults.updateGroupPermissions(update).catch(() => {});
   assert.equal(requests().filter((sent) => sent === "GET /api/v1/vaults").length, 1);
   await service.failure(client.vaults.updateGroupPermissions([], 7), "argumentInvalid");
+  const twice = ["app", VAULT].map((vaultId) => ({ vaultId, groupId: DEVS, permissions: 64 }));
+  service.calls = [];
+  await service.failure(client.vaults.updateGroupPermissions(twice), "argumentInvalid");
+  assert.ok(!requests().some((sent) => sent.startsWith("PATCH")));
+  for (const vault of [undefined, "", 7]) {
+    service.calls = [];
+    await service.failure(client.vaults.grantGroupPermissions(vault, []), "argumentInvalid");
+    assert.deepEqual(requests(), []);
+  }
   await service.failure(client.vaults.revokeGroupPermissions("app", DEVS, 7), "argumentInvalid");
   await service.failure(client.groups.get(DEVS, { vaultPermission: true }), "argumentInvalid");
 });

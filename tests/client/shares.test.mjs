@@ -375,9 +375,9 @@ test("every rule of a policy is kept before anything is sent, and the error says
     rule({ allowedTypes: ["Public"] }, { recipients: email }, /does not allow recipients/),
     rule({ allowedRecipientTypes: ["Domain"] }, { recipients: email }, /“ada@example.com”/),
     rule({ allowedRecipientTypes: ["Email"] }, { recipients: domain }, /“@example.com”/),
-    rule({ maxExpiry: 0, defaultExpiry: 0 }, {}, /no time/),
-    rule({ maxViews: 0 }, { oneTimeOnly: true }, /no look/),
-    rule({ maxViews: 0 }, {}, /no look/),
+    rule({ maxExpiry: 0, defaultExpiry: 0 }, {}, /let shares last/),
+    rule({ maxViews: 0 }, { oneTimeOnly: true }, /no views/),
+    rule({ maxViews: 0 }, {}, /no views/),
   ]) {
     service.calls = [];
     const change = (_, policy) => Object.assign(policy, own);
@@ -390,7 +390,7 @@ test("every rule of a policy is kept before anything is sent, and the error says
     rule({ maxExpiry: "OneHour" }, { expireAfter: "OneDay" }, /3600 seconds at most/),
     rule({ allowedTypes: ["Authenticated"] }, {}, /links for everybody/),
     rule({ allowedRecipientTypes: [] }, { recipients: email }, /“ada@example.com”/),
-    rule({ maxViews: 0 }, { oneTimeOnly: true }, /no look/),
+    rule({ maxViews: 0 }, { oneTimeOnly: true }, /no views/),
   ]) {
     service.calls = [];
     const change = (_, policy) => Object.assign(policy.files, files);
@@ -607,6 +607,99 @@ test("a vault whose key was replaced meanwhile", async () => {
   }
 });
 
+/** A service, a client of it that knows the vault's key, and what creates a share. */
+async function warm(options) {
+  const own = await Service.start({ account: ACCOUNT });
+  const reader = await own.authenticate();
+  const item = await reader.items.get(VAULT, LOGIN);
+  const policy = await reader.items.shares.getAccountPolicy(VAULT, LOGIN);
+  const create = () => reader.items.shares.create(item, policy, { oneTimeOnly: true }, options);
+  return { own, reader, create };
+}
+
+test("no share is made twice: an answer that does not open, or says what it likes", async () => {
+  for (const answer of [
+    async (ask) => {
+      const sealed = await (await ask()).json();
+      return Response.json({ ...sealed, data: `${sealed.data.slice(0, -4)}AAAA` });
+    },
+    async (ask) => {
+      await ask();
+      return Response.json({ errorMessage: "upstream: HTTP 400" }, { status: 500 });
+    },
+  ]) {
+    const { own, create } = await warm();
+    own.replace = async (call, ask) => {
+      if (call.path !== "/api/v4/itemshare") return ask();
+      const answered = await answer(ask);
+      await own.emulator.account.rotateVaultKey("app");
+      return answered;
+    };
+    await assert.rejects(create());
+    assert.equal(own.emulator.shares.length, 1);
+  }
+});
+
+test("why a share was refused is told, whatever stands in the way of another try", async () => {
+  const { own, create } = await warm();
+  for (const status of [403, 404, 500]) {
+    own.replace = (call, ask) => {
+      if (call.path === "/api/v4/itemshare") {
+        return Response.json({ errorMessage: "the item is too large" }, { status: 400 });
+      }
+      return call.path.startsWith("/api/v3/vault/") ? new Response(null, { status }) : ask();
+    };
+    const error = await own.failure(create(), "serverError", String(status));
+    assert.deepEqual([error.status, error.retryable], [400, false]);
+    assert.match(error.message, /too large/);
+  }
+});
+
+test("an item of an Environment is shared like any other", async () => {
+  const own = await Service.start({
+    account: { vaults: [], environments: [{ name: "prod", variables: { A: "1" } }] },
+  });
+  for (const options of [undefined, { fresh: true }]) {
+    const warmClient = await own.authenticate();
+    const [item] = await warmClient.items.list("prod");
+    const whole = await warmClient.items.get("prod", item.id);
+    const cold = await own.authenticate();
+    for (const reader of [warmClient, cold]) {
+      const policy = await reader.items.shares.getAccountPolicy("prod", item.id);
+      const link = await reader.items.shares.create(whole, policy, { oneTimeOnly: true }, options);
+      await own.emulator.openShare(link);
+    }
+  }
+});
+
+test("an item, as it was when the call was made; and recipients, each once", async () => {
+  const { item, policy } = await share(LOGIN);
+  const address = { street: "a", city: "b", state: "c", country: "d", zip: "e" };
+  const fieldOf = (content) => ({
+    ...{ id: "x", title: "t", fieldType: "Address", value: "v" },
+    details: { type: "Address", content },
+  });
+  const content = { ...address };
+  const sharing = shares.create({ ...item, fields: [fieldOf(content)] }, policy, {
+    oneTimeOnly: true,
+    recipients: [...email, ...email],
+  });
+  content.street = "changed";
+  const link = await sharing;
+  const upload = service.emulator.shares.at(-1);
+  assert.equal(openLink(link, upload).details.sections.at(-1).fields[0].v.street, "a");
+  assert.equal(upload.recipients.length, 1);
+});
+
+test("a long text is no recipient, and is so at once", async () => {
+  const { policy } = await share(LOGIN);
+  const start = process.cpuUsage().user;
+  const long = `a${" ".repeat(300_000)}b`;
+  await service.failure(shares.validateRecipients(policy, [long]), "recipientInvalid");
+  // Quadratic time would be more than a minute.
+  assert.ok(process.cpuUsage().user - start < 10_000_000);
+});
+
 test("what was refused a moment ago is asked for again", async () => {
   const own = await Service.start({ account: ACCOUNT });
   const reader = await own.authenticate({ cache: { negativeTtlMs: 60_000 } });
@@ -631,6 +724,26 @@ test("what throws as it is read, is not whole, or is no text, is refused", async
   for (const options of [7, null, "x"]) {
     await service.failure(create(item, policy, once, options), "argumentInvalid");
   }
+  const odd = new Array(1);
+  Object.defineProperty(odd, 0, { get: thrower });
+  const { proxy, revoke } = Proxy.revocable([], {});
+  revoke();
+  for (const list of [odd, proxy]) {
+    for (const name of ["tags", "fields", "sections", "websites", "files"]) {
+      await service.failure(create({ ...item, [name]: list }, policy, once), "argumentInvalid");
+    }
+    const policies = [
+      { ...policy, allowedTypes: list },
+      { ...policy, files: { ...policy.files, allowedRecipientTypes: list } },
+    ];
+    for (const one of policies) await service.failure(create(item, one, once), "argumentInvalid");
+    const recipients = { ...once, recipients: list };
+    await service.failure(create(item, policy, recipients), "argumentInvalid");
+    await service.failure(shares.validateRecipients(policy, list), "argumentInvalid");
+  }
+  const field = { id: 5, title: Object.create(null), fieldType: "Text", value: "v" };
+  await service.failure(create({ ...item, fields: [field] }, policy, once), "itemInvalid");
+  await service.failure(create(item, policy, once, { fresh: "x" }), "argumentInvalid");
   for (const name of ["tags", "fields", "sections", "websites", "files"]) {
     const holed = { ...item, [name]: new Array(1) };
     await service.failure(create(holed, policy, once), "itemInvalid", name);
