@@ -12,6 +12,18 @@ use onepassword_edge::{
 };
 use serde_json::Value;
 
+/// The same with `0` and `0.0` alike, as they are in JSON.
+fn with_floats(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().into(),
+        Value::Array(entries) => entries.iter().map(with_floats).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), with_floats(value))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
 #[test]
 fn a_link_opens_what_the_vendors_client_shared() {
     let vectors: Value = serde_json::from_str(include_str!("vectors/shares.json")).unwrap();
@@ -31,7 +43,7 @@ fn a_link_opens_what_the_vendors_client_shared() {
             let envelope = parse(case["body"][sealed].to_string().as_bytes()).unwrap();
             let text = keys.key.open(envelope, "share").unwrap();
             let value: Value = serde_json::from_slice(text.expose()).unwrap();
-            assert_eq!(value, case[shown], "{name}");
+            assert_eq!(with_floats(&value), with_floats(&case[shown]), "{name}");
             opened += 1;
         }
     }
