@@ -186,6 +186,8 @@ fn hosts_request(
     let method = match request.method {
         "GET" => Method::GET,
         "PUT" => Method::PUT,
+        "PATCH" => Method::PATCH,
+        "DELETE" => Method::DELETE,
         _ => Method::POST,
     };
     let builder = RequestBuilder::new(url)

@@ -104,6 +104,25 @@ const ACCOUNT = {
   ],
 };
 
+/** What the suite has besides, where vaults are not counted. */
+const MORE = {
+  environments: [
+    { name: "prod", variables: { A: "1", B: "grüße" } },
+    { name: "double" },
+    { name: "Double" },
+    {
+      name: "twins",
+      variables: [
+        { name: "A", value: "1" },
+        { name: "A", value: "2" },
+      ],
+    },
+  ],
+  groups: [{ name: "devs", id: "cokahvr47axgmq6hp2sy6tzb6a" }],
+  sharing: { rejectedRecipients: ["rejected.example"] },
+};
+const DAMAGED = { name: "damaged", type: "environment", items: [{ title: "a" }, { title: "b" }] };
+
 /** A list of several pages, and what an item may have besides: for tests/bare. */
 const LONG = {
   name: "long",
@@ -127,6 +146,10 @@ const LONG = {
 
 const [folder, ...how] = process.argv.slice(2);
 if (how.includes("--long")) ACCOUNT.vaults.push(LONG);
+else {
+  Object.assign(ACCOUNT, MORE);
+  ACCOUNT.vaults.push(DAMAGED);
+}
 const { createEmulator } = await import(pathToFileURL(`${folder}/dist/emulator/index.js`));
 const onAnswer = async () => {
   if (how.includes("--slow")) await sleep(ANSWER_MS);
