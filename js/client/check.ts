@@ -1,4 +1,5 @@
 import { OnePasswordError } from "./errors.js";
+import { ownOf } from "./own.js";
 
 /** @throws {OnePasswordError} `argumentInvalid` */
 export function check(condition: boolean, rule: string): asserts condition {
@@ -8,6 +9,42 @@ export function check(condition: boolean, rule: string): asserts condition {
 export function isStringArray(value: unknown): value is string[] {
   // A copy, because `every` skips the holes of a sparse array.
   return Array.isArray(value) && [...value].every((entry) => typeof entry === "string");
+}
+
+/**
+ * What an answer or an argument has itself; nothing if it is no object.
+ *
+ * @throws {OnePasswordError} `argumentInvalid` if it throws as it is read
+ */
+export function membersOf(given: unknown): Record<string, unknown> {
+  if (!isObject(given)) return {};
+  try {
+    return ownOf(given);
+  } catch {
+    return unreadable();
+  }
+}
+
+/**
+ * A copy of an array, in which a hole is an absent entry; nothing if it is none.
+ *
+ * @throws {OnePasswordError} `argumentInvalid` if it throws as it is read
+ */
+export function listOf(given: unknown): unknown[] | undefined {
+  try {
+    return Array.isArray(given) ? Array.from(given) : undefined;
+  } catch {
+    return unreadable();
+  }
+}
+
+/** Whether it may have members. */
+export function isObject(given: unknown): given is Record<string, unknown> {
+  return typeof given === "object" && given !== null;
+}
+
+function unreadable(): never {
+  check(false, "an argument, or a part of it, cannot be read");
 }
 
 /**

@@ -1,8 +1,7 @@
 import type { Client as CoreClient } from "../wasm/op.js";
-import { check } from "./check.js";
+import { check, membersOf } from "./check.js";
 import type { CallOptions } from "./config.js";
 import { OnePasswordError } from "./errors.js";
-import { membersOf } from "./steps.js";
 import { quoted } from "./told.js";
 
 /**

@@ -161,3 +161,12 @@ export function withClass(thrown: unknown): unknown {
   const { message, ...details } = thrown as Error & ErrorDetails;
   return new OnePasswordError({ ...details, message });
 }
+
+/**
+ * Whether this is an error of this copy of the package with this code.
+ *
+ * @internal
+ */
+export function hasCode(thrown: unknown, code: ErrorCode): boolean {
+  return thrown instanceof OnePasswordError && thrown.code === code;
+}

@@ -1,9 +1,9 @@
-import { check, checkNames } from "./check.js";
+import { check, checkNames, listOf, membersOf } from "./check.js";
 import type { CallOptions } from "./config.js";
-import { OnePasswordError } from "./errors.js";
+import { hasCode, OnePasswordError } from "./errors.js";
 import { bitsOf, type Permissions } from "./permissions.js";
 import type { VaultAccess } from "./shapes.js";
-import { ACTS, isId, listOf, membersOf, protocolError, type Steps } from "./steps.js";
+import { ACTS, isId, protocolError, type Steps } from "./steps.js";
 import { quoted } from "./told.js";
 
 /** What groups are for. */
@@ -108,9 +108,7 @@ export function groupsOf(begin: (options: CallOptions | undefined) => Steps): Gr
 
 /** @throws {OnePasswordError} */
 function missing(error: unknown, groupId: string): never {
-  throw error instanceof OnePasswordError && error.code === "notFound"
-    ? groupNotFound(groupId)
-    : error;
+  throw hasCode(error, "notFound") ? groupNotFound(groupId) : error;
 }
 
 function groupOf(answer: unknown, groupId: string): Group {

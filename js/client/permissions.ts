@@ -1,5 +1,5 @@
+import { listOf } from "./check.js";
 import { OnePasswordError } from "./errors.js";
-import { listOf } from "./steps.js";
 
 // The bits of `permissions`: what someone may do with a vault.
 

@@ -1,7 +1,7 @@
-import { check, isStringArray } from "./check.js";
+import { check, isStringArray, listOf, membersOf } from "./check.js";
 import { OnePasswordError } from "./errors.js";
 import type { ItemShareAccountPolicy, ValidRecipient } from "./share_types.js";
-import { listOf, membersOf, protocolError } from "./steps.js";
+import { protocolError } from "./steps.js";
 import { quoted } from "./told.js";
 
 /** A recipient on the wire. */

@@ -1,4 +1,4 @@
-import { check, checkNames } from "./check.js";
+import { check, checkNames, listOf, membersOf } from "./check.js";
 import { OnePasswordError } from "./errors.js";
 import { ownOf } from "./own.js";
 import { checkRecipients, nameOf } from "./recipients.js";
@@ -8,7 +8,7 @@ import type {
   ItemShareParams,
   ValidRecipient,
 } from "./share_types.js";
-import { listOf, membersOf, protocolError } from "./steps.js";
+import { protocolError } from "./steps.js";
 import { quoted } from "./told.js";
 
 const SECONDS: Readonly<Record<string, number>> = {

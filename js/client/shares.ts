@@ -1,10 +1,11 @@
+import { membersOf } from "./check.js";
 import type { CallOptions } from "./config.js";
-import { OnePasswordError } from "./errors.js";
+import { hasCode, OnePasswordError } from "./errors.js";
 import { checkRejected, parseRecipients, toWire } from "./recipients.js";
 import type { Item } from "./shapes.js";
 import { checkAllowed, checkPolicy, checkTerms, type Limits, policyOf } from "./share_policy.js";
 import type { ItemShareAccountPolicy, ItemShareParams, ValidRecipient } from "./share_types.js";
-import { ACTS, membersOf, protocolError, type Steps } from "./steps.js";
+import { ACTS, protocolError, type Steps } from "./steps.js";
 import { checkItem, encodeItem, type GivenItem, invalid, type StoredFile } from "./stored_item.js";
 import { quoted } from "./told.js";
 
@@ -103,7 +104,7 @@ async function createShare(
     }
   };
   const sealed = await seal().catch((thrown) => {
-    if (codeOf(thrown) !== "decryption") throw thrown;
+    if (!hasCode(thrown, "decryption")) throw thrown;
     return sealAnew(thrown);
   });
   try {
@@ -149,14 +150,10 @@ async function sendShare(
   return linkOf(answer, secret);
 }
 
-function codeOf(thrown: unknown): string | undefined {
-  return thrown instanceof OnePasswordError ? thrown.code : undefined;
-}
-
 /** Whether it is the caller that has ended the call. */
 function isEnded(thrown: unknown): boolean {
-  const code = codeOf(thrown);
-  return code === undefined || code === "aborted" || code === "closed";
+  const isOurs = thrown instanceof OnePasswordError;
+  return !isOurs || hasCode(thrown, "aborted") || hasCode(thrown, "closed");
 }
 
 /**

@@ -1,8 +1,7 @@
 import type { Client as CoreClient, Items as CoreItems, Vaults as CoreVaults } from "../wasm/op.js";
-import { check } from "./check.js";
+import { check, isObject, membersOf } from "./check.js";
 import type { CallOptions } from "./config.js";
-import { OnePasswordError } from "./errors.js";
-import { ownOf } from "./own.js";
+import { hasCode, OnePasswordError } from "./errors.js";
 
 /** What the module does for groups and shares, by the numbers that `src/web/client.rs` has for it. */
 export const ACTS = {
@@ -108,8 +107,8 @@ export class Steps {
     try {
       await this.openVault(vaultId);
     } catch (thrown) {
-      // Once it is open, though.
-      if (!(thrown instanceof OnePasswordError && thrown.code === "notAVault")) throw thrown;
+      // The module says so of an Environment once that is open.
+      if (!hasCode(thrown, "notAVault")) throw thrown;
     }
   }
 
@@ -138,7 +137,7 @@ export class Steps {
     try {
       return await this.#asks<T>((core) => ask(core, options));
     } catch (thrown) {
-      throw thrown instanceof OnePasswordError && thrown.code === "timeout" ? this.#late() : thrown;
+      throw hasCode(thrown, "timeout") ? this.#late() : thrown;
     }
   }
 
@@ -149,45 +148,6 @@ export class Steps {
       message: `no answer within ${this.#timeoutMs} ms; try again, or give the call more time with timeoutMs`,
     });
   }
-}
-
-/**
- * What an answer or an argument has itself; nothing if it is no object.
- *
- * @throws {OnePasswordError} `argumentInvalid` if it throws as it is read
- */
-export function membersOf(given: unknown): Record<string, unknown> {
-  if (!isObject(given)) return {};
-  try {
-    return ownOf(given);
-  } catch {
-    throw unreadable();
-  }
-}
-
-/**
- * A copy of an array, in which a hole is an absent entry; nothing if it is none.
- *
- * @throws {OnePasswordError} `argumentInvalid` if it throws as it is read
- */
-export function listOf(given: unknown): unknown[] | undefined {
-  try {
-    return Array.isArray(given) ? Array.from(given) : undefined;
-  } catch {
-    throw unreadable();
-  }
-}
-
-/** Whether it may have members. */
-function isObject(given: unknown): given is Record<string, unknown> {
-  return typeof given === "object" && given !== null;
-}
-
-function unreadable(): OnePasswordError {
-  return new OnePasswordError({
-    code: "argumentInvalid",
-    message: "an argument, or a part of it, cannot be read",
-  });
 }
 
 /** An answer that the protocol does not allow. */

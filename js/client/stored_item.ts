@@ -1,6 +1,6 @@
-import { isStringArray } from "./check.js";
+import { isStringArray, listOf, membersOf } from "./check.js";
 import { OnePasswordError } from "./errors.js";
-import { isId, listOf, membersOf } from "./steps.js";
+import { isId } from "./steps.js";
 import { quoted } from "./told.js";
 
 /** An item as a caller passes it, with all that it has to have. */

@@ -1,6 +1,6 @@
-import { check } from "./check.js";
+import { check, membersOf } from "./check.js";
 import type { CallOptions } from "./config.js";
-import { OnePasswordError } from "./errors.js";
+import { hasCode, OnePasswordError } from "./errors.js";
 import {
   type CheckedAccess,
   checkAccesses,
@@ -9,7 +9,7 @@ import {
   type GroupVaultAccess,
   groupNotFound,
 } from "./groups.js";
-import { ACTS, membersOf, protocolError, type Steps } from "./steps.js";
+import { ACTS, protocolError, type Steps } from "./steps.js";
 import { quoted } from "./told.js";
 
 const ALGORITHMS = ["RSA-OAEP", "RSA-OAEP-256"];
@@ -148,8 +148,9 @@ async function grantOf(
   need(e === EXPONENT, "its public key has another exponent than 65537");
   const sealing = steps.act(ACTS.sealVaultKey, vaultUuid, text(alg), text(n), EXPONENT);
   const data = await sealing.catch((error) => {
-    const isDamaged = error instanceof OnePasswordError && error.code === "decryption";
-    throw isDamaged ? groupKeyInvalid(groupId, "its public key is damaged") : error;
+    throw hasCode(error, "decryption")
+      ? groupKeyInvalid(groupId, "its public key is damaged")
+      : error;
   });
   return {
     vaultUuid,

@@ -17,9 +17,9 @@ import {
   type VaultOverview,
   validateSecretReference,
 } from "#client";
+import { membersOf } from "../client/check.js";
 import { bindMethods } from "../client/detached.js";
 import { ownOf } from "../client/own.js";
-import { membersOf } from "../client/steps.js";
 import { type GeneratePasswordResponse, generatePassword } from "../passwords/passwords.js";
 import { EFF_LARGE_WORDS } from "../passwords/words.js";
 import { RateLimitExceededError } from "./errors.js";

@@ -37,6 +37,12 @@ async function start(sharing, options = {}) {
   return { emulator, client };
 }
 
+/** This package's client of the same service. */
+function ownClient({ token, fetch }) {
+  const names = { integrationName: "tests", integrationVersion: "1" };
+  return Client.authenticate({ auth: token, fetch, ...names });
+}
+
 /** Shares an item as it is, with the account's policy. */
 async function shareItem(client, id, params = {}) {
   const item = await client.items.get(VAULT, id);
@@ -252,12 +258,7 @@ test("recorded links open what was uploaded", () => {
 
 test("recipients of every odd form are told apart as the vendor's client does", async () => {
   const { emulator, client } = await start();
-  const own = await Client.authenticate({
-    auth: emulator.token,
-    fetch: emulator.fetch,
-    integrationName: "tests",
-    integrationVersion: "1",
-  });
+  const own = await ownClient(emulator);
   const policy = await client.items.shares.getAccountPolicy(VAULT, LOGIN);
   const long = (count) => "a".repeat(count);
   const labels = (count, label = "b.") => label.repeat(count);
@@ -330,12 +331,7 @@ test("a policy that limits views, through both packages", async () => {
     [{ files: { maxViews: 5 } }, LOGIN, false, undefined],
   ]) {
     const { emulator, client } = await start({ policy });
-    const own = await Client.authenticate({
-      auth: emulator.token,
-      fetch: emulator.fetch,
-      integrationName: "tests",
-      integrationVersion: "1",
-    });
+    const own = await ownClient(emulator);
     for (const either of [client, own]) {
       await shareItem(either, id, { oneTimeOnly });
       const { maxViews } = emulator.shares.at(-1);
