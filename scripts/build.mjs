@@ -27,7 +27,14 @@ async function buildTypeScript() {
     stamp: join(ROOT, "target/stamps/dist"),
     hash: hashOf(inputs.map((path) => join(ROOT, path))),
     outputs: [
-      ...["index.js", "node/file_store.js", "emulator/index.js", "wasm/op.wasm"],
+      ...[
+        "index.js",
+        "env.js",
+        "node/load_env.js",
+        "node/file_store.js",
+        "emulator/index.js",
+        "wasm/op.wasm",
+      ],
       ...["cjs/index.js", "cjs/wasm/op.js"],
     ].map((path) => join(DIST, path)),
   };

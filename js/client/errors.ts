@@ -43,7 +43,7 @@ export const ERROR_CODES = [
   "decryption",
   "closed",
   "unsupported",
-  // Of Environments as objects, of groups and shares, which the core knows nothing of.
+  // Of what the core knows nothing of: Environments as objects, groups and shares, templates.
   "duplicateVariables",
   "groupNotFound",
   "groupKeyInvalid",
@@ -51,6 +51,7 @@ export const ERROR_CODES = [
   "recipientsRejected",
   "sharingNotAllowed",
   "itemInvalid",
+  "envUnresolved",
 ] as const;
 
 /** The stable name of a kind of error. */
@@ -66,7 +67,38 @@ export interface ErrorDetails {
   readonly limit?: "token" | "account" | undefined;
   readonly reference?: string | undefined;
   readonly candidates?: readonly Candidate[] | undefined;
+  readonly failures?: readonly EnvFailure[] | undefined;
   readonly cause?: unknown;
+}
+
+/** What may be wrong with a line of an env file or with a template, before anything is asked for. */
+export type EnvSyntaxCode =
+  | "notKeyValue"
+  | "unterminatedQuote"
+  | "textAfterQuote"
+  | "keyInvalid"
+  | "valueInvalid"
+  | "variableMissing"
+  | "tagNotClosed"
+  | "notUtf8"
+  | "unreadableFile";
+
+/** One of the things that an `envUnresolved` error lists. */
+export interface EnvFailure {
+  /** What is wrong: an error code of this package, or what an env file or a template breaks. */
+  readonly code: ErrorCode | EnvSyntaxCode;
+  /** What is wrong, as a sentence without a secret. */
+  readonly message: string;
+  /** The variable, where it is about one. */
+  readonly name?: string;
+  /** The secret reference, where it is about one. */
+  readonly reference?: string;
+  /** The file, where its name was given. */
+  readonly file?: string;
+  /** The line in the file or template, counted from 1. */
+  readonly line?: number;
+  /** The column in a template, counted from 1, in UTF-16 code units. */
+  readonly column?: number;
 }
 
 /** Something that an ambiguous reference may have meant. */
@@ -114,6 +146,8 @@ export class OnePasswordError extends Error {
   declare readonly reference?: string;
   /** What an ambiguous reference may have meant. */
   declare readonly candidates?: readonly Candidate[];
+  /** Everything that is wrong, of an `envUnresolved` error. */
+  declare readonly failures?: readonly EnvFailure[];
 
   constructor(given: ErrorDetails) {
     const details: ErrorDetails = { __proto__: null, ...given } as ErrorDetails;
@@ -125,6 +159,7 @@ export class OnePasswordError extends Error {
     if (details.limit !== undefined) this.limit = details.limit;
     if (isTold(details.reference)) this.reference = details.reference;
     if (details.candidates !== undefined) this.candidates = details.candidates;
+    if (details.failures !== undefined) this.failures = details.failures;
     Object.defineProperty(this, BRAND, BRANDED);
   }
 
@@ -143,8 +178,9 @@ export class OnePasswordError extends Error {
   toJSON(): Omit<ErrorDetails, "cause"> & { readonly name: string } {
     const { name, code, message, retryable } = this;
     const own = { __proto__: null, ...this } as Partial<this>;
-    const { status, retryAfterMs, limit, reference, candidates } = own;
-    return { name, code, message, status, retryable, retryAfterMs, limit, reference, candidates };
+    const { status, retryAfterMs, limit, reference, candidates, failures } = own;
+    const told = { name, code, message, status, retryable, retryAfterMs, limit };
+    return { ...told, reference, candidates, failures };
   }
 }
 

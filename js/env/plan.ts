@@ -1,0 +1,136 @@
+import type { EnvFailure } from "../client/errors.js";
+import { type Place, throwIfAny } from "./failures.js";
+import { type EnvLine, readLines } from "./lines.js";
+import { isReference, referencesIn, type TemplatePart, textOf } from "./parts.js";
+import { type Reading, readReference, readTemplate, type Unset } from "./template.js";
+import { Variables } from "./variables.js";
+
+/** An env file: its text, and the name that errors give it. */
+export interface EnvFile {
+  readonly text: string;
+  readonly name?: string | undefined;
+}
+
+/** A variable, before its secrets are read. */
+export interface PlannedVariable {
+  /** Text and references, in the order in which they make the value. */
+  readonly parts: readonly TemplatePart[];
+  /** The file that sets it; absent if none does, or it has no name. */
+  readonly file?: string;
+  /** The line in that file; absent if no file sets it. */
+  readonly line?: number;
+}
+
+/** All variables by name: first those of no file, then those of the files. */
+export type EnvPlan = ReadonlyMap<string, PlannedVariable>;
+
+/** What makes a plan differ. */
+export interface PlanOptions {
+  /** What becomes of a variable in a file that is not set. Default: `"error"`. */
+  readonly unset?: Unset | undefined;
+}
+
+/**
+ * What the variables are that env files set on top of those there are; secrets are not read yet. A later
+ * file wins, and all of them win over `base`. In `base` only a value that is a reference as a whole, or
+ * `{{ op://… }}` in it, counts; everything else there stays untouched.
+ *
+ * @throws {OnePasswordError} `envUnresolved`, which lists everything that is wrong
+ */
+export function planEnv(
+  files: readonly (string | EnvFile)[],
+  base: Readonly<Record<string, string | undefined>> = {},
+  options: PlanOptions = {},
+): EnvPlan {
+  const failures: EnvFailure[] = [];
+  const plan = new Map<string, PlannedVariable>();
+  for (const [name, value] of Object.entries(base)) {
+    if (typeof value === "string") plan.set(name, planBase(value, { name }, failures));
+  }
+  const scopes = [
+    new Variables(),
+    new Variables([...plan].map(([name, { parts }]) => [name, parts])),
+  ];
+  const reading = { scopes, unset: options.unset ?? "error" };
+  for (const given of files) {
+    const { text, name: file } = typeof given === "string" ? { text: given } : given;
+    const place = file === undefined ? {} : { file };
+    for (const line of readLines(text, place, failures)) {
+      const set = planLine(line, reading, { ...place, line: line.line }, failures);
+      if (set === undefined) continue;
+      scopes[0]?.set(set.name, set.parts);
+      // Anew, so that the order is that of the files.
+      plan.delete(set.name);
+      plan.set(set.name, { parts: set.parts, ...place, line: line.line });
+    }
+  }
+  throwIfAny(failures);
+  return plan;
+}
+
+/** The references of a plan or of a template, each once. */
+export function references(from: EnvPlan | readonly TemplatePart[]): string[] {
+  const parts = from instanceof Map ? [...from.values()].flatMap((one) => one.parts) : from;
+  return referencesIn(parts as readonly TemplatePart[]);
+}
+
+/** A value that nobody wrote for us. */
+export function planBase(value: string, place: Place, failures: EnvFailure[]): PlannedVariable {
+  if (value.startsWith("op://")) return { parts: readReference(value, {}, place, failures) };
+  if (!/\{\{[ \t]*op:\/\//.test(value)) return { parts: [value] };
+  return { parts: readTemplate(value, { tagsOnly: true }, place, failures) };
+}
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+const NAME_RULE =
+  "what stands before = is not the name of a variable: letters, digits, _, . and -, not beginning with a digit";
+
+function planLine(
+  { key, value, quote }: EnvLine,
+  reading: Reading,
+  place: Place,
+  failures: EnvFailure[],
+): { readonly name: string; readonly parts: readonly TemplatePart[] } | undefined {
+  const before = failures.length;
+  const name = key.includes("$") ? textOfKey(key, reading, place, failures) : key;
+  if (failures.length > before) return undefined;
+  if (!NAME.test(name)) {
+    // Without it: a piece of a secret in several lines looks like one, too.
+    failures.push({ ...place, code: "keyInvalid", message: NAME_RULE });
+    return undefined;
+  }
+  const named = { ...place, name };
+  if (value.includes("\0")) {
+    const message = "the value holds a NUL character, which no variable can";
+    failures.push({ ...named, code: "valueInvalid", message });
+  }
+  const { text, escaped } = quote === '"' ? unescaped(value) : { text: value, escaped: undefined };
+  const scopes = quote === "'" || quote === "`" ? undefined : reading.scopes;
+  const read = text.startsWith("op://") ? readReference : readTemplate;
+  const parts = read(text, { ...reading, scopes, escaped }, named, failures);
+  // An empty value is set, too.
+  return { name, parts: parts.length > 0 ? parts : [""] };
+}
+
+function textOfKey(key: string, reading: Reading, place: Place, failures: EnvFailure[]): string {
+  const parts = readTemplate(key, { ...reading, unset: "error" }, place, failures);
+  // No name has a blank.
+  return parts.some(isReference) ? " " : textOf(parts);
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
+
+/** The text between double quotes, and where in it a `$` or `\` stands that means nothing more. */
+function unescaped(value: string): { readonly text: string; readonly escaped: Set<number> } {
+  const escaped = new Set<number>();
+  let text = "";
+  let from = 0;
+  for (const { index } of value.matchAll(/\\[nrt\\"$]/g)) {
+    const char = value[index + 1] ?? "";
+    text += value.slice(from, index);
+    if (char === "$" || char === "\\") escaped.add(text.length);
+    text += ESCAPES[char] ?? char;
+    from = index + 2;
+  }
+  return { text: text + value.slice(from), escaped };
+}
