@@ -43,7 +43,8 @@ export const ERROR_CODES = [
   "decryption",
   "closed",
   "unsupported",
-  // Of what the core knows nothing of: Environments as objects, groups and shares, templates.
+  // Of what the core knows nothing of: Environments as objects, groups and shares, files that are
+  // named on a command line, env files and templates.
   "duplicateVariables",
   "groupNotFound",
   "groupKeyInvalid",
@@ -52,6 +53,8 @@ export const ERROR_CODES = [
   "sharingNotAllowed",
   "itemInvalid",
   "envUnresolved",
+  "fileUnreadable",
+  "fileUnwritable",
 ] as const;
 
 /** The stable name of a kind of error. */
@@ -80,8 +83,7 @@ export type EnvSyntaxCode =
   | "valueInvalid"
   | "variableMissing"
   | "tagNotClosed"
-  | "notUtf8"
-  | "unreadableFile";
+  | "notUtf8";
 
 /** One of the things that an `envUnresolved` error lists. */
 export interface EnvFailure {

@@ -79,7 +79,7 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const NOT_UTF8 = { code: "notUtf8", message: "the file is not UTF-8 text" } as const;
 
 function unreadable(file: string, code: string): EnvFailure {
-  return { code: "unreadableFile", message: `the file cannot be read: ${code}`, file };
+  return { code: "fileUnreadable", message: `the file cannot be read: ${code}`, file };
 }
 
 /** What is to be set: what files set, and what else holds references. */
