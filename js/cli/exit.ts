@@ -20,6 +20,10 @@ const EXITS: Partial<Record<string, number>> = {
   argumentInvalid: EXIT.usage,
   fileUnreadable: EXIT.usage,
   keyInvalid: EXIT.usage,
+  notKeyValue: EXIT.usage,
+  unterminatedQuote: EXIT.usage,
+  textAfterQuote: EXIT.usage,
+  notUtf8: EXIT.usage,
   tokenInvalid: EXIT.denied,
   hostNotAllowed: EXIT.denied,
   authenticationFailed: EXIT.denied,
@@ -52,6 +56,20 @@ export interface Failure {
   readonly line?: number | undefined;
   readonly retryable?: boolean | undefined;
   readonly retryAfterMs?: number | undefined;
+}
+
+/** A command that was to be run and cannot be; `exit` is what shells say of it. */
+export class NotStarted extends OnePasswordError {
+  readonly #exit: number;
+
+  constructor(message: string, exit: number) {
+    super({ code: "commandNotStarted", message });
+    this.#exit = exit;
+  }
+
+  get exit(): number {
+    return this.#exit;
+  }
 }
 
 /** An error that stands for several failures: `failures` has each of them. */
@@ -90,6 +108,7 @@ export function failuresOf(error: unknown): readonly Failure[] {
 export function exitOf(error: unknown): number {
   const exits = failuresOf(error).map(exitOfCode);
   const worst = ORDER.find((exit) => exits.includes(exit));
+  if (error instanceof NotStarted) return error.exit;
   if (worst !== undefined) return worst;
   return isOnePasswordError(error) ? exitOfCode(error) : EXIT.failed;
 }

@@ -44,7 +44,7 @@ export interface Target {
   /** As it was named. */
   readonly path: string;
   /** Replaces the file in one step, or leaves everything as it was. */
-  write(data: string | Uint8Array): void;
+  write(data: string | Uint8Array | Iterable<string>): void;
 }
 
 /**
@@ -150,7 +150,12 @@ function realPath(path: string): string {
 }
 
 /** Through a file beside it, which nobody else may read from its first moment. Waits for no one. */
-function replace(told: string, path: string, data: string | Uint8Array, mode: number): void {
+function replace(
+  told: string,
+  path: string,
+  data: Parameters<Target["write"]>[0],
+  mode: number,
+): void {
   const draft = join(
     dirname(path),
     `.${basename(path).slice(0, 40)}.${randomBytes(6).toString("hex")}`,
@@ -162,7 +167,8 @@ function replace(told: string, path: string, data: string | Uint8Array, mode: nu
     try {
       // Exactly as it was asked for, whatever the umask takes away.
       fchmodSync(file, mode);
-      writeFileSync(file, data);
+      const whole = typeof data === "string" || data instanceof Uint8Array;
+      for (const piece of whole ? [data] : data) writeFileSync(file, piece);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters, styleText } from "node:util";
-import { isOnePasswordError, OnePasswordError } from "../client/errors.js";
+import { hasCode, isOnePasswordError, OnePasswordError } from "../client/errors.js";
 import { visible } from "../client/told.js";
 import { type Failure, failuresOf } from "./exit.js";
 import { Progress } from "./progress.js";
@@ -133,8 +133,10 @@ function shownOf(error: unknown): Failure & { failures?: readonly Failure[] } {
 
 /** What of an error a person is shown. */
 function linesOf(error: unknown): string[] {
-  const failures = failuresOf(error);
-  const lines = [visible(messageOf(error)), ...failures.map((failure) => `  ${lineOf(failure)}`)];
+  // The message of this one lists its failures itself.
+  const failures = hasCode(error, "envUnresolved") ? [] : failuresOf(error);
+  const lines = messageOf(error).split("\n").map(visible);
+  lines.push(...failures.map((failure) => `  ${lineOf(failure)}`));
   const { retryAfterMs, candidates } = isOnePasswordError(error)
     ? ({ __proto__: null, ...error } as Partial<typeof error>)
     : {};

@@ -55,6 +55,7 @@ export const ERROR_CODES = [
   "envUnresolved",
   "fileUnreadable",
   "fileUnwritable",
+  "commandNotStarted",
 ] as const;
 
 /** The stable name of a kind of error. */

@@ -13,6 +13,8 @@ export interface TemplateOptions {
   readonly variables?: Readonly<Record<string, string | undefined>> | undefined;
   /** Default: `"keep"`. Within a reference it is always an error. */
   readonly unset?: Unset | undefined;
+  /** The name that errors give the template. */
+  readonly file?: string | undefined;
 }
 
 /**
@@ -27,7 +29,9 @@ export function parseTemplate(text: string, options: TemplateOptions = {}): Temp
   const given = Object.entries(options.variables ?? {});
   const variables = given.filter((pair): pair is [string, string] => typeof pair[1] === "string");
   const scopes = [new Variables(variables)];
-  const parts = readTemplate(text, { scopes, unset: options.unset ?? "keep" }, {}, failures);
+  const { unset = "keep", file } = options;
+  const place = file === undefined ? {} : { file };
+  const parts = readTemplate(text, { scopes, unset }, place, failures);
   throwIfAny(failures);
   return parts;
 }

@@ -1,0 +1,28 @@
+import type { Resolver } from "../env/resolve.js";
+import { withClient } from "./account.js";
+import type { Context } from "./command.js";
+
+/** Signs in when it is asked, with what the command line says. */
+export function resolverOf(context: Context): Resolver {
+  return {
+    secrets: {
+      resolveAll: (references) =>
+        withClient(context, (client) => client.secrets.resolveAll(references)),
+    },
+  };
+}
+
+/** Passes everything on to another, and keeps what it reads, by its references. */
+export function recording(resolver: Resolver, read: Map<string, string>): Resolver {
+  return {
+    secrets: {
+      resolveAll: async (references) => {
+        const answer = await resolver.secrets.resolveAll(references);
+        for (const [reference, { content }] of Object.entries(answer.individualResponses)) {
+          if (content !== undefined) read.set(reference, content.secret);
+        }
+        return answer;
+      },
+    },
+  };
+}

@@ -1,0 +1,224 @@
+import type { ChildProcess, StdioOptions } from "node:child_process";
+import { constants } from "node:os";
+import type { Readable } from "node:stream";
+import { quoted } from "../client/told.js";
+import { createMasker } from "../env/masker.js";
+import type { Command, Context } from "./command.js";
+import { EXIT, NotStarted, usageError } from "./exit.js";
+import { isBrokenPipe } from "./output.js";
+import { type Platform, platformOf } from "./platform.js";
+import { readVariables, VARIABLE_OPTIONS, type Variables } from "./variables.js";
+
+/** Shorter secrets stand everywhere. */
+const SHORTEST_BYTES = 4;
+/** For how long a command prints nothing before what may be a secret's beginning is shown. */
+const IDLE_MS = 50;
+/** What `op` and this command read. */
+const OWN_VARIABLES = /^(OP_SERVICE_ACCOUNT_TOKEN|OP_CONNECT_\w+|OP_SESSION\w*)$/;
+
+export const run: Command = {
+  name: "run",
+  summary: "run a command with secrets in its environment",
+  usage: "run [options] [--] <command> [arguments]",
+  details:
+    "Secret references in env files and in the environment become secrets; then the command is started.\nIf one fails, it is not. What the command prints is searched for these secrets, which are masked, and\ntherefore goes through a pipe: with --no-masking the command has the terminal for itself. The exit\ncode is the command's.",
+  examples: [
+    ["run --env-file .env.op -- node server.js", "start a server with its secrets"],
+    ["run --no-masking -- psql", "start a program that needs a terminal"],
+    ["run -- sh -c 'echo \"$TOKEN\"'", "let the command's shell expand a variable, not yours"],
+  ],
+  options: {
+    ...VARIABLE_OPTIONS,
+    "no-masking": {
+      type: "boolean",
+      help: "mask nothing, and leave the terminal to the command; OP_RUN_NO_MASKING=true does the same",
+    },
+    "mask-short": { type: "boolean", help: "mask secrets of less than four bytes, too" },
+    "drop-token": {
+      type: "boolean",
+      help: "take OP_SERVICE_ACCOUNT_TOKEN, OP_CONNECT_* and OP_SESSION* from the command's environment",
+    },
+  },
+  endsAtFirst: true,
+  run: runCommand,
+};
+
+async function runCommand(context: Context): Promise<number> {
+  const { args } = context;
+  const [command] = args;
+  if (command === undefined || command === "") {
+    throw usageError("which command? Name it after the options: run [options] -- command");
+  }
+  const variables = await readVariables(context);
+  const secrets = await secretsToMask(context, variables);
+  const platform = platformOf(process.platform);
+  const env = await environmentOf(context, { platform, variables, isMasked: secrets.length > 0 });
+  return await started(context, { platform, secrets, env });
+}
+
+/** None if nothing is to be masked. */
+async function secretsToMask(
+  { values, env, output }: Context,
+  { secrets }: Variables,
+): Promise<string[]> {
+  const isOff = /^(true|1|yes)$/i.test(env["OP_RUN_NO_MASKING"] ?? "");
+  if (values["no-masking"] === true || isOff) return [];
+  const isShort = (secret: string) => Buffer.byteLength(secret) < SHORTEST_BYTES;
+  const visible = secrets.filter(({ secret }) => secret.trim() !== "");
+  if (values["mask-short"] === true) return visible.map(({ secret }) => secret);
+  const short = visible.filter(({ secret }) => isShort(secret.trim())).map(({ name }) => name);
+  if (short.length > 0) {
+    const names = [...new Set(short)].join(", ");
+    await output.warn(`not masked, because it is too short: ${names}; --mask-short masks it`);
+  }
+  return visible.map(({ secret }) => secret).filter((secret) => !isShort(secret.trim()));
+}
+
+interface Start {
+  readonly platform: Platform;
+  readonly variables: Variables;
+  readonly isMasked: boolean;
+}
+
+async function environmentOf(
+  { env, values, output }: Context,
+  { platform, variables, isMasked }: Start,
+): Promise<NodeJS.ProcessEnv> {
+  const all = platform.merged(env, variables.values);
+  if (values["drop-token"] === true) {
+    for (const name of Object.keys(all)) if (OWN_VARIABLES.test(name)) delete all[name];
+  }
+  if (!isMasked || !output.isTerminal) return all;
+  await output.note(
+    "Output is masked, so the command writes to a pipe; with --no-masking it has the terminal.",
+  );
+  const { columns, rows } = process.stdout;
+  const size = { COLUMNS: String(columns), LINES: String(rows) };
+  const colors = all["NO_COLOR"] ? {} : { FORCE_COLOR: "1", CLICOLOR_FORCE: "1" };
+  return { ...size, ...colors, ...all };
+}
+
+interface Ready {
+  readonly platform: Platform;
+  readonly secrets: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The command's exit code; a signal that ended it ends this process, too. */
+async function started(
+  { args, signals }: Context,
+  { platform, secrets, env }: Ready,
+): Promise<number> {
+  const [command = "", ...rest] = args;
+  const isMasked = secrets.length > 0;
+  const stdio: StdioOptions = isMasked ? ["inherit", "pipe", "pipe"] : "inherit";
+  const spawn = await platform.loadSpawn();
+  signals.release();
+  const child = spawn(command, rest, { env, stdio });
+  const stopForwarding = forward(child, platform);
+  const ended = endOf(child, command);
+  try {
+    const streams = [
+      pump(child, { from: child.stdout, to: process.stdout, secrets }),
+      pump(child, { from: child.stderr, to: process.stderr, secrets }),
+    ];
+    const [{ code, signal }] = await Promise.all([ended, ...streams]);
+    stopForwarding();
+    return signal === null ? (code ?? EXIT.failed) : await endBy(signal);
+  } finally {
+    stopForwarding();
+  }
+}
+
+/** Passes on every signal, not the first alone, and outlives the command. */
+function forward(child: ChildProcess, { signals }: Platform): () => void {
+  const listeners = signals.map((signal) => {
+    const listener = () => {
+      // From a terminal it comes to the command, too.
+      if (signal !== "SIGINT" || process.stdin.isTTY !== true) child.kill(signal);
+    };
+    process.on(signal, listener);
+    return [signal, listener] as const;
+  });
+  return () => {
+    for (const [signal, listener] of listeners) process.off(signal, listener);
+  };
+}
+
+interface End {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** After its output has ended, too. */
+function endOf(child: ChildProcess, command: string): Promise<End> {
+  return new Promise((resolve, reject) => {
+    child.once("error", (error) => reject(notStarted(command, error)));
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  });
+}
+
+const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+
+function notStarted(command: string, error: Error): NotStarted {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  const told = quoted(command);
+  if (code === "ENOENT") return new NotStarted(`there is no command ${told}`, NOT_FOUND);
+  const reason =
+    { EACCES: "it is not executable", E2BIG: "its arguments and variables are too long" }[code] ??
+    `the system says ${/^E\w+$/.test(code) ? code : "nothing more"}`;
+  return new NotStarted(`the command ${told} was not started: ${reason}`, NOT_EXECUTABLE);
+}
+
+interface Pump {
+  readonly from: Readable | null;
+  readonly to: NodeJS.WriteStream;
+  readonly secrets: readonly string[];
+}
+
+/** Copies what a command prints, without secrets. */
+async function pump(child: ChildProcess, { from, to, secrets }: Pump): Promise<void> {
+  if (from === null) return;
+  const masker = createMasker(secrets);
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    for await (const chunk of from) {
+      clearTimeout(timer);
+      await written(to, masker.write(chunk as Buffer)).catch((error: unknown) => {
+        // Nobody reads any more. The command would not learn it as usual, because what it writes to is
+        // no pipe of the system.
+        if (isBrokenPipe(error)) child.kill("SIGPIPE");
+        throw error;
+      });
+      timer = setTimeout(() => to.write(masker.idle()), IDLE_MS);
+    }
+    clearTimeout(timer);
+    await written(to, masker.end());
+  } catch (error) {
+    clearTimeout(timer);
+    if (!isBrokenPipe(error)) throw error;
+  }
+}
+
+function written(to: NodeJS.WriteStream, bytes: Uint8Array): Promise<void> {
+  if (bytes.length === 0) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    to.write(bytes, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** What a shell adds to the number of a signal. */
+const BY_SIGNAL = 128;
+/** The default action of this one is Node's debugger. */
+const NOT_RAISED: readonly string[] = ["SIGUSR1"];
+/** A signal comes at once, if it comes: the first process of a container ignores it. */
+const SIGNAL_MS = 100;
+
+async function endBy(signal: NodeJS.Signals): Promise<number> {
+  if (!NOT_RAISED.includes(signal)) {
+    process.kill(process.pid, signal);
+    await new Promise((resolve) => setTimeout(resolve, SIGNAL_MS));
+  }
+  return BY_SIGNAL + constants.signals[signal];
+}
