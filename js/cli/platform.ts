@@ -21,14 +21,10 @@ const WINDOWS: Platform = {
   // There alone: Node by itself starts no `.cmd`, as those of npm are.
   loadSpawn: async () => (await import("cross-spawn")).default as typeof spawn,
   merged(base, over) {
-    const merged = { ...base };
-    for (const [name, value] of over) {
-      // One variable whatever its case: of two the system would take either.
-      const same = Object.keys(merged).filter((one) => one.toLowerCase() === name.toLowerCase());
-      for (const one of same) delete merged[one];
-      merged[name] = value;
-    }
-    return merged;
+    // One variable whatever its case: of two the system would take either.
+    const all = new Map<string, readonly [string, string | undefined]>();
+    for (const pair of [...Object.entries(base), ...over]) all.set(pair[0].toLowerCase(), pair);
+    return Object.fromEntries(all.values());
   },
   signals: ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"],
 };
