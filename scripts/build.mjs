@@ -2,6 +2,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundleCommand, COMMAND } from "./lib/command.mjs";
 import { COMMONJS, finishCommonJs } from "./lib/commonjs.mjs";
 import { withoutDocs } from "./lib/glue.mjs";
 import { withLock } from "./lib/lock.mjs";
@@ -16,19 +17,24 @@ const DIST = join(ROOT, "dist");
 export const TSC = programOf("typescript/bin/tsc");
 /** The library, what of it is for Node alone, and its emulator differ in what they may use: lib and types. */
 export const TS_PROJECTS = ["js", "js/node", "js/emulator"];
+/** The command: bundled, and here only checked. */
+const COMMAND_PROJECT = "js/cli";
 const COMMONJS_FOLDER = join(DIST, "cjs");
 /** Where a project's files go below dist/cjs/. */
 const COMMONJS_PARTS = { "js/emulator": "emulator" };
 
 async function buildTypeScript() {
-  const scripts = ["scripts/build.mjs", "scripts/lib/glue.mjs", "scripts/lib/commonjs.mjs"];
-  const inputs = ["js", "tsconfig.base.json", "package-lock.json", ...scripts];
+  const scripts = ["build", "lib/glue", "lib/commonjs", "lib/command"];
+  const inputs = [
+    ...["js", "tsconfig.base.json", "package.json", "package-lock.json"],
+    ...scripts.map((name) => `scripts/${name}.mjs`),
+  ];
   const work = {
     stamp: join(ROOT, "target/stamps/dist"),
     hash: hashOf(inputs.map((path) => join(ROOT, path))),
     outputs: [
       ...["index.js", "node/file_store.js", "emulator/index.js", "wasm/op.wasm"],
-      ...["cjs/index.js", "cjs/wasm/op.js"],
+      ...["cjs/index.js", "cjs/wasm/op.js", COMMAND],
     ].map((path) => join(DIST, path)),
   };
   await unlessStamped(work, () =>
@@ -42,6 +48,8 @@ async function buildTypeScript() {
         await compile(project, ...COMMONJS, "--outDir", out);
       }
       finishCommonJs(COMMONJS_FOLDER, WASM_FOLDER);
+      await compile(COMMAND_PROJECT);
+      await bundleCommand(DIST);
     }),
   );
 }

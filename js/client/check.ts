@@ -67,13 +67,14 @@ export function checkNames(given: object, known: readonly string[], where: strin
 
 const PLAIN_NAME = /^[A-Za-z]{1,30}$/;
 
-function isSimilar(name: string, known: string): boolean {
+/** Whether one may be meant by the other: it is a part of it, or has nearly the same letters. */
+export function isSimilar(name: string, known: string): boolean {
   const isPart = name.length > 2 && (known.startsWith(name) || name.startsWith(known));
   return isPart || distance(name.slice(0, 40), known) <= 2;
 }
 
 /** How many letters have to be inserted, left out or replaced. */
-function distance(one: string, other: string): number {
+export function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
   for (const [line, letter] of [...one].entries()) {
     const next = [line + 1];

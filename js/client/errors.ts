@@ -43,7 +43,8 @@ export const ERROR_CODES = [
   "decryption",
   "closed",
   "unsupported",
-  // Of Environments as objects, of groups and shares, which the core knows nothing of.
+  // Of Environments as objects, of groups and shares, and of files that the command line names, which
+  // the core knows nothing of.
   "duplicateVariables",
   "groupNotFound",
   "groupKeyInvalid",
@@ -51,6 +52,8 @@ export const ERROR_CODES = [
   "recipientsRejected",
   "sharingNotAllowed",
   "itemInvalid",
+  "fileUnreadable",
+  "fileUnwritable",
 ] as const;
 
 /** The stable name of a kind of error. */

@@ -1,14 +1,17 @@
 // The checks of `npm run check` on what is published: its size, its files, its words.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
+import { COMMAND } from "./command.mjs";
 import { CARGO_HOME, cargoToml, packageJson, ROOT } from "./paths.mjs";
 import { Failure, run } from "./run.mjs";
 import { filesUnder } from "./stamp.mjs";
 
 const KIB = 1024;
 export const BUDGET_KIB = 206;
+/** Of the command, as it is: Node reads all of it each time it is called. */
+const COMMAND_BUDGET_KIB = 160;
 const DIST = join(ROOT, "dist");
 // Beside dist/ a package holds these and nothing else.
 const PAPERS = /^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE[\w-]*)$/;
@@ -20,7 +23,12 @@ function size() {
   const zipped = gzipSync(wasm, { level: 9 }).length;
   const told = `${kib(wasm.length)}, gzipped ${kib(zipped)} of ${BUDGET_KIB} KiB`;
   if (zipped > BUDGET_KIB * KIB) throw new Failure(`The wasm is over its budget: ${told}.`);
-  return told;
+  const command = statSync(join(DIST, COMMAND)).size;
+  const toldOfCommand = `${COMMAND} ${kib(command)} of ${COMMAND_BUDGET_KIB} KiB`;
+  if (command > COMMAND_BUDGET_KIB * KIB) {
+    throw new Failure(`The command is over its budget: ${toldOfCommand}.`);
+  }
+  return `${told}; ${toldOfCommand}`;
 }
 
 // A path tells who built it and where, and makes two builds of one source differ.
@@ -64,10 +72,23 @@ async function contents() {
   const names = pack.files.map((file) => file.path);
   const strange = names.filter((name) => !name.startsWith("dist/") && !PAPERS.test(name));
   if (strange.length > 0) throw new Failure(`Not for the package: ${strange.join(", ")}.`);
-  const promised = [...exported(packageJson().exports), "README.md", "CHANGELOG.md", "LICENSE"];
-  const missing = promised.filter((name) => !names.includes(name));
+  const { exports, bin } = packageJson();
+  const papers = ["README.md", "CHANGELOG.md", "LICENSE"];
+  const missing = [...exported(exports), ...exported(bin), ...papers].filter(
+    (name) => !names.includes(name),
+  );
   if (missing.length > 0) throw new Failure(`Missing in the package: ${missing.join(", ")}.`);
+  for (const path of exported(bin)) checkProgram(path);
   return `${names.length} files, ${kib(pack.size)} packed`;
+}
+
+/** npm makes it executable where it installs it; whoever unpacks it does not. */
+function checkProgram(path) {
+  const starts = readFileSync(join(ROOT, path), "utf8").startsWith("#!/usr/bin/env node\n");
+  const { mode } = statSync(join(ROOT, path));
+  // Windows has no such modes.
+  const isExecutable = process.platform === "win32" || (mode & 0o777) === 0o755;
+  if (!starts || !isExecutable) throw new Failure(`${path} cannot be run as a program.`);
 }
 
 function exported(entry) {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { afterEach, mock, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -140,10 +141,19 @@ function importsIn(folder) {
   });
 }
 
+const COMMAND = "cli.js";
+
 test("the client imports nothing from outside the package", () => {
-  const imports = [...importsIn(DIST), ...importsIn(join(DIST, "wasm"))];
+  const all = [...importsIn(DIST), ...importsIn(join(DIST, "wasm"))];
+  const imports = all.filter(([name]) => name !== COMMAND);
   assert.ok(imports.length > 5);
   for (const [name, specifier] of imports) assert.match(specifier, /^\.\//, name);
+});
+
+test("the command imports Node's modules alone", () => {
+  const imports = importsIn(DIST).filter(([name]) => name === COMMAND);
+  assert.ok(imports.length > 3);
+  for (const [, specifier] of imports) assert.ok(isBuiltin(specifier), specifier);
 });
 
 test("the emulator imports nothing of the client, and Node's modules only to listen", () => {
