@@ -1,12 +1,17 @@
 import type { ClientConfig } from "../client/config.js";
+import { hasCode, OnePasswordError } from "../client/errors.js";
 import type { ClientEvent } from "../client/events.js";
+import { quoted } from "../client/told.js";
 import type { Client } from "../slim.js";
 import { type Context, textOf } from "./command.js";
 import { readTime } from "./options.js";
 import { accountOf, connectWarning, findToken } from "./token.js";
 
 /** What a command wants of its client beside what the command line says. */
-export type ClientWishes = Pick<ClientConfig, "retry" | "fetch" | "onEvent">;
+export interface ClientWishes extends Pick<ClientConfig, "retry" | "fetch" | "onEvent"> {
+  /** Whether what the user may want to change goes without saying. */
+  readonly isQuiet?: boolean;
+}
 
 /**
  * Signs in with what the command line and the environment say, does the work, and closes the client.
@@ -16,24 +21,36 @@ export type ClientWishes = Pick<ClientConfig, "retry" | "fetch" | "onEvent">;
 export async function withClient<T>(
   context: Context,
   work: (client: Client) => Promise<T>,
-  wishes: ClientWishes = {},
+  { isQuiet = false, ...wishes }: ClientWishes = {},
 ): Promise<T> {
   const { token } = findToken(context);
   const config = configOf(context);
   const warning = connectWarning(context.env);
-  if (warning !== undefined) await context.output.warn(warning);
+  if (warning !== undefined && !isQuiet) await context.output.warn(warning);
   const { progress } = context.output;
   progress.start(`Asking ${accountOf(token).host.slice(0, 80)} …`);
   const { authenticate, fileStore } = await import("./service.js");
   const path = textOf(context.values, "session-file");
   const store = path === undefined ? {} : { store: fileStore(path) };
-  const client = await authenticate({ auth: token, ...config, ...store, ...wishes });
+  const client = await authenticate({ auth: token, ...config, ...store, ...wishes }).catch(
+    (error: unknown) => {
+      progress.stop();
+      throw inOwnWords(error, token);
+    },
+  );
   try {
     return await work(client);
   } finally {
     client.close();
     progress.stop();
   }
+}
+
+/** The library advises its users to allow the host, which the command does not let them do. */
+export function inOwnWords(error: unknown, token: string): unknown {
+  if (!hasCode(error, "hostNotAllowed")) return error;
+  const message = `the token names the host ${quoted(accountOf(token).host)}, which is none of 1Password's: it was not asked`;
+  return new OnePasswordError({ code: "hostNotAllowed", message });
 }
 
 /** The options of a client that the command line has. */

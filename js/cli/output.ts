@@ -1,10 +1,10 @@
-import { stripVTControlCharacters, styleText } from "node:util";
+// As a whole, because what Node 18 lacks of it must not keep `doctor` from saying that it is too old.
+import util from "node:util";
 import { isOnePasswordError, OnePasswordError } from "../client/errors.js";
-import { visible } from "../client/told.js";
+import { visible, withoutKeys } from "../client/told.js";
 import { type Failure, failuresOf } from "./exit.js";
 import { Progress } from "./progress.js";
 import { reasonOf } from "./reason.js";
-import { NAME } from "./version.js";
 
 /** How the output of a command looks. */
 export interface OutputOptions {
@@ -14,7 +14,7 @@ export interface OutputOptions {
   readonly isPlain: boolean;
 }
 
-type Style = Parameters<typeof styleText>[0];
+type Style = Parameters<typeof util.styleText>[0];
 /** What is unsafe on a terminal, and allowed in JSON text as it is. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 const MS_PER_SECOND = 1000;
@@ -79,7 +79,9 @@ export class Output {
 
   /** The text in this style, where the stream is to have any. */
   styled(stream: NodeJS.WriteStream, style: Style, text: string): string {
-    return hasColors(stream, this.#options) ? styleText(style, text, NOT_CHECKED) : text;
+    return hasColors(stream, this.#options)
+      ? (util.styleText?.(style, text, NOT_CHECKED) ?? text)
+      : text;
   }
 
   async #tell(text: string): Promise<void> {
@@ -157,8 +159,8 @@ export function waitOf(ms: number): string {
   return minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;
 }
 
-/** An error that is not this package's comes from the system, or is a defect. */
+/** An error that is not this package's is a defect, and may quote anything. */
 function messageOf(error: unknown): string {
   if (isOnePasswordError(error)) return error.message;
-  return `${NAME}: ${error instanceof Error ? stripVTControlCharacters(error.message) : "unknown"}`;
+  return `unexpected: ${error instanceof Error ? withoutKeys(error.message, 300) : "no error"}`;
 }

@@ -3,7 +3,6 @@ import { OnePasswordError } from "../client/errors.js";
 import { quoted } from "../client/told.js";
 import { type Context, textOf } from "./command.js";
 import { reasonOf } from "./reason.js";
-import { NAME } from "./version.js";
 
 /** The variable that holds the token, as for `op`. */
 export const TOKEN_VARIABLE = "OP_SERVICE_ACCOUNT_TOKEN";
@@ -38,7 +37,7 @@ export function connectVariables(env: NodeJS.ProcessEnv): string[] {
 
 function noToken(connect: readonly string[]): string {
   const set = `set ${TOKEN_VARIABLE} to the token of a service account (ops_…), or name a file that holds it with --token-file`;
-  if (connect.length === 0) return `there is no token: ${set}; ${NAME} doctor looks at the rest`;
+  if (connect.length === 0) return `there is no token: ${set}`;
   const both = connect.length === CONNECT_VARIABLES.length;
   const found = both ? "a Connect server is set" : `of a Connect server only ${connect[0]} is set`;
   return `${found}, but Connect is not supported yet: ${set}`;

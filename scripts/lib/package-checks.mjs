@@ -11,7 +11,7 @@ import { filesUnder } from "./stamp.mjs";
 const KIB = 1024;
 export const BUDGET_KIB = 206;
 /** Of the command, as it is: Node reads all of it each time it is called. */
-const COMMAND_BUDGET_KIB = 160;
+const COMMAND_BUDGET_KIB = 166;
 const DIST = join(ROOT, "dist");
 // Beside dist/ a package holds these and nothing else.
 const PAPERS = /^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE[\w-]*)$/;
