@@ -61,7 +61,7 @@ async function* findings(context: Context): AsyncGenerator<Check> {
   yield* checks;
   yield lookAtProxy(context.env);
   const rest = ["network", "clock", "sign-in", "vaults", "pause"];
-  if (token === undefined) return yield* skipped(rest, "there is no usable token");
+  if (token === undefined) return yield* skipped(rest, "the token cannot be used");
   context.output.progress.start(`Asking ${accountOf(token).host.slice(0, 80)} …`);
   const { check, answer } = await reach(token, context.values);
   yield check;

@@ -54,7 +54,7 @@ export async function lookAtToken(context: Context): Promise<{ checks: Check[]; 
     const refused = failed("host", inOwnWords(problem, token));
     return { checks: [foundIn(context, source), refused] };
   } catch (error) {
-    return { checks: [failed("token", error), ...skipped(["host"], "there is no usable token")] };
+    return { checks: [failed("token", error), ...skipped(["host"], "the token cannot be used")] };
   }
 }
 
