@@ -2,6 +2,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildAction } from "./lib/action.mjs";
 import { bundleCommand, COMMAND } from "./lib/command.mjs";
 import { COMMONJS, finishCommonJs } from "./lib/commonjs.mjs";
 import { withoutDocs } from "./lib/glue.mjs";
@@ -78,6 +79,7 @@ export async function build(tools = BUILD_TOOLS) {
   await withLock(join(ROOT, "target"), async () => {
     await buildWasm(toolchain, BUILD_TOOLS);
     await buildTypeScript();
+    await buildAction(compile);
   });
   return toolchain;
 }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
+import { ACTION } from "./action.mjs";
 import { COMMAND } from "./command.mjs";
 import { CARGO_HOME, cargoToml, packageJson, ROOT } from "./paths.mjs";
 import { Failure, run } from "./run.mjs";
@@ -43,13 +44,13 @@ function machinePaths() {
 function paths() {
   const words = machinePaths();
   const found = [];
-  for (const file of filesUnder(DIST)) {
+  for (const file of [...filesUnder(DIST), ACTION]) {
     const content = readFileSync(file);
     const word = words.find((each) => content.includes(each));
     if (word) found.push(`${relative(ROOT, file)} holds "${word}"`);
   }
   if (found.length > 0)
-    throw new Failure(`A path of this machine is in dist/: ${found.join("; ")}.`);
+    throw new Failure(`A path of this machine is in what was built: ${found.join("; ")}.`);
 }
 
 const EVALUATES = /\bnew\s+Function\b|\beval\s*\(/;

@@ -50,7 +50,9 @@ async function buildIn({ tree, env }, files) {
   await run(process.execPath, ["scripts/build.mjs"], { cwd: tree, env: own });
   await pack(join(tree, PACKED), tree);
   // target/pkg shows whether a difference came from the compiler or from a later step.
-  const made = ["dist", "target/pkg", PACKED].flatMap((name) => filesUnder(join(tree, name)));
+  const made = ["dist", "action/dist", "target/pkg", PACKED].flatMap((name) =>
+    filesUnder(join(tree, name)),
+  );
   return new Map(made.map((file) => [relative(tree, file), sha256(file)]));
 }
 

@@ -23,6 +23,7 @@ const NAMES = [
   "token",
   "local",
   "allow",
+  "env",
   "members",
   "tools",
 ];

@@ -238,6 +238,27 @@ async function exampleWorker(fixture) {
   });
 }
 
+/** With the .dev.vars that it comes with, but of the service's account. */
+async function exampleWorkerEnv(fixture) {
+  const example = readFileSync(join(fixture.cwd, ".dev.vars.example"), "utf8");
+  const devVars = example
+    .replace(/^OP_SERVICE_ACCOUNT_TOKEN=.*$/m, `OP_SERVICE_ACCOUNT_TOKEN=${fixture.token}`)
+    .replaceAll("op://app/database/", "op://app/kinds/");
+  writeFileSync(join(fixture.cwd, ".dev.vars"), `${devVars}ALLOWED_HOSTS=127.0.0.1\n`);
+  const args = ["dev", "--local", "--port", "0", "--inspector-port", "0", "--persist-to", "state"];
+  await serving("wrangler", args, fixture, async (address) => {
+    for (const path of ["/", "/object"]) {
+      const text = await textOf(`${address}${path}`);
+      if (text !== DEV_VARS) throw new Failure(`wrangler dev answered ${JSON.stringify(text)}.`);
+    }
+  });
+}
+
+const DEV_VARS = `DATABASE_PASSWORD has 9 characters.
+DATABASE_URL has 43 characters.
+SENTRY_DSN has 0 characters.
+`;
+
 async function exampleDeno(fixture) {
   rmSync(join(fixture.cwd, "package.json"));
   await runTool("deno", ["check", "main.ts"], fixture);
@@ -370,6 +391,7 @@ export const FIXTURES = {
   proxy,
   "example-node": exampleNode,
   "example-cloudflare-worker": exampleWorker,
+  "example-worker-env": exampleWorkerEnv,
   "example-deno": exampleDeno,
   "example-bun": exampleBun,
   "example-nextjs": exampleNext,

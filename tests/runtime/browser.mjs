@@ -8,7 +8,9 @@ const DIST = "./node_modules/onepassword-edge/dist";
 export async function run(asked) {
   const [token, relay, code] = ["token", "relay", "code"].map((name) => asked.get(name));
   const slim = asked.has("slim");
-  const library = await import(`${DIST}/${slim ? "slim" : "index"}.js`);
+  const entries = [slim ? "slim" : "index", "env"].map((name) => import(`${DIST}/${name}.js`));
+  const [client, environment] = await Promise.all(entries);
+  const library = { ...client, ...environment };
   const more = { ...(slim && { wasm: fetch(`${DIST}/wasm/op.wasm`) }), ...(relay && { relay }) };
   if (code === null) return runSuite(library, { token }, more);
   return runRefusal(library, { token }, { code, says: asked.get("says") ?? "" });

@@ -1,4 +1,5 @@
-// What must hold wherever JavaScript runs. Knows no runtime: it is given the library and a service.
+// What must hold wherever JavaScript runs. Knows no runtime: it is given a service and the library, which
+// is the exports of an entry with a client, and those of onepassword-edge/env.
 
 import { answering, checks, equal, status, throwing } from "./checks.mjs";
 
@@ -98,6 +99,8 @@ const FAILING_CALLS = {
     items.shares.validateRecipients(policy, ["a@rejected.example"]),
   sharingNotAllowed: ({ items }, { policy, item }) =>
     items.shares.create(item, { ...policy, allowedTypes: [] }, ONCE),
+  envUnresolved: (client, { resolveEnv }) =>
+    resolveEnv({ A: "op://app/kinds/all/text", B: "op://app/nothing/text" }, { client }),
   itemInvalid: ({ items }, { policy, item }) =>
     items.shares.create({ ...item, title: 7 }, policy, ONCE),
 };
@@ -197,7 +200,37 @@ export async function runSuite(library, { token }, more = {}) {
   await check("the variables of an Environment", async () => {
     equal(JSON.stringify(await client.environments.get("prod")), '{"A":"1","B":"grüße"}', "values");
   });
-  const shared = {};
+  await check("an environment", async () => {
+    const source = {
+      WHOLE: "op://app/kinds/all/text",
+      PART: "{{ op://app/kinds/username }}:{{ op://app/kinds/password }}@h",
+      NONE: "see op://app/kinds/username",
+      BINDING: config,
+      GONE: "op://app/kinds/nothing",
+    };
+    const env = await library.resolveEnv(source, { client, optional: { GONE: "default" } });
+    equal(env.BINDING, config, "what is no text");
+    const { WHOLE, PART, NONE, GONE } = env;
+    const expected = [KINDS["all/text"], "someone:pass word@h", source.NONE, "default"];
+    equal([WHOLE, PART, NONE, GONE].join("|"), expected.join("|"), "values");
+  });
+  await check("a template", async () => {
+    const text = '{{ op://app/kinds/all/text }}\n$V ${W:-d} {{ "{{ op://a/b/c }}" }}';
+    const made = await library.resolveTemplate(text, { client, variables: { V: "v" } });
+    equal(made, `${KINDS["all/text"]}\nv d {{ op://a/b/c }}`, "text");
+  });
+  await check("a masked text", async () => {
+    const secrets = [KINDS["all/text"]];
+    const bytes = new TextEncoder().encode(`a ${secrets[0]} b`);
+    // A secret that is cut within a character, into a masker and through a stream.
+    const masker = library.createMasker(secrets);
+    const pieces = [bytes.slice(0, 5), bytes.slice(5)].map((piece) => masker.write(piece));
+    const shown = [...pieces, masker.end()].map((piece) => new TextDecoder().decode(piece));
+    equal(shown.join(""), `a ${library.MASK} b`, "by a masker");
+    const stream = new Blob([bytes]).stream().pipeThrough(library.maskStream(secrets));
+    equal(await new Response(stream).text(), `a ${library.MASK} b`, "through a stream");
+  });
+  const shared = { resolveEnv: library.resolveEnv };
   await check("a share", async () => {
     shared.item = await client.items.get("app", "kinds");
     shared.policy = await client.items.shares.getAccountPolicy("app", "kinds");

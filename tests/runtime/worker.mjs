@@ -1,5 +1,6 @@
 // In workerd: one request runs the suite, the answer is what came out; others share a client.
 import * as library from "onepassword-edge";
+import * as environment from "onepassword-edge/env";
 import { kvStore } from "onepassword-edge/stores";
 import { runSuite } from "./suite.mjs";
 
@@ -34,6 +35,6 @@ export default {
     const { pathname } = new URL(request.url);
     if (pathname === "/shared") return resolveShared(token);
     if (pathname === "/anew") return resolveAnew(token, sessions);
-    return Response.json(await runSuite(library, { token }));
+    return Response.json(await runSuite({ ...library, ...environment }, { token }));
   },
 };

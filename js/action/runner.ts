@@ -1,0 +1,64 @@
+import { randomUUID } from "node:crypto";
+import { appendFile } from "node:fs/promises";
+import { EOL } from "node:os";
+
+/** A file into which a step writes what the runner is to set. */
+export type CommandFile = "GITHUB_ENV" | "GITHUB_OUTPUT";
+
+/** GitHub's runner hides nothing shorter by itself either: too much of a log would be gone. */
+const SHORTEST_MASK = 4;
+
+/** Whether a value can be hidden in the log. */
+export const isMaskable = (value: string): boolean => value.trim().length >= SHORTEST_MASK;
+
+/**
+ * Has the runner hide a value in the log from here on, and, since it reads the log line by line, each
+ * line of it too. Resolves when the runner can read that.
+ */
+export function mask(value: string): Promise<void> {
+  const lines = value.split(/[\r\n]+/).map((line) => line.trim());
+  const texts = [...new Set([value, ...lines])].filter(isMaskable);
+  return print(texts.map((text) => command("add-mask", text)).join(""));
+}
+
+/** An annotation of the step. */
+export function warn(message: string): Promise<void> {
+  return print(command("warning", message));
+}
+
+/** What the step failed of. */
+export function fail(message: string): Promise<void> {
+  return print(command("error", message));
+}
+
+/** `::name::data`, with what would end the line or be read as an escape written otherwise. */
+function command(name: string, data: string): string {
+  const escaped = data.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return `::${name}::${escaped}${EOL}`;
+}
+
+/** Not before the runner has it may anything else happen: pipes are asynchronous on Windows. */
+function print(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Adds entries to one of the runner's files. */
+export async function append(
+  path: string,
+  entries: Iterable<readonly [string, string]>,
+): Promise<void> {
+  const text = [...entries].map(([name, value]) => entry(name, value)).join("");
+  await appendFile(path, text);
+}
+
+/**
+ * A value of any number of lines. The delimiter is random and made after the value, so that no value can
+ * end its entry and begin another. Lines end as on this system: on Windows the runner would otherwise
+ * take a final CR for a part of the line's end.
+ */
+function entry(name: string, value: string): string {
+  const delimiter = `end_of_value_${randomUUID()}`;
+  return `${name}<<${delimiter}${EOL}${value}${EOL}${delimiter}${EOL}`;
+}

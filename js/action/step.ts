@@ -1,0 +1,99 @@
+import { check } from "../client/check.js";
+import { throwIfAny } from "../env/failures.js";
+import { isReference } from "../env/parts.js";
+import { type EnvPlan, planEnv } from "../env/plan.js";
+import { type Resolver, resolvePlan } from "../env/resolve.js";
+import { withoutNul } from "../env/values.js";
+import { Client } from "../index.js";
+import { type Inputs, pathOf, readInputs, TOKEN } from "./inputs.js";
+import { nameFailures } from "./names.js";
+import { append, isMaskable, mask, warn } from "./runner.js";
+
+/**
+ * Replaces the references in the step's variables by their secrets, for later steps. Nothing is
+ * written if one fails, and nothing before the runner knows what it has to hide.
+ *
+ * @throws {OnePasswordError} `envUnresolved`, which lists everything that failed; what the client throws
+ */
+export async function runStep(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const inputs = readInputs(env);
+  if (inputs.token !== "") await mask(inputs.token);
+  const output = pathOf("GITHUB_OUTPUT", env);
+  const variables = inputs.exported ? pathOf("GITHUB_ENV", env) : undefined;
+  const plan = planOf(inputs);
+  await warnOfUnknown(inputs);
+  if (plan.size === 0) {
+    await warn("no variable of this step holds a secret reference, so nothing was read");
+    return;
+  }
+  const values = await resolved(plan, inputs);
+  await append(output, values);
+  if (variables !== undefined) await append(variables, values);
+  const names = [...values.keys()].join(", ");
+  process.stdout.write(`Read from 1Password: ${names || "nothing"}\n`);
+}
+
+function planOf({ variables, exported }: Inputs): EnvPlan {
+  const all = [...planEnv([], variables)];
+  const plan = new Map(all.filter(([, { parts }]) => parts.some(isReference)));
+  throwIfAny(nameFailures(plan.keys(), exported));
+  return plan;
+}
+
+/** What stands there by mistake would let nothing be missing. */
+async function warnOfUnknown({ optional, variables }: Inputs): Promise<void> {
+  for (const name of optional.filter((each) => !Object.hasOwn(variables, each))) {
+    await warn(`optional names ${name}, and this step has no such variable`);
+  }
+}
+
+async function resolved(plan: EnvPlan, inputs: Inputs): Promise<Map<string, string>> {
+  check(inputs.token !== "", NO_TOKEN);
+  const client = await Client.authenticate({
+    auth: inputs.token,
+    integrationName: "onepassword-edge action",
+    integrationVersion: "1",
+  });
+  try {
+    const secrets = new Map<string, string>();
+    const masking = maskingClient(client, secrets);
+    const values = await resolvePlan(plan, { client: masking, optional: inputs.optional });
+    await maskValues(values);
+    await warnOfShort(plan, secrets);
+    return withoutNul(values, plan);
+  } finally {
+    client.close();
+  }
+}
+
+const NO_TOKEN = `there is no token: set the input token, or the variable ${TOKEN}. In pull requests from forks, secrets are empty`;
+
+/** The same client, whose secrets are hidden before anybody has them. */
+function maskingClient(client: Resolver, secrets: Map<string, string>): Resolver {
+  return {
+    secrets: {
+      resolveAll: async (references, options) => {
+        const answer = await client.secrets.resolveAll(references, options);
+        for (const [reference, { content }] of Object.entries(answer.individualResponses)) {
+          if (content === undefined) continue;
+          secrets.set(reference, content.secret);
+          await mask(content.secret);
+        }
+        return answer;
+      },
+    },
+  };
+}
+
+/** Values that are made of a secret and more, which may be secret together alone. */
+async function maskValues(values: Readonly<Record<string, string | undefined>>): Promise<void> {
+  for (const value of Object.values(values)) await mask(value ?? "");
+}
+
+async function warnOfShort(plan: EnvPlan, secrets: ReadonlyMap<string, string>): Promise<void> {
+  for (const [name, { parts }] of plan) {
+    const own = parts.filter(isReference).flatMap((part) => secrets.get(part.reference) ?? []);
+    if (own.every(isMaskable)) continue;
+    await warn(`${name}: its secret is blank or shorter than 4 characters, so logs may show it`);
+  }
+}
