@@ -1,7 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { appendFileSync } from "node:fs";
+import { nameFailures } from "../action/names.js";
+import { append, mask } from "../action/runner.js";
 import { OnePasswordError } from "../client/errors.js";
 import { quoted } from "../client/told.js";
+import { throwIfAny } from "../env/failures.js";
 import type { Context } from "./command.js";
 import { EXIT, usageError } from "./exit.js";
 import { reasonOf } from "./reason.js";
@@ -9,33 +10,23 @@ import { readVariables } from "./variables.js";
 
 /** Has the runner mask every secret, then sets the variables for the steps that follow. */
 export async function writeGithub(context: Context): Promise<number> {
-  const { env, output } = context;
+  const { env } = context;
   const file = env["GITHUB_ENV"];
   if (!file) {
     throw usageError("GITHUB_ENV is not set: --format github is for a step of a GitHub workflow");
   }
   const { values, secrets } = await readVariables(context);
-  const masked = new Set(secrets.flatMap(({ secret }) => [secret, ...secret.split(/\r?\n/)]));
-  for (const text of masked) {
-    if (text.trim() !== "") await output.write(`::add-mask::${escaped(text)}\n`);
+  throwIfAny(nameFailures(values.keys(), true));
+  for (const { name, secret } of secrets) {
+    await mask(secret);
+    // What is made of a secret and other text, too.
+    await mask(values.get(name) ?? "");
   }
   try {
-    appendFileSync(file, [...values].map(([name, value]) => entryOf(name, value)).join(""));
+    await append(file, values);
   } catch (error) {
     const message = `${quoted(file)}, which GITHUB_ENV names, was not written: ${reasonOf(error)}`;
     throw new OnePasswordError({ code: "fileUnwritable", message });
   }
   return EXIT.done;
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { "%": "%25", "\r": "%0D", "\n": "%0A" };
-
-function escaped(text: string): string {
-  return text.replace(/[%\r\n]/g, (char) => ESCAPES[char] ?? char);
-}
-
-/** With an end that no value can guess. */
-function entryOf(name: string, value: string): string {
-  const end = `end-${randomBytes(16).toString("hex")}`;
-  return `${name}<<${end}\n${value}\n${end}\n`;
 }

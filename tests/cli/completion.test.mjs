@@ -16,7 +16,7 @@ async function scriptFor(shell) {
   return stdout;
 }
 
-const COMMANDS = ["completion", "doctor", "help", "list", "read", "whoami"];
+const COMMANDS = ["completion", "doctor", "env", "help", "inject", "list", "read", "run", "whoami"];
 const GLOBAL = ["--help", "--json", "--no-color", "--session-file", "--timeout", "--token-file"];
 
 test("every script names every command and option of the help", async () => {
