@@ -211,6 +211,12 @@ async function bun(fixture) {
   return "imported and required; compiled, moved";
 }
 
+async function dotenv(fixture) {
+  link(fixture, "dotenv");
+  const { stdout } = await runTool("node", ["main.mjs"], fixture);
+  return stdout.trim();
+}
+
 const REFERENCE = "op://app/kinds/all/text";
 /** What the examples that answer over HTTP say of the secret. */
 const LENGTH = "The secret has 5 characters.\n";
@@ -384,6 +390,7 @@ export const FIXTURES = {
   jest,
   vitest,
   "deno-json": denoJson,
+  dotenv,
   "fake-timers-jest": fakeTimers("jest"),
   "fake-timers-node": fakeTimers("node", "--test", "--test-reporter=tap", "node.test.mjs"),
   "fake-timers-vitest": fakeTimers("vitest", "run"),
