@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Failure } from "../../scripts/lib/run.mjs";
 import { filesUnder } from "../../scripts/lib/stamp.mjs";
 import { hasBrowser, readOutput, submitForm, submitInExtension } from "./browser.mjs";
-import { fakeTimers, fetchMatrix, jest, proxy, vitest } from "./test_programs.mjs";
+import { command, fakeTimers, fetchMatrix, jest, proxy, vitest } from "./test_programs.mjs";
 import { elsewhere, fixtureFolder, link, runTool, serving } from "./tools.mjs";
 
 const SECRET = "grüße";
@@ -395,6 +395,7 @@ export const FIXTURES = {
   "fake-timers-node": fakeTimers("node", "--test", "--test-reporter=tap", "node.test.mjs"),
   "fake-timers-vitest": fakeTimers("vitest", "run"),
   "fetch-matrix": fetchMatrix,
+  command: (fixture) => command(fixture, SECRET),
   proxy,
   "example-node": exampleNode,
   "example-cloudflare-worker": exampleWorker,

@@ -1,6 +1,6 @@
 // Fixtures that are tests themselves: what they say of their results is read.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { ROOT } from "../../scripts/lib/paths.mjs";
 import { ask, Failure, skipped } from "../../scripts/lib/run.mjs";
 import { link, runTool, toolFile } from "./tools.mjs";
@@ -60,6 +60,39 @@ const NODES = [20, 22, 24, 26].map((major) =>
   join(ROOT, `tests/runtime/node_modules/node${major}/bin/node`),
 );
 
+/** Every Node that is here. */
+const nodesHere = () => [process.execPath, NEWER_NODE, ...NODES].filter((path) => existsSync(path));
+
+/** The installed command, as `npx` finds it, with every Node that is here. */
+export async function command(fixture, secret) {
+  const nodes = nodesHere();
+  for (const node of nodes) {
+    const path = `${dirname(node)}${delimiter}${process.env.PATH}`;
+    const own = { ...fixture, env: { ...fixture.env, PATH: path } };
+    const say = async (...args) => (await runTool("onepassword-edge", args, own)).stdout;
+    const print = "process.stdout.write(process.version + process.env.URL)";
+    const { stdout: version } = await runTool(node, ["--version"], own);
+    const expected = [
+      [["read", "-n", "op://app/kinds/all/text"], secret],
+      [["inject", "-i", "template"], `password: ${secret}\n`],
+      [["env", "--env-file", ".env.op", "--format", "json"], jsonOf(secret)],
+      [
+        ["run", "--no-masking", "--env-file", ".env.op", "--", "node", "-e", print],
+        `${version.trim()}postgres://u:${secret}@h`,
+      ],
+    ];
+    for (const [args, wanted] of expected) {
+      const said = await say(...args);
+      if (said !== wanted) throw new Failure(`${version.trim()}: ${args.join(" ")} said ${said}`);
+    }
+    await say("doctor");
+  }
+  return `${nodes.length} times Node: read, inject, env, run, doctor`;
+}
+
+const jsonOf = (secret) =>
+  `${JSON.stringify({ PASSWORD: secret, URL: `postgres://u:${secret}@h` }, null, 2)}\n`;
+
 /** README's way through a proxy, in every Node that is here. */
 export async function proxy(fixture) {
   if (!ask("openssl", ["version"])) return skipped("no openssl", "Install it");
@@ -68,8 +101,7 @@ export async function proxy(fixture) {
   const [, program] = /```js\n((?:(?!```)[\s\S])*ProxyAgent[\s\S]*?)```/.exec(readme) ?? [];
   if (program === undefined) throw new Failure("README.md has no program with a ProxyAgent.");
   writeFileSync(join(fixture.cwd, "readme.mjs"), program);
-  const nodes = [process.execPath, NEWER_NODE, ...NODES].filter((path) => existsSync(path));
-  const env = { ...fixture.env, NODES: nodes.join(",") };
+  const env = { ...fixture.env, NODES: nodesHere().join(",") };
   const { stdout } = await runTool("node", ["main.mjs"], { ...fixture, env });
   return stdout.trim().split("\n").at(-1);
 }

@@ -135,7 +135,8 @@ export function environment(home, { token, url }) {
 
 /** Runs a tool to its end; resolves to what it printed. */
 export async function runTool(name, args, { cwd, env }) {
-  const [command, ...first] = PROGRAMS[name] ?? [name];
+  const own = [join(cwd, "node_modules/.bin", name)];
+  const [command, ...first] = PROGRAMS[name] ?? (existsSync(own[0]) ? own : [name]);
   const options = { cwd, env, timeout: TIMEOUT_MS, killSignal: "SIGKILL" };
   return await run(command, [...first, ...args], options);
 }
