@@ -3,8 +3,10 @@ import { hasCode, OnePasswordError } from "../client/errors.js";
 import type { ClientEvent } from "../client/events.js";
 import { quoted } from "../client/told.js";
 import type { Client } from "../slim.js";
+import type { Store } from "../stores/store.js";
 import { type Context, textOf } from "./command.js";
 import { readTime } from "./options.js";
+import { reasonOf } from "./reason.js";
 import { accountOf, connectWarning, findToken } from "./token.js";
 
 /** What a command wants of its client beside what the command line says. */
@@ -31,7 +33,8 @@ export async function withClient<T>(
   progress.start(`Asking ${accountOf(token).host.slice(0, 80)} …`);
   const { authenticate, fileStore } = await import("./service.js");
   const path = textOf(context.values, "session-file");
-  const store = path === undefined ? {} : { store: fileStore(path) };
+  const session = path === undefined ? undefined : noting(fileStore(path));
+  const store = session === undefined ? {} : { store: session };
   const client = await authenticate({ auth: token, ...config, ...store, ...wishes }).catch(
     (error: unknown) => {
       progress.stop();
@@ -43,7 +46,28 @@ export async function withClient<T>(
   } finally {
     client.close();
     progress.stop();
+    if (session?.problem !== undefined) {
+      const told = `the session file ${quoted(path)} was not written: ${reasonOf(session.problem)}`;
+      await context.output.warn(told);
+    }
   }
+}
+
+/** A client does not say that its store fails; who named a file for it wants to know. */
+function noting(store: Store): Store & { problem: unknown } {
+  const noted = {
+    problem: undefined as unknown,
+    get: (key: string) => store.get(key),
+    async set(key: string, value: string, ttlSeconds: number) {
+      try {
+        await store.set(key, value, ttlSeconds);
+      } catch (error) {
+        noted.problem = error;
+        throw error;
+      }
+    },
+  };
+  return noted;
 }
 
 /** The library advises its users to allow the host, which the command does not let them do. */
