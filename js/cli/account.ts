@@ -13,38 +13,40 @@ import { accountOf, connectWarning, findToken } from "./token.js";
 export interface ClientWishes extends Pick<ClientConfig, "retry" | "fetch" | "onEvent"> {
   /** Whether what the user may want to change goes without saying. */
   readonly isQuiet?: boolean;
+  /** Whether the client has signed in before the work begins, and not only when it asks. */
+  readonly isSignedIn?: boolean;
 }
 
 /**
- * Signs in with what the command line and the environment say, does the work, and closes the client.
+ * Makes a client of what the command line and the environment say, does the work, and closes it.
  *
  * @throws {OnePasswordError} saying what stands in the way
  */
 export async function withClient<T>(
   context: Context,
   work: (client: Client) => Promise<T>,
-  { isQuiet = false, ...wishes }: ClientWishes = {},
+  { isQuiet = false, isSignedIn = false, ...wishes }: ClientWishes = {},
 ): Promise<T> {
   const { token } = findToken(context);
   const config = configOf(context);
+  const { progress } = context.output;
   const warning = connectWarning(context.env);
   if (warning !== undefined && !isQuiet) await context.output.warn(warning);
-  const { progress } = context.output;
   progress.start(`Asking ${accountOf(token).host.slice(0, 80)} …`);
   const { authenticate, fileStore } = await import("./service.js");
   const path = textOf(context.values, "session-file");
   const session = path === undefined ? undefined : noting(fileStore(path));
   const store = session === undefined ? {} : { store: session };
-  const client = await authenticate({ auth: token, ...config, ...store, ...wishes }).catch(
-    (error: unknown) => {
-      progress.stop();
-      throw inOwnWords(error, token);
-    },
-  );
+  // Lazy, so that the sign-in and what is asked for have one time limit together.
+  const options = { auth: token, lazy: !isSignedIn, ...config, ...store, ...wishes };
+  let client: Client | undefined;
   try {
+    client = await authenticate(options);
     return await work(client);
+  } catch (error) {
+    throw inOwnWords(error, token);
   } finally {
-    client.close();
+    client?.close();
     progress.stop();
     if (session?.problem !== undefined) {
       const told = `the session file ${quoted(path)} was not written: ${reasonOf(session.problem)}`;

@@ -160,6 +160,14 @@ test("--timeout has units, and anything else is a usage error", async (t) => {
   }
 });
 
+test("--timeout is that of the whole command, the sign-in included", async (t) => {
+  const faults = ({ path }) =>
+    /\/auth\/start|\/vaults$/.test(path) ? { kind: "delay", ms: 2000 } : undefined;
+  const { run } = await serve(t, { faults });
+  const { code, exit } = await failure(run(["read", "--json", "--timeout", "3500ms", REFERENCE]));
+  assert.deepEqual([code, exit], ["timeout", 4]);
+});
+
 test("--session-file spares the next command the sign-in", async (t) => {
   const { run, emulator, secrets } = await serve(t);
   const path = join(folderOf(t), "folder", "session");
