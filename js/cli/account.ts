@@ -3,47 +3,73 @@ import { hasCode, OnePasswordError } from "../client/errors.js";
 import type { ClientEvent } from "../client/events.js";
 import { quoted } from "../client/told.js";
 import type { Client } from "../slim.js";
+import type { Store } from "../stores/store.js";
 import { type Context, textOf } from "./command.js";
 import { readTime } from "./options.js";
+import { reasonOf } from "./reason.js";
 import { accountOf, connectWarning, findToken } from "./token.js";
 
 /** What a command wants of its client beside what the command line says. */
 export interface ClientWishes extends Pick<ClientConfig, "retry" | "fetch" | "onEvent"> {
   /** Whether what the user may want to change goes without saying. */
   readonly isQuiet?: boolean;
+  /** Whether the client has signed in before the work begins, and not only when it asks. */
+  readonly isSignedIn?: boolean;
 }
 
 /**
- * Signs in with what the command line and the environment say, does the work, and closes the client.
+ * Makes a client of what the command line and the environment say, does the work, and closes it.
  *
  * @throws {OnePasswordError} saying what stands in the way
  */
 export async function withClient<T>(
   context: Context,
   work: (client: Client) => Promise<T>,
-  { isQuiet = false, ...wishes }: ClientWishes = {},
+  { isQuiet = false, isSignedIn = false, ...wishes }: ClientWishes = {},
 ): Promise<T> {
   const { token } = findToken(context);
   const config = configOf(context);
+  const { progress } = context.output;
   const warning = connectWarning(context.env);
   if (warning !== undefined && !isQuiet) await context.output.warn(warning);
-  const { progress } = context.output;
   progress.start(`Asking ${accountOf(token).host.slice(0, 80)} …`);
   const { authenticate, fileStore } = await import("./service.js");
   const path = textOf(context.values, "session-file");
-  const store = path === undefined ? {} : { store: fileStore(path) };
-  const client = await authenticate({ auth: token, ...config, ...store, ...wishes }).catch(
-    (error: unknown) => {
-      progress.stop();
-      throw inOwnWords(error, token);
-    },
-  );
+  const session = path === undefined ? undefined : noting(fileStore(path));
+  const store = session === undefined ? {} : { store: session };
+  // Lazy, so that the sign-in and what is asked for have one time limit together.
+  const options = { auth: token, lazy: !isSignedIn, ...config, ...store, ...wishes };
+  let client: Client | undefined;
   try {
+    client = await authenticate(options);
     return await work(client);
+  } catch (error) {
+    throw inOwnWords(error, token);
   } finally {
-    client.close();
+    client?.close();
     progress.stop();
+    if (session?.problem !== undefined) {
+      const told = `the session file ${quoted(path)} was not written: ${reasonOf(session.problem)}`;
+      await context.output.warn(told);
+    }
   }
+}
+
+/** A client does not say that its store fails; who named a file for it wants to know. */
+function noting(store: Store): Store & { problem: unknown } {
+  const noted = {
+    problem: undefined as unknown,
+    get: (key: string) => store.get(key),
+    async set(key: string, value: string, ttlSeconds: number) {
+      try {
+        await store.set(key, value, ttlSeconds);
+      } catch (error) {
+        noted.problem = error;
+        throw error;
+      }
+    },
+  };
+  return noted;
 }
 
 /** The library advises its users to allow the host, which the command does not let them do. */

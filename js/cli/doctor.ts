@@ -89,7 +89,7 @@ async function signIn(context: Context): Promise<Check[]> {
         isSignedIn = true;
         return await client.vaults.list();
       },
-      { onEvent, isQuiet: true },
+      { onEvent, isQuiet: true, isSignedIn: true },
     );
     return [signedIn, countOf(vaults.length), pauseOf(pauseMs)];
   } catch (error) {

@@ -34,14 +34,6 @@ const EXITS: Partial<Record<string, number>> = {
   timeout: EXIT.retry,
 };
 
-/**
- * Whether the same may succeed later, of an error in a batch, which does not say so itself. A lost
- * connection mostly is; a certificate that is not accepted fails the whole batch.
- */
-export function isRetryable(code: string): boolean {
-  return code === "network" || EXITS[code] === EXIT.retry;
-}
-
 /** Of several failures the first of these decides: what has to be mended before the others. */
 const ORDER: readonly number[] = [EXIT.usage, EXIT.denied, EXIT.failed, EXIT.retry];
 

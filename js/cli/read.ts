@@ -1,11 +1,10 @@
 import { isUtf8 } from "node:buffer";
-import type { ResolveError } from "../client/answers.js";
-import { type ErrorDetails, OnePasswordError } from "../client/errors.js";
+import { type ErrorDetails, isOnePasswordError, OnePasswordError } from "../client/errors.js";
 import { isTold } from "../client/told.js";
 import type { Client } from "../slim.js";
 import { isFileRequest, withClient } from "./account.js";
 import type { Command, Context } from "./command.js";
-import { EXIT, type Failure, isRetryable, severalErrors, usageError } from "./exit.js";
+import { EXIT, type Failure, severalErrors, usageError } from "./exit.js";
 import { FILE_OPTIONS, type Target, targetOf } from "./files.js";
 import { jsonOf } from "./output.js";
 
@@ -89,27 +88,41 @@ async function readAll(context: Context, target: Target | undefined): Promise<vo
 
 /** All of them, or an error that says of each what stands in its way. */
 async function resolveAll(client: Client, references: readonly string[]) {
-  const { individualResponses } = await client.secrets.resolveAll(references);
+  const all = [...new Set(references)];
+  // Calls made in one go are read together, and each tells its error in full.
+  const results = await Promise.allSettled(all.map((one) => client.secrets.resolve(one)));
   const secrets: Record<string, string> = Object.create(null);
   const failures: FailedReference[] = [];
-  for (const reference of new Set(references)) {
-    const { content, error } = individualResponses[reference] ?? {};
-    if (content) secrets[reference] = content.secret;
-    else failures.push(failureOf(reference, error ?? NOTHING_SAID));
+  for (const [at, reference] of all.entries()) {
+    const result = results[at];
+    if (result?.status === "fulfilled") secrets[reference] = result.value;
+    else failures.push(failureOf(reference, result?.reason));
   }
   const [first, ...more] = failures;
   if (first === undefined) return secrets;
   if (more.length === 0) throw new OnePasswordError(first);
-  const all = new Set(references).size;
-  throw severalErrors(`${failures.length} of ${all} references cannot be resolved`, failures);
+  if (failures.length === all.length && isOne(failures)) {
+    throw new OnePasswordError({ ...first, reference: undefined });
+  }
+  throw severalErrors(
+    `${failures.length} of ${all.length} references cannot be resolved`,
+    failures,
+  );
 }
 
 type FailedReference = Failure & ErrorDetails;
-const NOTHING_SAID: ResolveError = { type: "protocol", message: "nothing was said of it" };
 
-function failureOf(reference: string, { type, message, ...more }: ResolveError): FailedReference {
-  // What the error class would not repeat, a report of several does not either.
+/** What a program may be told of it: what the error class would not repeat, this does not either. */
+function failureOf(reference: string, error: unknown): FailedReference {
+  if (!isOnePasswordError(error)) throw error;
+  const { code, message, retryable } = error;
+  const { retryAfterMs, candidates } = { __proto__: null, ...error } as Partial<typeof error>;
   const told = isTold(reference) ? { reference } : {};
-  const retryable = isRetryable(type);
-  return { code: type, message, ...told, ...(retryable ? { retryable } : {}), ...more };
+  return { ...told, code, message, retryable, retryAfterMs, candidates };
+}
+
+/** Whether all of them failed for one reason, such as a token that is not accepted. */
+function isOne(failures: readonly FailedReference[]): boolean {
+  const [first] = failures;
+  return first?.code !== "parsing" && failures.every(({ message }) => message === first?.message);
 }

@@ -1,7 +1,9 @@
 /** What the system said about a file, in words. */
 export function reasonOf(error: unknown): string {
-  const { code } = (error ?? {}) as NodeJS.ErrnoException;
-  return REASONS[code ?? ""] ?? `the system says ${code ?? "nothing more"}`;
+  const { code, message } = (error ?? {}) as NodeJS.ErrnoException;
+  // Without a code it is this package's own text.
+  if (code === undefined) return message ?? "nothing is known of it";
+  return REASONS[code] ?? `the system says ${code}`;
 }
 
 const REASONS: Partial<Record<string, string>> = {
@@ -14,5 +16,6 @@ const REASONS: Partial<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EDQUOT: "your quota of the disk is used up",
   ENAMETOOLONG: "its name is too long",
+  EEXIST: "something else has the name of its folder",
   ELOOP: "its links lead in a circle",
 };

@@ -18,7 +18,7 @@ async function showAccount(context: Context): Promise<number> {
   if (args.length > 0) throw usageError("whoami takes no arguments");
   const { token, source } = findToken(context);
   // What a token says of itself is no proof: the service has to accept it.
-  await withClient(context, async () => {});
+  await withClient(context, async () => {}, { isSignedIn: true });
   const { host, email } = accountOf(token);
   if (output.isJson) await output.json({ host, email, type: "SERVICE_ACCOUNT", source });
   else {

@@ -39,7 +39,7 @@ const deny = ({ toolchain }, ...what) =>
   cargo(toolchain, ["deny", "--log-level", "error", "check", "--hide-inclusion-graph", ...what]);
 
 async function types() {
-  for (const project of ["js", "js/node", "js/emulator", "js/action"]) {
+  for (const project of ["js", "js/node", "js/emulator", "js/action", "js/cli"]) {
     await node(TSC, "-p", join(ROOT, project), "--noEmit");
   }
 }

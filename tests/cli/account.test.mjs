@@ -160,6 +160,14 @@ test("--timeout has units, and anything else is a usage error", async (t) => {
   }
 });
 
+test("--timeout is that of the whole command, the sign-in included", async (t) => {
+  const faults = ({ path }) =>
+    /\/auth\/start|\/vaults$/.test(path) ? { kind: "delay", ms: 2000 } : undefined;
+  const { run } = await serve(t, { faults });
+  const { code, exit } = await failure(run(["read", "--json", "--timeout", "3500ms", REFERENCE]));
+  assert.deepEqual([code, exit], ["timeout", 4]);
+});
+
 test("--session-file spares the next command the sign-in", async (t) => {
   const { run, emulator, secrets } = await serve(t);
   const path = join(folderOf(t), "folder", "session");
@@ -168,11 +176,29 @@ test("--session-file spares the next command the sign-in", async (t) => {
   assert.equal(emulator.requests.length, 8);
   emulator.clearRequests();
   assert.equal((await read()).stdout, `${SECRET}\n`);
-  assert.ok(emulator.requests.length <= 4, `${emulator.requests.length} requests`);
-  assert.ok(emulator.requests.every(({ path: asked }) => !asked.includes("/auth/")));
+  assert.equal(emulator.requests.length, 1);
+  assert.match(emulator.requests[0].path, /\/item\//);
   assert.equal(statSync(path).mode & 0o777, 0o600);
   const kept = readFileSync(path, "utf8");
   for (const secret of [...secrets, SECRET]) assert.ok(!kept.includes(secret));
+});
+
+test("a session file that cannot be written is a warning", async (t) => {
+  const { run } = await serve(t);
+  const folder = folderOf(t);
+  mkdirSync(join(folder, "folder"));
+  writeFileSync(join(folder, "file"), "");
+  for (const [path, reason] of [
+    ["folder", /not a regular file/],
+    ["file/session", /name of its folder/],
+  ]) {
+    const ended = await run(["read", "--session-file", path, REFERENCE], { cwd: folder });
+    assert.deepEqual([ended.stdout, ended.code], [`${SECRET}\n`, 0]);
+    assert.match(ended.stderr, /^warning: the session file “\S+” was not written: /);
+    assert.match(ended.stderr, reason);
+    assert.equal(ended.stderr.trim().split("\n").length, 1);
+  }
+  assert.equal((await run(["read", "--session-file=", REFERENCE])).code, 2);
 });
 
 test("candidates of an ambiguous reference are named", async (t) => {

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { folderOf, start } from "./support.mjs";
+import { commandNames, folderOf, start } from "./support.mjs";
 
 const SHELLS = ["bash", "zsh", "fish", "powershell"];
 const missing = (program) =>
@@ -16,7 +16,7 @@ async function scriptFor(shell) {
   return stdout;
 }
 
-const COMMANDS = ["completion", "doctor", "env", "help", "inject", "list", "read", "run", "whoami"];
+const COMMANDS = await commandNames();
 const GLOBAL = ["--help", "--json", "--no-color", "--session-file", "--timeout", "--token-file"];
 
 test("every script names every command and option of the help", async () => {

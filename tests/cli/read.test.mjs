@@ -63,6 +63,19 @@ test("if one of several fails, nothing is printed and every failure is named", a
   assert.equal(alone.code, 1);
 });
 
+test("what stands in the way of all of them is told once", async (t) => {
+  const faults = ({ path }) =>
+    path.endsWith("/confirm-key") ? { kind: "status", status: 401 } : undefined;
+  const { run } = await serve(t, { faults });
+  const ended = await run(["read", "--json", REFERENCE, "op://app/database/username"]);
+  assert.deepEqual([ended.stdout, ended.code], ["", 3]);
+  const [{ error }] = errorsOf(ended);
+  assert.deepEqual(
+    [error.code, error.reference, error.failures],
+    ["authenticationFailed", undefined, undefined],
+  );
+});
+
 test("what is wrong with the arguments is said before anything is asked for", async (t) => {
   const { run, emulator } = await serve(t);
   const none = await run(["read"]);

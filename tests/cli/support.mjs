@@ -109,6 +109,15 @@ export function startProgram(program, args, { env = {}, cwd, input = "", stdin =
   return { child, ended, text };
 }
 
+/** Every command that the help lists, in the order of the alphabet. */
+export async function commandNames() {
+  const { stdout } = await start(["--help"]).ended;
+  const [, rows] = /\nCommands:\n((?: {2}.*\n)+)/.exec(stdout);
+  const names = [...rows.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name).sort();
+  assert.ok(names.length > 5);
+  return names;
+}
+
 /** As a shell says it, with the command as `$0`. */
 export function shell(script, options = {}) {
   return startProgram("bash", ["-c", script, COMMAND], options).ended;
