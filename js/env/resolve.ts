@@ -11,6 +11,7 @@ import { parseTemplate, type TemplateOptions } from "./template.js";
 /** Whatever resolves secret references: a client, that of a Durable Object, a test's own. */
 export interface Resolver {
   readonly secrets: {
+    /** As a client has it; each reference is in a call once. */
     resolveAll(references: readonly string[], options?: CallOptions): Promise<ResolveAllResponse>;
   };
 }
