@@ -124,30 +124,33 @@ complete -F _onepassword_edge ${NAME}
 `;
 }
 
-/** In single quotes, for zsh and fish alike if fish doubles no backslash. */
+/** In single quotes. */
 const quotedFor = {
   zsh: (text: string) => `'${text.replaceAll("'", "'\\''")}'`,
   fish: (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`,
   powershell: (text: string) => `'${text.replaceAll("'", "''")}'`,
 };
 
+/** Without what means something to zsh in a description. */
+const plainForZsh = (text: string) => text.replace(/[[\]:\\]/g, "\\$&");
+
+/** An option as `_arguments` wants it. */
+function zshOption([name, spec]: [string, OptionSpec]): string {
+  const quote = quotedFor.zsh;
+  const { type, help, short, value = "value", complete, multiple } = spec;
+  const action = complete === "file" ? "_files" : complete ? `(${complete.join(" ")})` : " ";
+  const after = type === "string" ? `:${value}:${action}` : "";
+  const described = `[${plainForZsh(help)}]${after}`;
+  const long = type === "string" ? `--${name}=` : `--${name}`;
+  if (short === undefined) return quote(`${multiple === true ? "*" : ""}${long}${described}`);
+  const excluded = multiple === true ? "'*'" : quote(`(-${short} --${name})`);
+  return `${excluded}{-${short},${long}}${quote(described)}`;
+}
+
 function zshScript(commands: readonly Command[]): string {
   const quote = quotedFor.zsh;
-  const plain = (text: string) => text.replace(/[[\]:\\]/g, "\\$&");
-  const specOf = ([name, spec]: [string, OptionSpec]) => {
-    const { type, help, short, value = "value", complete, multiple } = spec;
-    const action = complete === "file" ? "_files" : complete ? `(${complete.join(" ")})` : " ";
-    const after = type === "string" ? `:${value}:${action}` : "";
-    const described = `[${plain(help)}]${after}`;
-    const repeated = multiple === true ? "*" : "";
-    if (short === undefined)
-      return quote(`${repeated}--${name}${type === "string" ? "=" : ""}${described}`);
-    const excluded = multiple === true ? "'*'" : quote(`(-${short} --${name})`);
-    const long = type === "string" ? `--${name}=` : `--${name}`;
-    return `${excluded}{-${short},${long}}${quote(described)}`;
-  };
   const specsOf = (options: OptionSpecs) =>
-    Object.entries(options).map((entry) => `      ${specOf(entry)}`);
+    Object.entries(options).map((entry) => `      ${zshOption(entry)}`);
   const all = completed(commands);
   const cases = all.map(({ name, options, complete, endsAtFirst }) => {
     const words = complete === undefined ? "" : `'1:argument:(${complete.join(" ")})'`;
@@ -163,7 +166,7 @@ function zshScript(commands: readonly Command[]): string {
 _onepassword_edge() {
   local context state line
   local -a commands=(
-${all.map(({ name, summary }) => `    ${quote(`${plain(name)}:${summary}`)}`).join("\n")}
+${all.map(({ name, summary }) => `    ${quote(`${plainForZsh(name)}:${summary}`)}`).join("\n")}
   )
   _arguments -C -s -S \\
 ${specsOf(GLOBAL_OPTIONS).join(" \\\n")} \\
@@ -213,28 +216,33 @@ ${lines.join("\n")}
 `;
 }
 
-function powershellScript(commands: readonly Command[]): string {
+/** Options as the entries of a table, with what they do. */
+function powershellOptions(options: OptionSpecs): string {
   const quote = quotedFor.powershell;
-  const all = completed(commands);
-  const optionsOf = (options: OptionSpecs) =>
-    Object.entries(options).flatMap((entry) =>
-      spellings(...entry).map((name) => `${quote(name)} = ${quote(entry[1].help)}`),
-    );
-  const tables = all.map(({ name, summary, options, complete = [] }) => {
-    const words = complete.map(quote).join(", ");
-    return `    ${quote(name)} = @{
+  const entries = Object.entries(options).flatMap((entry) =>
+    spellings(...entry).map((name) => `${quote(name)} = ${quote(entry[1].help)}`),
+  );
+  return entries.join("; ");
+}
+
+function powershellCommand({ name, summary, options, complete = [] }: Completed): string {
+  const quote = quotedFor.powershell;
+  return `    ${quote(name)} = @{
       summary = ${quote(summary)}
-      words = @(${words})
-      options = @{ ${optionsOf(options).join("; ")} }
+      words = @(${complete.map(quote).join(", ")})
+      options = @{ ${powershellOptions(options)} }
     }`;
-  });
+}
+
+function powershellScript(commands: readonly Command[]): string {
+  const tables = completed(commands).map(powershellCommand);
   return `# PowerShell completion of ${NAME}
-Register-ArgumentCompleter -Native -CommandName ${quote(NAME)} -ScriptBlock {
+Register-ArgumentCompleter -Native -CommandName '${NAME}' -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)
   $commands = [ordered]@{
 ${tables.join("\n")}
   }
-  $options = @{ ${optionsOf(GLOBAL_OPTIONS).join("; ")} }
+  $options = @{ ${powershellOptions(GLOBAL_OPTIONS)} }
   $command = $commandAst.CommandElements |
     Select-Object -Skip 1 |
     ForEach-Object { $_.ToString() } |

@@ -1,12 +1,14 @@
 // The command line: help, versions, what is misspelt or missing.
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
   COMMAND,
   commandNames,
   errorsOf,
+  folderOf,
   REFERENCE,
   SECRET,
   serve,
@@ -26,6 +28,14 @@ test("it is a program by itself, of the name in package.json", async () => {
   for (const args of [["-v"], ["read", "--version"]]) {
     assert.equal((await run(...args)).stdout, `${version}\n`);
   }
+});
+
+test("it finds its module also through a link, as npm makes one", async (t) => {
+  const { env } = await serve(t);
+  const link = join(folderOf(t), "onepassword-edge");
+  symlinkSync(COMMAND, link);
+  const { stdout, stderr, code } = await startProgram(link, ["read", REFERENCE], { env }).ended;
+  assert.deepEqual([stdout, stderr, code], [`${SECRET}\n`, "", 0]);
 });
 
 test("the help has each command in a line, and every line fits a terminal", async () => {
