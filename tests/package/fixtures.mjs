@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Failure } from "../../scripts/lib/run.mjs";
 import { filesUnder } from "../../scripts/lib/stamp.mjs";
 import { hasBrowser, readOutput, submitForm, submitInExtension } from "./browser.mjs";
+import { envGuide } from "./env_guide.mjs";
 import { command, fakeTimers, fetchMatrix, jest, proxy, vitest } from "./test_programs.mjs";
 import { elsewhere, fixtureFolder, link, runTool, serving } from "./tools.mjs";
 
@@ -391,6 +392,7 @@ export const FIXTURES = {
   vitest,
   "deno-json": denoJson,
   dotenv,
+  "env-guide": envGuide,
   "fake-timers-jest": fakeTimers("jest"),
   "fake-timers-node": fakeTimers("node", "--test", "--test-reporter=tap", "node.test.mjs"),
   "fake-timers-vitest": fakeTimers("vitest", "run"),

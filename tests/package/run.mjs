@@ -30,7 +30,7 @@ async function layOut(name, tarball) {
 }
 
 /** Runs one fixture and tells how it went on one line, with the reason below if it failed. */
-async function runFixture(name, { tarball, token, env }) {
+async function runFixture(name, { tarball, token, url, env }) {
   const start = performance.now();
   const tell = (word, note) =>
     console.log(
@@ -38,7 +38,7 @@ async function runFixture(name, { tarball, token, env }) {
     );
   try {
     const cwd = await layOut(name, tarball);
-    const note = await FIXTURES[name]({ cwd, env, token, tarball: tarball.path });
+    const note = await FIXTURES[name]({ cwd, env, token, url, tarball: tarball.path });
     tell("ok", note ?? "");
     return true;
   } catch (error) {
@@ -54,11 +54,11 @@ export async function runFixtures({ only } = {}) {
   await installTools();
   const tarball = await pack(FOLDER);
   return await withService(async (service) => {
-    const { token } = service;
+    const { token, url } = service;
     const env = environment(fresh(join(FOLDER, "home")), service);
     let failed = 0;
     for (const name of names) {
-      if (!(await runFixture(name, { tarball, token, env }))) failed += 1;
+      if (!(await runFixture(name, { tarball, token, url, env }))) failed += 1;
     }
     console.log(`\n${names.length - failed} passed, ${failed} failed`);
     return failed;

@@ -9,7 +9,7 @@ import { link, runTool, toolFile } from "./tools.mjs";
 const PASSED = /^# pass (\d+)|^ *Tests\b.*?(\d+) passed/m;
 
 /** Runs tests; resolves to how many have passed, which must be some. */
-async function passedTests(tool, args, fixture) {
+export async function passedTests(tool, args, fixture) {
   const { all } = await runTool(tool, args, fixture);
   const [, tap, sum] = PASSED.exec(all) ?? [];
   const passed = Number(tap ?? sum ?? 0);
