@@ -58,7 +58,7 @@ async function resolved(plan: EnvPlan, inputs: Inputs): Promise<Map<string, stri
     const secrets = new Map<string, string>();
     const masking = maskingClient(client, secrets);
     const values = await resolvePlan(plan, { client: masking, optional: inputs.optional });
-    await maskValues(values);
+    await maskValues(values, secrets);
     await warnOfShort(plan, secrets);
     return withoutNul(values, plan);
   } finally {
@@ -85,9 +85,15 @@ function maskingClient(client: Resolver, secrets: Map<string, string>): Resolver
   };
 }
 
-/** Values that are made of a secret and more, which may be secret together alone. */
-async function maskValues(values: Readonly<Record<string, string | undefined>>): Promise<void> {
-  for (const value of Object.values(values)) await mask(value ?? "");
+/** Values that are made of a secret and more: what is too short to be hidden alone may be so together. */
+async function maskValues(
+  values: Readonly<Record<string, string | undefined>>,
+  secrets: ReadonlyMap<string, string>,
+): Promise<void> {
+  const masked = new Set(secrets.values());
+  for (const value of Object.values(values)) {
+    if (value !== undefined && !masked.has(value)) await mask(value);
+  }
 }
 
 async function warnOfShort(plan: EnvPlan, secrets: ReadonlyMap<string, string>): Promise<void> {

@@ -67,6 +67,7 @@ test("references become variables and outputs; everything else stays as it is", 
   assert.equal(ended.stderr, "");
   assert.match(ended.plain, /PASSWORD, URL/);
   assert.deepEqual(ended.warnings, []);
+  assert.deepEqual(ended.masks, [server.token, VALUES.password, expected.URL], "each once");
 });
 
 test("values of every kind arrive as they are, and are hidden line by line", async (t) => {

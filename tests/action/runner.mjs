@@ -2,12 +2,12 @@
 // that it gives a step and how it reads them, and the commands in what a step prints.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { EOL, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const ACTION = fileURLToPath(new URL("../../action/dist/main.js", import.meta.url));
+const ACTION = fileURLToPath(new URL("../../action", import.meta.url));
 /** Long enough for a machine that has much else to do. */
 const LIMIT_MS = 120_000;
 const FILES = ["GITHUB_ENV", "GITHUB_OUTPUT"];
@@ -22,7 +22,10 @@ export async function runStep(t, { env = {}, inputs = {}, without = [] }) {
   const paths = Object.fromEntries(FILES.map((name) => [name, join(folder, name)]));
   for (const path of Object.values(paths)) writeFileSync(path, "");
   const given = FILES.filter((name) => !without.includes(name)).map((name) => [name, paths[name]]);
-  const ended = await run({
+  // By itself, as it has to run wherever the runner puts it.
+  const action = join(folder, "action");
+  cpSync(ACTION, action, { recursive: true });
+  const ended = await run(join(action, "dist/main.js"), {
     PATH: process.env.PATH,
     // Windows starts no program without it.
     ...(process.env.SystemRoot && { SystemRoot: process.env.SystemRoot }),
@@ -46,9 +49,9 @@ export async function runStep(t, { env = {}, inputs = {}, without = [] }) {
 
 const inputName = (name) => `INPUT_${name.replaceAll(" ", "_").toUpperCase()}`;
 
-function run(env) {
+function run(program, env) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [ACTION], { env, timeout: LIMIT_MS });
+    const child = spawn(process.execPath, [program], { env, timeout: LIMIT_MS });
     const said = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"]) {
       child[name].setEncoding("utf8").on("data", (text) => {
