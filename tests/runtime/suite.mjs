@@ -110,6 +110,9 @@ const ELSEWHERE = {
   closed: "the last check",
   groupKeyInvalid: "takes an answer that is changed before it is sealed",
   unsupported: "runRefusal",
+  commandNotStarted: "of the command alone: tests/cli",
+  fileUnreadable: "of the command alone: tests/cli",
+  fileUnwritable: "of the command alone: tests/cli",
   unableToFormatPrivateKeyToOpenSsh: "takes a key that is longer than the module's memory",
 };
 
