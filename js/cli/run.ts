@@ -21,7 +21,7 @@ export const run: Command = {
   summary: "run a command with secrets in its environment",
   usage: "run [options] [--] <command> [arguments]",
   details:
-    "Secret references in env files and in the environment become secrets; then the command is started.\nIf one fails, it is not. What the command prints is searched for these secrets, which are masked, and\ntherefore goes through a pipe: with --no-masking the command has the terminal for itself. The exit\ncode is the command's.",
+    "Secret references in env files and in the environment become secrets; then the command is started.\nIf one fails, it is not. What the command prints is searched for these secrets, which are masked,\nand therefore goes through a pipe: with --no-masking the command has the terminal for itself. The\nexit code is the command's.",
   examples: [
     ["run --env-file .env.op -- node server.js", "start a server with its secrets"],
     ["run --no-masking -- psql", "start a program that needs a terminal"],
@@ -31,12 +31,12 @@ export const run: Command = {
     ...VARIABLE_OPTIONS,
     "no-masking": {
       type: "boolean",
-      help: "mask nothing, and leave the terminal to the command; OP_RUN_NO_MASKING=true does the same",
+      help: "mask nothing, and keep the terminal (OP_RUN_NO_MASKING=true)",
     },
     "mask-short": { type: "boolean", help: "mask secrets of less than four bytes, too" },
     "drop-token": {
       type: "boolean",
-      help: "take OP_SERVICE_ACCOUNT_TOKEN, OP_CONNECT_* and OP_SESSION* from the command's environment",
+      help: "give the command no OP_SERVICE_ACCOUNT_TOKEN, OP_CONNECT_*, OP_SESSION*",
     },
   },
   endsAtFirst: true,
