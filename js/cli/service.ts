@@ -3,21 +3,24 @@ import { readFileSync } from "node:fs";
 import type { ClientConfig } from "../client/config.js";
 import { fileStore } from "../node/file_store.js";
 import { Client } from "../slim.js";
+import { nodeFetch } from "./node_fetch.js";
 import { NAME, VERSION } from "./version.js";
 
 /** The module, beside the command. */
 const wasm = WebAssembly.compile(readFileSync(new URL("./wasm/op.wasm", import.meta.url)));
 // Whoever uses it sees the failure.
 wasm.catch(() => {});
-// Node loads its fetch when it is first touched: here, while other threads compile the module.
-void globalThis.Headers;
+/** Whether Node's own `fetch` is used, because a proxy is set for it. */
+const isProxied =
+  Boolean(process.env["NODE_USE_ENV_PROXY"]) || process.execArgv.includes("--use-env-proxy");
 
 /** Signs in. */
 export function authenticate(
   config: Omit<ClientConfig, "integrationName" | "integrationVersion">,
 ): Promise<Client> {
   const integration = { integrationName: `${NAME} command`, integrationVersion: VERSION };
-  return Client.authenticate({ ...config, ...integration, wasm });
+  const fetch = isProxied ? globalThis.fetch : nodeFetch();
+  return Client.authenticate({ fetch, ...config, ...integration, wasm });
 }
 
 export { fileStore };
