@@ -1,6 +1,6 @@
 import { check } from "../client/check.js";
 import { OnePasswordError } from "../client/errors.js";
-import type { CommandFile } from "./runner.js";
+import type { CommandFile } from "../github/runner.js";
 
 /** A variable of the step, or of the job, with the token. */
 export const TOKEN = "OP_SERVICE_ACCOUNT_TOKEN";
@@ -12,20 +12,22 @@ export interface Inputs {
   readonly token: string;
   /** Whether later steps get the values as variables. */
   readonly exported: boolean;
+  /** The variables to look at; absent: all of them. */
+  readonly only: readonly string[] | undefined;
   /** The variables whose item or field may be missing. */
   readonly optional: readonly string[];
   /** The variables among which the references are. */
   readonly variables: Environment;
 }
 
-const NAMES = ["token", "export-env", "optional"] as const;
+const NAMES = ["token", "export-env", "optional", "variables"] as const;
 
 /** The runner's name for an input: spaces become `_`, and nothing else changes. */
 const variableOf = (input: (typeof NAMES)[number]): string => `INPUT_${input.toUpperCase()}`;
 
 /** @throws {OnePasswordError} `argumentInvalid` */
 export function readInputs(env: Environment): Inputs {
-  const [token = "", exported = "", optional = ""] = NAMES.map((name) =>
+  const [token = "", exported = "", optional = "", only = ""] = NAMES.map((name) =>
     env[variableOf(name)]?.trim(),
   );
   const switched = exported.toLowerCase();
@@ -36,10 +38,13 @@ export function readInputs(env: Environment): Inputs {
   return {
     token: token || env[TOKEN]?.trim() || "",
     exported: switched !== "false",
-    optional: optional.split(/[\s,]+/).filter(Boolean),
+    only: only === "" ? undefined : namesIn(only),
+    optional: namesIn(optional),
     variables: Object.fromEntries(variables),
   };
 }
+
+const namesIn = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
 
 /**
  * Where the runner wants what.

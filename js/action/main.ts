@@ -1,5 +1,5 @@
 import { isOnePasswordError } from "../client/errors.js";
-import { fail } from "./runner.js";
+import { fail } from "../github/runner.js";
 import { runStep } from "./step.js";
 
 try {

@@ -4,10 +4,10 @@ import { isReference } from "../env/parts.js";
 import { type EnvPlan, planEnv } from "../env/plan.js";
 import { type Resolver, resolvePlan } from "../env/resolve.js";
 import { withoutNul } from "../env/values.js";
+import { nameFailures } from "../github/names.js";
+import { append, isMaskable, mask, warn } from "../github/runner.js";
 import { Client } from "../index.js";
 import { type Inputs, pathOf, readInputs, TOKEN } from "./inputs.js";
-import { nameFailures } from "./names.js";
-import { append, isMaskable, mask, warn } from "./runner.js";
 
 /**
  * Replaces the references in the step's variables by their secrets, for later steps. Nothing is
@@ -27,23 +27,25 @@ export async function runStep(env: Readonly<Record<string, string | undefined>>)
     return;
   }
   const values = await resolved(plan, inputs);
-  await append(output, values);
-  if (variables !== undefined) await append(variables, values);
+  await append(variables === undefined ? [output] : [output, variables], values);
   const names = [...values.keys()].join(", ");
   process.stdout.write(`Read from 1Password: ${names || "nothing"}\n`);
 }
 
-function planOf({ variables, exported }: Inputs): EnvPlan {
-  const all = [...planEnv([], variables)];
+function planOf({ variables, only, exported }: Inputs): EnvPlan {
+  const looked = Object.entries(variables).filter(([name]) => only?.includes(name) ?? true);
+  const all = [...planEnv([], Object.fromEntries(looked))];
   const plan = new Map(all.filter(([, { parts }]) => parts.some(isReference)));
   throwIfAny(nameFailures(plan.keys(), exported));
   return plan;
 }
 
 /** What stands there by mistake would let nothing be missing. */
-async function warnOfUnknown({ optional, variables }: Inputs): Promise<void> {
-  for (const name of optional.filter((each) => !Object.hasOwn(variables, each))) {
-    await warn(`optional names ${name}, and this step has no such variable`);
+async function warnOfUnknown({ optional, only = [], variables }: Inputs): Promise<void> {
+  for (const [input, names] of Object.entries({ optional, variables: only })) {
+    for (const name of names.filter((each) => !Object.hasOwn(variables, each))) {
+      await warn(`${input} names ${name}, and this step has no such variable`);
+    }
   }
 }
 

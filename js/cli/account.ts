@@ -1,12 +1,14 @@
+import { readFileSync, statSync } from "node:fs";
 import type { ClientConfig } from "../client/config.js";
 import { hasCode, OnePasswordError } from "../client/errors.js";
 import type { ClientEvent } from "../client/events.js";
 import { quoted } from "../client/told.js";
+import { reasonOf } from "../node/reason.js";
 import type { Client } from "../slim.js";
 import type { Store } from "../stores/store.js";
 import { type Context, textOf } from "./command.js";
+import { usageError } from "./exit.js";
 import { readTime } from "./options.js";
-import { reasonOf } from "./reason.js";
 import { accountOf, connectWarning, findToken } from "./token.js";
 
 /** What a command wants of its client beside what the command line says. */
@@ -35,6 +37,7 @@ export async function withClient<T>(
   progress.start(`Asking ${accountOf(token).host.slice(0, 80)} …`);
   const { authenticate, fileStore } = await import("./service.js");
   const path = textOf(context.values, "session-file");
+  if (path !== undefined) checkSessionFile(path);
   const session = path === undefined ? undefined : noting(fileStore(path));
   const store = session === undefined ? {} : { store: session };
   // Lazy, so that the sign-in and what is asked for have one time limit together.
@@ -52,6 +55,35 @@ export async function withClient<T>(
       const told = `the session file ${quoted(path)} was not written: ${reasonOf(session.problem)}`;
       await context.output.warn(told);
     }
+  }
+}
+
+/**
+ * A file of somebody else's content would be gone: `--token-file` is easily mixed up with this option.
+ *
+ * @throws {OnePasswordError} `argumentInvalid`
+ */
+function checkSessionFile(path: string): void {
+  let text: string;
+  try {
+    if (!statSync(path).isFile()) return;
+    text = readFileSync(path, "utf8");
+  } catch {
+    return; // it is not there, or the store says what is wrong with it
+  }
+  if (text.trim() === "" || holdsRecords(text)) return;
+  throw usageError(
+    `${quoted(path)} is no session file, and would be overwritten: name one that does not exist yet`,
+  );
+}
+
+function holdsRecords(text: string): boolean {
+  try {
+    const records: unknown = JSON.parse(text);
+    const all = typeof records === "object" && records !== null ? Object.values(records) : [];
+    return all.length > 0 && all.every((one) => typeof one?.value === "string");
+  } catch {
+    return false;
   }
 }
 
@@ -74,8 +106,13 @@ function noting(store: Store): Store & { problem: unknown } {
 
 /** The library advises its users to allow the host, which the command does not let them do. */
 export function inOwnWords(error: unknown, token: string): unknown {
+  if (hasCode(error, "timeout")) {
+    const { message, ...details } = error as OnePasswordError;
+    const own = message.replaceAll("timeoutMs", "--timeout");
+    return new OnePasswordError({ ...details, code: "timeout", message: own });
+  }
   if (!hasCode(error, "hostNotAllowed")) return error;
-  const message = `the token names the host ${quoted(accountOf(token).host)}, which is none of 1Password's: it was not asked`;
+  const message = `the token names the host ${quoted(accountOf(token).host)}, which is none of 1Password's, so nothing was sent to it: take the token from 1Password anew`;
   return new OnePasswordError({ code: "hostNotAllowed", message });
 }
 

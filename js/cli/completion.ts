@@ -101,20 +101,34 @@ _onepassword_edge_files() {
 _onepassword_edge_programs() { programs=1; }
 _onepassword_edge() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}"
-  local command="" words="" programs="" options="${optionsOf(GLOBAL_OPTIONS)}" i
+  local command="" words="" programs="" options="${optionsOf(GLOBAL_OPTIONS)}" i at
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "\${COMP_WORDS[i]}" in
     ${all.map(({ name }) => name).join("|")}) command="\${COMP_WORDS[i]}"; break ;;
     esac
   done
-  case "$prev" in
-    ${names(({ complete }) => complete === "file")}) _onepassword_edge_files; return ;;
-${[...new Set(lists)].map((line) => `${line}\n`).join("")}    ${names(({ complete }) => complete === undefined)}) return ;;
-  esac
   case "$command" in
     "") words="${all.map(({ name }) => name).join(" ")}" ;;
 ${cases.join("\n")}
+  esac
+  if [[ -n $programs ]]; then
+    for ((at = i + 1; at < COMP_CWORD; at++)); do
+      case "\${COMP_WORDS[at]}" in
+      ${names(() => true)}) at=$((at + 1)) ;;
+      --) at=$((at + 1)); break ;;
+      -*) ;;
+      *) break ;;
+      esac
+    done
+    if ((at < COMP_CWORD)); then
+      if declare -F _command_offset >/dev/null; then _command_offset "$at"; else _onepassword_edge_files; fi
+      return
+    fi
+  fi
+  case "$prev" in
+    ${names(({ complete }) => complete === "file")}) _onepassword_edge_files; return ;;
+${[...new Set(lists)].map((line) => `${line}\n`).join("")}    ${names(({ complete }) => complete === undefined)}) return ;;
   esac
   if [[ $cur == -* ]]; then _onepassword_edge_words "$options"
   elif [[ -n $programs ]]; then COMPREPLY=($(compgen -c -- "$cur"))

@@ -4,7 +4,7 @@ import { withClient } from "./account.js";
 import type { Command, Context } from "./command.js";
 import { lookAtClock, reach } from "./doctor_network.js";
 import { lookAtNode, lookAtProxy, lookAtToken } from "./doctor_setting.js";
-import { EXIT, exitOf, usageError } from "./exit.js";
+import { EXIT, exitOf, SEVERITY, usageError } from "./exit.js";
 import { type Check, failed, skipped } from "./finding.js";
 import { waitOf } from "./output.js";
 import { accountOf } from "./token.js";
@@ -38,11 +38,8 @@ async function lookAtAll(context: Context): Promise<number> {
     });
     await output.json({ ok: exits.length === 0, checks: shown });
   }
-  return WORST_FIRST.find((exit) => exits.includes(exit)) ?? EXIT.done;
+  return SEVERITY.find((exit) => exits.includes(exit)) ?? EXIT.done;
 }
-
-/** What has to be mended by hand comes before what may pass. */
-const WORST_FIRST = [EXIT.denied, EXIT.usage, EXIT.failed, EXIT.retry];
 
 const STYLES = { ok: "green", warn: "yellow", fail: "red", skip: "dim" } as const;
 const STATUS_WIDTH = 6;
@@ -113,7 +110,7 @@ function countOf(count: number): Check {
     return { name, status: "ok", message };
   }
   const advice =
-    "make a service account with access to a vault, because an existing one gets no more";
+    "make a service account with access to a vault: access cannot be added to an existing one";
   return { name, status: "warn", message: "it may read no vault", advice };
 }
 

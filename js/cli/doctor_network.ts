@@ -2,7 +2,9 @@
 import { textOf, type Values } from "./command.js";
 import { EXIT } from "./exit.js";
 import type { Check } from "./finding.js";
+import { fetchOf } from "./node_fetch.js";
 import { readTime } from "./options.js";
+import { hasProxy, usesProxy } from "./proxy.js";
 import { accountOf, originOf } from "./token.js";
 
 /** An answer of the account's host, and when it came. */
@@ -14,7 +16,6 @@ export interface HostAnswer {
 }
 
 const TIMEOUT_MS = 10_000;
-const PROXY_LOGIN = 407;
 const NETWORK_LOGIN = 511;
 
 /** Asks the host for nothing in particular: any answer shows that it can be reached. */
@@ -28,14 +29,14 @@ export async function reach(
   const origin = originOf(token);
   const askedAtMs = Date.now();
   try {
-    const response = await fetch(`${origin}/`, {
+    const response = await fetchOf(process.env)(`${origin}/`, {
       method: "HEAD",
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),
     });
     const answer = { date: response.headers.get("date"), askedAtMs, answeredAtMs: Date.now() };
-    if (response.status === PROXY_LOGIN || response.status === NETWORK_LOGIN) {
-      const message = `a proxy or the network wants you to log in (HTTP ${response.status})`;
+    if (response.status === NETWORK_LOGIN) {
+      const message = `the network wants you to log in (HTTP ${response.status})`;
       return { check: { name, status: "fail", message, advice: LOGIN, exit: EXIT.retry } };
     }
     return { check: reached(origin), answer };
@@ -44,7 +45,7 @@ export async function reach(
   }
 }
 
-const LOGIN = "log in with a browser on this network, or put the login into the proxy's address";
+const LOGIN = "log in with a browser on this network";
 
 function reached(origin: string): Check {
   const name = "network";
@@ -63,7 +64,10 @@ type Reason = readonly [message: string, advice: string];
 const CHECK_CLOCK = "look at the clock of this machine, and at what is between it and the host";
 const TRUST =
   "if your company inspects connections, have its CA trusted: NODE_EXTRA_CA_CERTS=/path/to/ca.pem";
-const UNTRUSTED: Reason = ["its certificate is signed by nobody whom Node trusts", TRUST];
+const UNTRUSTED: Reason = [
+  "its certificate is signed by an authority that Node does not trust",
+  TRUST,
+];
 const CERTIFICATES: Readonly<Record<string, Reason>> = {
   CERT_HAS_EXPIRED: ["its certificate has expired", CHECK_CLOCK],
   CERT_NOT_YET_VALID: ["its certificate is not valid yet", CHECK_CLOCK],
@@ -79,6 +83,8 @@ const CERTIFICATES: Readonly<Record<string, Reason>> = {
 };
 
 const FIREWALL = "a firewall may be in the way, or this network needs a proxy";
+const PROXY =
+  "check the address in HTTPS_PROXY, whether the proxy is there, and whether it wants a login";
 const DNS = "check the network of this machine and its DNS";
 const NO_TLS: Reason = ["what answers there speaks no TLS", FIREWALL];
 const SILENT: Reason = ["it does not answer in time", FIREWALL];
@@ -104,6 +110,10 @@ const CONNECTIONS: Readonly<Record<string, Reason>> = {
 
 function unreachable(host: string, code: string): Check {
   const certificate = CERTIFICATES[code];
+  if (certificate === undefined && usesProxy(process.env) && hasProxy(process.env)) {
+    const message = `${host}: the proxy does not lead to it (${code})`;
+    return { name: "network", status: "fail", message, advice: PROXY, exit: EXIT.retry };
+  }
   const [reason, advice] = certificate ?? CONNECTIONS[code] ?? ["it cannot be reached", FIREWALL];
   // What is wrong with a certificate does not pass by itself.
   const exit = certificate === undefined ? EXIT.retry : EXIT.failed;

@@ -5,6 +5,7 @@ import { inOwnWords } from "./account.js";
 import { type Context, textOf } from "./command.js";
 import { EXIT } from "./exit.js";
 import { type Check, failed, skipped } from "./finding.js";
+import { knowsProxies, proxyVariables, usesProxy } from "./proxy.js";
 import { accountOf, connectWarning, findToken } from "./token.js";
 import { ENGINES } from "./version.js";
 
@@ -91,21 +92,15 @@ function foundIn({ values, env }: Context, source: string): Check {
   return { ...found, status: "warn", message: `${found.message}; ${connect}` };
 }
 
-const PROXY = /^(https?|all)_proxy$/i;
-
 /** Whether Node goes through the proxy that the environment names. Its address may hold a password. */
 export function lookAtProxy(env: NodeJS.ProcessEnv): Check {
   const name = "proxy";
-  const set = Object.keys(env).filter((one) => PROXY.test(one) && env[one]);
+  const set = proxyVariables(env);
   if (set.length === 0) return { name, status: "ok", message: "none is set" };
-  const flag = "--use-env-proxy";
-  const flags = [...process.execArgv, ...(env["NODE_OPTIONS"] ?? "").split(/\s+/)];
-  const isKnown = process.allowedNodeEnvironmentFlags.has(flag);
-  const isUsed = isKnown && (env["NODE_USE_ENV_PROXY"] === "1" || flags.includes(flag));
   const told = set.join(", ");
-  if (isUsed) return { name, status: "ok", message: `${told}, which Node uses` };
+  if (usesProxy(env)) return { name, status: "ok", message: `${told}, which Node uses` };
   const message = `${told} ${set.length > 1 ? "are" : "is"} set, but Node goes directly to the host`;
   const setting = "set NODE_USE_ENV_PROXY=1 if this network needs the proxy";
-  const advice = isKnown ? setting : `${setting}, with Node 24 or 22.21: this one cannot`;
+  const advice = knowsProxies() ? setting : `${setting}, with Node 24 or 22.21: this one cannot`;
   return { name, status: "warn", message, advice };
 }

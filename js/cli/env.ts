@@ -3,6 +3,7 @@ import { EXIT, usageError } from "./exit.js";
 import { FILE_OPTIONS, targetOf } from "./files.js";
 import { FORMATS, isFormat } from "./formats.js";
 import { writeGithub } from "./github.js";
+import { checkHarmless } from "./output.js";
 import { readVariables, VARIABLE_OPTIONS } from "./variables.js";
 
 export const env: Command = {
@@ -14,7 +15,7 @@ export const env: Command = {
   examples: [
     ["env --env-file .env.op --format json", "print an env file's variables as JSON"],
     [
-      "env --env-file .env.op --format shell > vars.sh",
+      "env --env-file .env.op --format shell -o vars.sh",
       "write what a shell reads with `. ./vars.sh`",
     ],
     ["env --env-file .env.op --format wrangler | wrangler secret bulk", "set a Worker's secrets"],
@@ -43,7 +44,10 @@ async function printVariables(context: Context): Promise<number> {
   const target = await targetOf(context);
   const { values } = await readVariables(context);
   const text = FORMATS[format](values);
-  if (target === undefined) await output.write(text);
-  else target.write(text);
+  if (target !== undefined) target.write(text);
+  else {
+    if (output.isTerminal && given["force"] !== true) checkHarmless(text);
+    await output.write(text);
+  }
   return EXIT.done;
 }

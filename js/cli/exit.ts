@@ -35,7 +35,7 @@ const EXITS: Partial<Record<string, number>> = {
 };
 
 /** Of several failures the first of these decides: what has to be mended before the others. */
-const ORDER: readonly number[] = [EXIT.usage, EXIT.denied, EXIT.failed, EXIT.retry];
+export const SEVERITY: readonly number[] = [EXIT.usage, EXIT.denied, EXIT.failed, EXIT.retry];
 
 /** One of several failures, of a reference or of a variable. */
 export interface Failure {
@@ -79,7 +79,7 @@ export function severalErrors(
   message: string,
   failures: readonly (Failure & { readonly code: ErrorCode })[],
 ): OnePasswordError & WithFailures {
-  const rank = (failure: Failure) => ORDER.indexOf(exitOfCode(failure));
+  const rank = (failure: Failure) => SEVERITY.indexOf(exitOfCode(failure));
   const [worst] = [...failures].sort((one, other) => rank(one) - rank(other));
   const error = new OnePasswordError({
     code: worst?.code ?? "protocol",
@@ -98,8 +98,11 @@ export function failuresOf(error: unknown): readonly Failure[] {
 
 /** The exit code for what a command threw. */
 export function exitOf(error: unknown): number {
-  const exits = failuresOf(error).map(exitOfCode);
-  const worst = ORDER.find((exit) => exits.includes(exit));
+  const exits = failuresOf(error).map((failure) => {
+    // Those of env files and templates do not say it themselves.
+    return exitOfCode({ retryable: failure.code === "network", ...failure });
+  });
+  const worst = SEVERITY.find((exit) => exits.includes(exit));
   if (error instanceof NotStarted) return error.exit;
   if (worst !== undefined) return worst;
   return isOnePasswordError(error) ? exitOfCode(error) : EXIT.failed;

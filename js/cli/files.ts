@@ -15,9 +15,9 @@ import {
 import { basename, dirname, join } from "node:path";
 import { OnePasswordError } from "../client/errors.js";
 import { quoted } from "../client/told.js";
+import { reasonOf } from "../node/reason.js";
 import { type Context, type OptionSpecs, textOf } from "./command.js";
 import { usageError } from "./exit.js";
-import { reasonOf } from "./reason.js";
 
 /** The options of a command that can write its result to a file. */
 export const FILE_OPTIONS: OptionSpecs = {
@@ -33,7 +33,7 @@ export const FILE_OPTIONS: OptionSpecs = {
     value: "mode",
     help: "permissions of that file, octal (default: 0600)",
   },
-  force: { type: "boolean", short: "f", help: "overwrite without a question" },
+  force: { type: "boolean", short: "f", help: "overwrite without asking" },
 };
 
 const DEFAULT_MODE = 0o600;
@@ -60,20 +60,27 @@ export async function targetOf(context: Context): Promise<Target | undefined> {
   if (path === undefined) return undefined;
   if (path === "") throw usageError("--out-file needs a path");
   const isForced = values["force"] === true;
-  let mayReplace = isForced;
   const found = statsOf(path);
-  if (found !== undefined) {
-    checkKind(path, found, isForced);
-    if (!isForced) await askToReplace(context, path);
-    mayReplace = true;
-  }
+  if (found !== undefined) checkKind(path, found, isForced);
+  // Where it leads now: what somebody puts in its place meanwhile is not followed.
+  const real = realPath(path);
+  const before = statsOf(real);
+  if (found !== undefined && !isForced) await askToReplace(context, path);
   return {
     path,
     write(data) {
-      if (!mayReplace && statsOf(path) !== undefined) throw exists(path);
-      replace(path, realPath(path), data, mode);
+      checkStill(path, before, statsOf(real));
+      replace(path, real, data, mode);
     },
   };
+}
+
+/** Nobody agreed to replace what has come since it was looked at. */
+function checkStill(path: string, before: Stats | undefined, now: Stats | undefined): void {
+  if (before === undefined && now !== undefined) throw exists(path);
+  if (now === undefined || now.isFile()) return;
+  const message = `${quoted(path)} was not written: something else was put in its place meanwhile`;
+  throw new OnePasswordError({ code: "fileUnwritable", message });
 }
 
 /** @throws {OnePasswordError} `argumentInvalid` */

@@ -1,15 +1,18 @@
 import { usageError } from "./exit.js";
+import { jsonOf } from "./output.js";
+
+const INDENT = 2;
 
 type Values = ReadonlyMap<string, string>;
 
 /** How variables are written for others. */
 export const FORMATS = {
   dotenv: (values: Values) => lines(values, (name, value) => `${name}=${quotedForFile(value)}`),
-  json: (values: Values) => `${JSON.stringify(Object.fromEntries(values), null, 2)}\n`,
+  json: (values: Values) => `${jsonOf(Object.fromEntries(values), INDENT)}\n`,
   shell: (values: Values) => lines(values, exported),
   // As JSON: of what looks like an env file wrangler joins the lines, and replaces $ even between
   // single quotes.
-  wrangler: (values: Values) => `${JSON.stringify(Object.fromEntries(values), null, 2)}\n`,
+  wrangler: (values: Values) => `${jsonOf(Object.fromEntries(values), INDENT)}\n`,
 } as const;
 
 export function isFormat(name: string): name is keyof typeof FORMATS {

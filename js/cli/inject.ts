@@ -3,11 +3,12 @@ import { OnePasswordError } from "../client/errors.js";
 import { quoted } from "../client/told.js";
 import { resolveParts } from "../env/resolve.js";
 import { parseTemplate, type Unset } from "../env/template.js";
+import { reasonOf } from "../node/reason.js";
 import { type Command, type Context, textOf } from "./command.js";
 import { EXIT, usageError } from "./exit.js";
 import { FILE_OPTIONS, targetOf } from "./files.js";
+import { checkHarmless } from "./output.js";
 import { joined } from "./pieces.js";
-import { reasonOf } from "./reason.js";
 import { resolverOf } from "./resolver.js";
 
 const UNSET = ["keep", "error", "empty"] as const;
@@ -58,9 +59,12 @@ async function injectSecrets(context: Context): Promise<number> {
   const text = await readTemplate(file);
   const parts = parseTemplate(text, { variables: env, unset, file });
   const pieces = await resolveParts(parts, { client: resolverOf(context), file });
-  if (target === undefined) {
+  if (target !== undefined) target.write(joined(pieces));
+  else {
+    if (output.isTerminal && context.values["force"] !== true)
+      for (const piece of pieces) checkHarmless(piece);
     for (const piece of joined(pieces)) await output.write(piece);
-  } else target.write(joined(pieces));
+  }
   return EXIT.done;
 }
 

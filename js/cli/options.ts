@@ -56,6 +56,8 @@ export function readCommandLine(argv: readonly string[], commands: readonly Comm
   const rest = [...argv.slice(0, at), ...argv.slice(at + 1)];
   const end = command?.endsAtFirst === true ? firstArgument(rest, options, at) : rest.length;
   const { values, args } = parse(rest.slice(0, end), options, name);
+  const { timeout } = values;
+  if (typeof timeout === "string") readTime(timeout, "--timeout");
   const others = rest.slice(end);
   if (others[0] === "--") others.shift();
   return { name, command, values, args: [...args, ...others] } satisfies CommandLine;

@@ -1,10 +1,11 @@
 // As a whole, because what Node 18 lacks of it must not keep `doctor` from saying that it is too old.
+import { isUtf8 } from "node:buffer";
 import util from "node:util";
 import { hasCode, isOnePasswordError, OnePasswordError } from "../client/errors.js";
 import { visible, withoutKeys } from "../client/told.js";
-import { type Failure, failuresOf } from "./exit.js";
+import { reasonOf } from "../node/reason.js";
+import { type Failure, failuresOf, usageError } from "./exit.js";
 import { Progress } from "./progress.js";
-import { reasonOf } from "./reason.js";
 
 /** How the output of a command looks. */
 export interface OutputOptions {
@@ -15,8 +16,8 @@ export interface OutputOptions {
 }
 
 type Style = Parameters<typeof util.styleText>[0];
-/** What is unsafe on a terminal, and allowed in JSON text as it is. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/** What is unsafe on a terminal, and allowed in JSON text as it is. A line break there is layout. */
+const UNSEEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 const MS_PER_SECOND = 1000;
 
 /** What was asked for goes to stdout, everything else to stderr. */
@@ -48,8 +49,7 @@ export class Output {
     this.progress.stop();
     await written(process.stdout, data).catch((error: unknown) => {
       if (isBrokenPipe(error)) throw error;
-      const message = `stdout was not written: ${reasonOf(error)}`;
-      throw new OnePasswordError({ code: "fileUnwritable", message });
+      throw notWritten("stdout", error);
     });
   }
 
@@ -109,14 +109,37 @@ function written(stream: NodeJS.WriteStream, data: string | Uint8Array): Promise
   });
 }
 
+const CONTROL = /[^\P{Cc}\t\n\r]/u;
+
+/**
+ * Refuses to show on a terminal what may do something to it.
+ *
+ * @throws {OnePasswordError} `argumentInvalid`
+ */
+export function checkHarmless(data: string | Uint8Array): void {
+  const isText = typeof data === "string" || isUtf8(data);
+  if (isText && !CONTROL.test(typeof data === "string" ? data : Buffer.from(data).toString())) {
+    return;
+  }
+  throw usageError(
+    "this is not plain text, and may do something to your terminal: write it to a file with --out-file, pass it on in a pipe, or add --force",
+  );
+}
+
+/** What a write failed of. */
+export function notWritten(what: string, error: unknown): OnePasswordError {
+  const message = `${what} was not written: ${reasonOf(error)}`;
+  return new OnePasswordError({ code: "fileUnwritable", message });
+}
+
 /** Whether what was written to has nobody who reads it. */
 export function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EPIPE";
 }
 
 /** As JSON in which nothing acts on a terminal; a program reads the same. */
-export function jsonOf(value: unknown): string {
-  return JSON.stringify(value).replace(UNSEEN, (char) =>
+export function jsonOf(value: unknown, indent = 0): string {
+  return JSON.stringify(value, undefined, indent).replace(UNSEEN, (char) =>
     Array.from({ length: char.length }, (_, at) => escaped(char.charCodeAt(at))).join(""),
   );
 }

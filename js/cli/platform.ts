@@ -1,5 +1,5 @@
 // What differs between Windows and other systems, in one place.
-import { spawn } from "node:child_process";
+import type { spawn } from "node:child_process";
 
 /** How a command is started, and which variables and signals there are. */
 export interface Platform {
@@ -12,7 +12,7 @@ export interface Platform {
 }
 
 const UNIX: Platform = {
-  loadSpawn: async () => spawn,
+  loadSpawn: async () => (await import("node:child_process")).spawn,
   merged: (base, over) => ({ ...base, ...Object.fromEntries(over) }),
   signals: ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"],
 };

@@ -6,7 +6,7 @@ import { isFileRequest, withClient } from "./account.js";
 import type { Command, Context } from "./command.js";
 import { EXIT, type Failure, severalErrors, usageError } from "./exit.js";
 import { FILE_OPTIONS, type Target, targetOf } from "./files.js";
-import { jsonOf } from "./output.js";
+import { checkHarmless, jsonOf } from "./output.js";
 
 export const read: Command = {
   name: "read",
@@ -26,7 +26,7 @@ export const read: Command = {
     force: {
       type: "boolean",
       short: "f",
-      help: "overwrite without a question; print what is no text to a terminal",
+      help: "overwrite without asking; print binary or control characters to a terminal",
     },
   },
   run: readReferences,
@@ -55,11 +55,7 @@ async function readOne(context: Context, reference: string, target: Target | und
   const isText = isUtf8(secret);
   const { output, values } = context;
   const toTerminal = target === undefined && output.isTerminal;
-  if (toTerminal && values["force"] !== true && !(isText && isHarmless(secret))) {
-    throw usageError(
-      "this is not plain text, and may do something to your terminal: write it to a file with --out-file, pass it on in a pipe, or add --force",
-    );
-  }
+  if (toTerminal && values["force"] !== true) checkHarmless(secret);
   // A file is as it was stored, to the last byte; at a prompt the next line begins on its own.
   const wantsBreak = toTerminal || (values["no-newline"] !== true && !isFile);
   const data = isText && wantsBreak ? withBreak(secret) : secret;
@@ -71,13 +67,6 @@ const LINE_BREAK = 0x0a;
 
 function withBreak(text: Uint8Array): Uint8Array {
   return text.at(-1) === LINE_BREAK ? text : Buffer.concat([text, Buffer.of(LINE_BREAK)]);
-}
-
-const CONTROL = /[^\P{Cc}\t\n\r]/u;
-
-/** Whether a terminal shows it and does nothing else. */
-function isHarmless(text: Uint8Array): boolean {
-  return !CONTROL.test(Buffer.from(text).toString("utf8"));
 }
 
 async function readAll(context: Context, target: Target | undefined): Promise<void> {

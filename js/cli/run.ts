@@ -5,16 +5,17 @@ import { quoted } from "../client/told.js";
 import { createMasker } from "../env/masker.js";
 import type { Command, Context } from "./command.js";
 import { EXIT, NotStarted, usageError } from "./exit.js";
-import { isBrokenPipe } from "./output.js";
+import { isBrokenPipe, notWritten } from "./output.js";
 import { type Platform, platformOf } from "./platform.js";
+import { BY_SIGNAL } from "./signals.js";
 import { readVariables, VARIABLE_OPTIONS, type Variables } from "./variables.js";
 
 /** Shorter secrets stand everywhere. */
 const SHORTEST_BYTES = 4;
 /** For how long a command prints nothing before what may be a secret's beginning is shown. */
 const IDLE_MS = 50;
-/** What `op` and this command read. */
-const OWN_VARIABLES = /^(OP_SERVICE_ACCOUNT_TOKEN|OP_CONNECT_\w+|OP_SESSION\w*)$/;
+/** What `op` and this command read. Windows knows no case. */
+const OWN_VARIABLES = /^(OP_SERVICE_ACCOUNT_TOKEN|OP_CONNECT_\w+|OP_SESSION\w*)$/i;
 
 export const run: Command = {
   name: "run",
@@ -50,11 +51,14 @@ async function runCommand(context: Context): Promise<number> {
     throw usageError("which command? Name it after the options: run [options] -- command");
   }
   const variables = await readVariables(context);
-  const secrets = await secretsToMask(context, variables);
+  const found = await secretsToMask(context, variables);
+  const secrets = found.length > 0 ? [...found, ...ownSecrets(context)] : found;
   const platform = platformOf(process.platform);
   const env = await environmentOf(context, { platform, variables, isMasked: secrets.length > 0 });
   return await started(context, { platform, secrets, env });
 }
+
+const isShort = (secret: string) => Buffer.byteLength(secret) < SHORTEST_BYTES;
 
 /** None if nothing is to be masked. */
 async function secretsToMask(
@@ -63,15 +67,21 @@ async function secretsToMask(
 ): Promise<string[]> {
   const isOff = /^(true|1|yes)$/i.test(env["OP_RUN_NO_MASKING"] ?? "");
   if (values["no-masking"] === true || isOff) return [];
-  const isShort = (secret: string) => Buffer.byteLength(secret) < SHORTEST_BYTES;
   const visible = secrets.filter(({ secret }) => secret.trim() !== "");
   if (values["mask-short"] === true) return visible.map(({ secret }) => secret);
   const short = visible.filter(({ secret }) => isShort(secret.trim())).map(({ name }) => name);
   if (short.length > 0) {
     const names = [...new Set(short)].join(", ");
-    await output.warn(`not masked, because it is too short: ${names}; --mask-short masks it`);
+    await output.warn(`too short to be masked: ${names} (--mask-short masks them all the same)`);
   }
   return visible.map(({ secret }) => secret).filter((secret) => !isShort(secret.trim()));
+}
+
+/** What the command may print with all its variables. */
+function ownSecrets({ env }: Context): string[] {
+  const names = Object.keys(env).filter((name) => OWN_VARIABLES.test(name));
+  const secret = names.filter((name) => !name.toUpperCase().endsWith("_HOST"));
+  return secret.flatMap((name) => env[name]?.trim() || []).filter((text) => !isShort(text));
 }
 
 interface Start {
@@ -93,8 +103,13 @@ async function environmentOf(
     "Output is masked, so the command writes to a pipe; with --no-masking it has the terminal.",
   );
   const { columns, rows } = process.stdout;
-  const size = { COLUMNS: String(columns), LINES: String(rows) };
-  const colors = all["NO_COLOR"] ? {} : { FORCE_COLOR: "1", CLICOLOR_FORCE: "1" };
+  // A terminal may not know its size.
+  const size = {
+    ...(columns > 0 && { COLUMNS: `${columns}` }),
+    ...(rows > 0 && { LINES: `${rows}` }),
+  };
+  const isPlain = all["NO_COLOR"] || values["no-color"] === true;
+  const colors = isPlain ? {} : { FORCE_COLOR: "1", CLICOLOR_FORCE: "1" };
   return { ...size, ...colors, ...all };
 }
 
@@ -105,45 +120,59 @@ interface Ready {
 }
 
 /** The command's exit code; a signal that ended it ends this process, too. */
-async function started(
-  { args, signals }: Context,
-  { platform, secrets, env }: Ready,
-): Promise<number> {
+async function started({ args, signals }: Context, ready: Ready): Promise<number> {
+  const { platform, secrets, env } = ready;
   const [command = "", ...rest] = args;
-  const isMasked = secrets.length > 0;
-  const stdio: StdioOptions = isMasked ? ["inherit", "pipe", "pipe"] : "inherit";
+  const stdio: StdioOptions = secrets.length > 0 ? ["inherit", "pipe", "pipe"] : "inherit";
   const spawn = await platform.loadSpawn();
+  // Before there is a command, and before nobody else listens.
+  const forwarding = forward(platform);
   signals.release();
-  const child = spawn(command, rest, { env, stdio });
-  const stopForwarding = forward(child, platform);
-  const ended = endOf(child, command);
   try {
-    const streams = [
+    const child = spawn(command, rest, { env, stdio });
+    forwarding.to(child);
+    const outcomes = await Promise.allSettled([
+      endOf(child, command),
       pump(child, { from: child.stdout, to: process.stdout, secrets }),
       pump(child, { from: child.stderr, to: process.stderr, secrets }),
-    ];
-    const [{ code, signal }] = await Promise.all([ended, ...streams]);
-    stopForwarding();
+    ]);
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+    const [end] = outcomes;
+    const { code, signal } = end.status === "fulfilled" ? end.value : NO_END;
+    forwarding.stop();
     return signal === null ? (code ?? EXIT.failed) : await endBy(signal);
   } finally {
-    stopForwarding();
+    forwarding.stop();
   }
 }
 
 /** Passes on every signal, not the first alone, and outlives the command. */
-function forward(child: ChildProcess, { signals }: Platform): () => void {
+function forward({ signals }: Platform): { to(child: ChildProcess): void; stop(): void } {
+  let pass = (signal: NodeJS.Signals): void => void waiting.push(signal);
+  const waiting: NodeJS.Signals[] = [];
   const listeners = signals.map((signal) => {
     const listener = () => {
       // From a terminal it comes to the command, too.
-      if (signal !== "SIGINT" || process.stdin.isTTY !== true) child.kill(signal);
+      if (signal !== "SIGINT" || !isOnTerminal()) pass(signal);
     };
     process.on(signal, listener);
     return [signal, listener] as const;
   });
-  return () => {
-    for (const [signal, listener] of listeners) process.off(signal, listener);
+  return {
+    to(child) {
+      pass = (signal) => void child.kill(signal);
+      waiting.forEach(pass);
+    },
+    stop() {
+      for (const [signal, listener] of listeners) process.off(signal, listener);
+    },
   };
 }
+
+const isOnTerminal = () =>
+  [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY === true);
+
+const NO_END: End = { code: null, signal: null };
 
 interface End {
   readonly code: number | null;
@@ -186,9 +215,9 @@ async function pump(child: ChildProcess, { from, to, secrets }: Pump): Promise<v
     for await (const chunk of from) {
       clearTimeout(timer);
       await written(to, masker.write(chunk as Buffer)).catch((error: unknown) => {
-        // Nobody reads any more. The command would not learn it as usual, because what it writes to is
+        // What the command writes is lost. It would not learn it as usual, because what it writes to is
         // no pipe of the system.
-        if (isBrokenPipe(error)) child.kill("SIGPIPE");
+        child.kill(isBrokenPipe(error) ? "SIGPIPE" : "SIGTERM");
         throw error;
       });
       timer = setTimeout(() => to.write(masker.idle()), IDLE_MS);
@@ -197,7 +226,7 @@ async function pump(child: ChildProcess, { from, to, secrets }: Pump): Promise<v
     await written(to, masker.end());
   } catch (error) {
     clearTimeout(timer);
-    if (!isBrokenPipe(error)) throw error;
+    if (!isBrokenPipe(error)) throw notWritten("the command's output", error);
   }
 }
 
@@ -208,15 +237,16 @@ function written(to: NodeJS.WriteStream, bytes: Uint8Array): Promise<void> {
   });
 }
 
-/** What a shell adds to the number of a signal. */
-const BY_SIGNAL = 128;
-/** The default action of this one is Node's debugger. */
-const NOT_RAISED: readonly string[] = ["SIGUSR1"];
+/**
+ * With these the system writes the memory of a process to a file, and there are secrets in this one's;
+ * the default action of the last is Node's debugger.
+ */
+const NOT_RAISED = /^SIG(QUIT|ILL|TRAP|ABRT|BUS|FPE|SEGV|SYS|XCPU|XFSZ|USR1)$/;
 /** A signal comes at once, if it comes: the first process of a container ignores it. */
 const SIGNAL_MS = 100;
 
 async function endBy(signal: NodeJS.Signals): Promise<number> {
-  if (!NOT_RAISED.includes(signal)) {
+  if (!NOT_RAISED.test(signal)) {
     process.kill(process.pid, signal);
     await new Promise((resolve) => setTimeout(resolve, SIGNAL_MS));
   }

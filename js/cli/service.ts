@@ -3,23 +3,19 @@ import { readFileSync } from "node:fs";
 import type { ClientConfig } from "../client/config.js";
 import { fileStore } from "../node/file_store.js";
 import { Client } from "../slim.js";
-import { nodeFetch } from "./node_fetch.js";
+import { fetchOf } from "./node_fetch.js";
 import { NAME, VERSION } from "./version.js";
 
 /** The module, beside the command. */
 const wasm = WebAssembly.compile(readFileSync(new URL("./wasm/op.wasm", import.meta.url)));
 // Whoever uses it sees the failure.
 wasm.catch(() => {});
-/** Whether Node's own `fetch` is used, because a proxy is set for it. */
-const isProxied =
-  Boolean(process.env["NODE_USE_ENV_PROXY"]) || process.execArgv.includes("--use-env-proxy");
-
 /** Signs in. */
 export function authenticate(
   config: Omit<ClientConfig, "integrationName" | "integrationVersion">,
 ): Promise<Client> {
   const integration = { integrationName: `${NAME} command`, integrationVersion: VERSION };
-  const fetch = isProxied ? globalThis.fetch : nodeFetch();
+  const fetch = fetchOf(process.env);
   return Client.authenticate({ fetch, ...config, ...integration, wasm });
 }
 

@@ -1,3 +1,8 @@
+import { constants } from "node:os";
+
+/** What a shell adds to the number of a signal. */
+export const BY_SIGNAL = 128;
+
 /** The signals that end a command which does not say otherwise. */
 const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -11,6 +16,8 @@ export class Signals {
     this.release();
     for (const cleanUp of this.#cleanUps) cleanUp();
     process.kill(process.pid, signal);
+    // The first process of a container is still there: the system keeps such signals from it.
+    process.exit(BY_SIGNAL + constants.signals[signal]);
   };
 
   constructor() {

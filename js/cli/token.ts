@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { OnePasswordError } from "../client/errors.js";
 import { quoted } from "../client/told.js";
+import { reasonOf } from "../node/reason.js";
 import { type Context, textOf } from "./command.js";
-import { reasonOf } from "./reason.js";
 
 /** The variable that holds the token, as for `op`. */
 export const TOKEN_VARIABLE = "OP_SERVICE_ACCOUNT_TOKEN";

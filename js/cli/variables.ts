@@ -1,19 +1,20 @@
 // The variables of a command: from env files, from the environment, from a 1Password Environment.
 import type { EnvironmentVariable } from "../client/environments.js";
-import { isReference, textOf as textOfParts } from "../env/parts.js";
+import { isReference } from "../env/parts.js";
 import { type EnvPlan, type PlannedVariable, planEnv } from "../env/plan.js";
 import { resolvePlan } from "../env/resolve.js";
 import { withoutNul } from "../env/values.js";
-import { readEnvFiles } from "../node/load_env.js";
+import { readEnvFiles } from "../node/env_files.js";
 import type { Client } from "../slim.js";
 import { withClient } from "./account.js";
 import { type Context, type OptionSpecs, textOf, textsOf } from "./command.js";
-import { recording } from "./resolver.js";
+import { recording, resolverOf, SIGNED_IN } from "./resolver.js";
 
 /** The options of a command that takes variables. */
 export const VARIABLE_OPTIONS: OptionSpecs = {
   "env-file": {
     type: "string",
+    short: "e",
     multiple: true,
     value: "path",
     complete: "file",
@@ -49,17 +50,22 @@ export async function readVariables(context: Context): Promise<Variables> {
   const files = await readEnvFiles(textsOf(context.values, "env-file"));
   const plan = new Map([...planEnv(files, context.env)].filter(([, planned]) => isOurs(planned)));
   const id = textOf(context.values, "environment");
-  const isAsked =
-    id !== undefined || [...plan.values()].some(({ parts }) => parts.some(isReference));
-  if (!isAsked) return variablesOf(plan, { resolved: textsOfPlan(plan), read: new Map(), own: [] });
-  return await withClient(context, async (client) => {
-    const read = new Map<string, string>();
-    const [resolved, own] = await Promise.all([
-      resolvePlan(plan, { client: recording(client, read) }),
-      readEnvironment(client, id),
-    ]);
-    return variablesOf(plan, { resolved, read, own });
-  });
+  const read = new Map<string, string>();
+  if (id === undefined) {
+    const resolved = await resolvePlan(plan, { client: recording(resolverOf(context), read) });
+    return variablesOf(plan, { resolved, read, own: [] });
+  }
+  return await withClient(
+    context,
+    async (client) => {
+      const [resolved, own] = await Promise.all([
+        resolvePlan(plan, { client: recording(client, read) }),
+        readEnvironment(client, id),
+      ]);
+      return variablesOf(plan, { resolved, read, own });
+    },
+    SIGNED_IN,
+  );
 }
 
 /** Everything else is passed on as it is. */
@@ -67,11 +73,7 @@ function isOurs({ parts, line }: PlannedVariable): boolean {
   return line !== undefined || parts.some(isReference);
 }
 
-async function readEnvironment(
-  { environments }: Client,
-  id: string | undefined,
-): Promise<EnvironmentVariable[]> {
-  if (id === undefined) return [];
+async function readEnvironment({ environments }: Client, id: string) {
   // Read together. The first refuses several variables of one name.
   const [, { variables }] = await Promise.all([
     environments.get(id),
@@ -103,9 +105,4 @@ function variablesOf(plan: EnvPlan, { resolved, read, own }: Read): Variables {
     values: withoutNul(Object.fromEntries(all), plan),
     secrets: [...ofPlan, ...ofEnvironment],
   };
-}
-
-/** The values of a plan without references. */
-function textsOfPlan(plan: EnvPlan): Record<string, string> {
-  return Object.fromEntries([...plan].map(([name, { parts }]) => [name, textOfParts(parts)]));
 }

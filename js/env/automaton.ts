@@ -79,5 +79,4 @@ export class Automaton {
   }
 }
 
-/** All places that are read are there. */
 const at = (array: Uint8Array | Int32Array, index: number): number => array[index] as number;

@@ -1,12 +1,20 @@
 import { type EnvFailure, OnePasswordError } from "../client/errors.js";
+import { visible } from "../client/told.js";
 
 /** Where something stands; what is not known is absent. */
 export type Place = Pick<EnvFailure, "name" | "file" | "line" | "column">;
 
 /** Codes of failures after which the same call may succeed without a change. */
 const PASSING = ["rateLimited", "network", "timeout", "serverError"];
-/** A message lists no more; `failures` has all. */
+/** A message lists no more; `failures` has the others. */
 const MOST_LINES = 50;
+/** Of a file that is no such file at all nobody wants to know each line. */
+const MOST_FAILURES = 10_000;
+
+/** Adds a failure to the others, unless there are 10,000 already. */
+export function addFailure(failures: EnvFailure[], failure: EnvFailure): void {
+  if (failures.length < MOST_FAILURES) failures.push(failure);
+}
 
 /**
  * One error for everything that is wrong.
@@ -39,7 +47,11 @@ function messageOf(failures: readonly EnvFailure[]): string {
   });
   const rest = lines.length - MOST_LINES;
   if (rest > 0) lines.splice(MOST_LINES, rest, `and ${rest} more`);
-  return lines.length === 1 ? (lines[0] ?? "") : `${failures.length} failures\n${lines.join("\n")}`;
+  // Names are others' text, and a line break in one would begin a line of its own.
+  const told = lines.map(visible);
+  const [only = ""] = told;
+  const most = failures.length < MOST_FAILURES ? "" : "at least ";
+  return told.length === 1 ? only : `${most}${failures.length} failures\n${told.join("\n")}`;
 }
 
 /** `.env.op:3 DB_PASSWORD` */

@@ -1,5 +1,5 @@
 import type { EnvFailure, EnvSyntaxCode } from "../client/errors.js";
-import { type Place, throwIfAny } from "./failures.js";
+import { addFailure, type Place, throwIfAny } from "./failures.js";
 
 /** A line of an env file that sets a variable. */
 export interface EnvLine {
@@ -34,7 +34,7 @@ export function readLines(text: string, place: Place, failures: EnvFailure[]): E
   for (let at = 0; at < source.length; ) {
     const { entry, end, code, message } = readLine(source, at, endOfLine(source, at));
     if (entry !== undefined) lines.push({ ...entry, line });
-    if (code !== undefined) failures.push({ ...place, line, code, message });
+    if (code !== undefined) addFailure(failures, { ...place, line, code, message });
     line += newlines(source, at, end + 1);
     at = end + 1;
   }

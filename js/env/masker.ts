@@ -1,3 +1,4 @@
+import type { Bytes } from "../client/bytes.js";
 import { check } from "../client/check.js";
 import { Automaton } from "./automaton.js";
 
@@ -16,14 +17,14 @@ export interface Masker {
    * What can be shown after a chunk. What may be the beginning of a secret is held back.
    * @param chunk text counts as UTF-8
    */
-  write(chunk: Uint8Array | string): Uint8Array<ArrayBuffer>;
+  write(chunk: Uint8Array | string): Bytes;
   /**
    * What can be shown because nothing has come for a while: what is held back, if it is less than four
    * bytes of a secret. Whatever follows still counts as that secret's rest.
    */
-  idle(): Uint8Array<ArrayBuffer>;
+  idle(): Bytes;
   /** What is held back, because nothing more comes. */
-  end(): Uint8Array<ArrayBuffer>;
+  end(): Bytes;
 }
 
 /** Fewer bytes of a secret do not wait for the rest. */
@@ -35,8 +36,8 @@ const LINE_CHARS = 8;
 
 /**
  * Masks secrets, whatever the pieces in which they come, in bytes of UTF-8. A secret is also
- * masked without its final newline, and of one of several lines each line of at least eight
- * characters. Secrets that touch or overlap have one mask. An empty or blank one is none. What is
+ * masked with other line breaks, without its final one, without blanks around it if four characters
+ * are left, and of one of several lines each line of at least eight characters. Secrets that touch or overlap have one mask. An empty or blank one is none. What is
  * encoded otherwise (base64, JSON) is not found.
  *
  * @throws {OnePasswordError} `argumentInvalid`
@@ -53,17 +54,22 @@ export function createMasker(secrets: Iterable<string>, options: MaskOptions = {
 export function maskStream(
   secrets: Iterable<string>,
   options: MaskOptions = {},
-): TransformStream<Uint8Array | string, Uint8Array<ArrayBuffer>> {
+): TransformStream<Uint8Array | string, Bytes> {
   const masker = createMasker(secrets, options);
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const show = (bytes: Uint8Array<ArrayBuffer>, to: TransformStreamDefaultController) => {
+  const show = (bytes: Bytes, to: TransformStreamDefaultController) => {
     if (bytes.length > 0) to.enqueue(bytes);
   };
-  return new TransformStream<Uint8Array | string, Uint8Array<ArrayBuffer>>({
+  const idle = (controller: TransformStreamDefaultController) => {
+    try {
+      show(masker.idle(), controller);
+    } catch {} // nobody reads any more
+  };
+  return new TransformStream<Uint8Array | string, Bytes>({
     transform(chunk, controller) {
       clearTimeout(timer);
       show(masker.write(chunk), controller);
-      timer = setTimeout(() => show(masker.idle(), controller), IDLE_MS);
+      timer = setTimeout(idle, IDLE_MS, controller);
     },
     flush(controller) {
       clearTimeout(timer);
@@ -73,14 +79,20 @@ export function maskStream(
 }
 
 const ENCODER = new TextEncoder();
+const LINE_BREAK = /\r\n?|\n/;
+const FINAL_BREAK = /(\r\n?|\n)$/;
+const isLongLine = ({ length }: string) => length >= LINE_CHARS;
 
 function textsOf(secrets: Iterable<string>): string[] {
+  check(typeof secrets !== "string", "the secrets to mask must be an array or the like");
   const texts = new Set<string>();
   for (const secret of secrets) {
     check(typeof secret === "string", "the secrets to mask must be strings");
-    const lines = secret.split(/\r?\n/).map((line) => line.trim());
-    const long = lines.filter(({ length }) => length >= LINE_CHARS);
-    for (const text of [secret, secret.replace(/\r?\n$/, ""), ...long]) {
+    const lines = secret.split(LINE_BREAK);
+    const breaks = ["\n", "\r\n"].map((end) => lines.join(end));
+    const trimmed = [...lines.map((line) => line.trim()).filter(isLongLine), secret.trim()];
+    const long = trimmed.filter((text) => text.length >= WAITING_BYTES);
+    for (const text of [secret, ...breaks, secret.replace(FINAL_BREAK, ""), ...long]) {
       if (text.trim() !== "") texts.add(text);
     }
   }
@@ -108,7 +120,7 @@ class StreamMasker implements Masker {
     this.#mask = mask;
   }
 
-  write(chunk: Uint8Array | string): Uint8Array<ArrayBuffer> {
+  write(chunk: Uint8Array | string): Bytes {
     const bytes = typeof chunk === "string" ? ENCODER.encode(chunk) : chunk;
     const begin = this.#held.length;
     const all = begin === 0 ? bytes : joined([this.#held, bytes]);
@@ -116,13 +128,13 @@ class StreamMasker implements Masker {
     return this.#show(all, all.length - (this.#automaton.depth[this.#state] ?? 0));
   }
 
-  idle(): Uint8Array<ArrayBuffer> {
+  idle(): Bytes {
     const matched = this.#automaton.depth[this.#state] ?? 0;
     const waits = matched >= WAITING_BYTES || this.#spans.length > 0;
     return waits ? new Uint8Array() : this.#show(this.#held, this.#held.length);
   }
 
-  end(): Uint8Array<ArrayBuffer> {
+  end(): Bytes {
     this.#state = 0;
     return this.#show(this.#held, this.#held.length);
   }
@@ -153,7 +165,7 @@ class StreamMasker implements Masker {
    * What comes before `decided` is no part of a secret that is still to be found. It is negative where
    * that secret begins in what was shown already.
    */
-  #show(bytes: Uint8Array, decided: number): Uint8Array<ArrayBuffer> {
+  #show(bytes: Uint8Array, decided: number): Bytes {
     const pieces: Uint8Array[] = [];
     let at = 0;
     const undecided = this.#spans.findIndex(({ from }) => from > Math.max(decided, 0));
@@ -176,7 +188,7 @@ class StreamMasker implements Masker {
   }
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+function joined(pieces: readonly Uint8Array[]): Bytes {
   const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {

@@ -1,9 +1,9 @@
 import type { EnvFailure } from "../client/errors.js";
-import { type Place, throwIfAny } from "./failures.js";
+import { addFailure, type Place, throwIfAny } from "./failures.js";
 import { type EnvLine, readLines } from "./lines.js";
 import { isReference, referencesIn, type TemplatePart, textOf } from "./parts.js";
-import { type Reading, readReference, readTemplate, type Unset } from "./template.js";
-import { Variables } from "./variables.js";
+import { checkUnset, type Reading, readReference, readTemplate, type Unset } from "./template.js";
+import { scopeOf, Variables } from "./variables.js";
 
 /** An env file: its text, and the name that errors give it. */
 export interface EnvFile {
@@ -28,6 +28,8 @@ export type EnvPlan = ReadonlyMap<string, PlannedVariable>;
 export interface PlanOptions {
   /** What becomes of a variable in a file that is not set. Default: `"error"`. */
   readonly unset?: Unset | undefined;
+  /** Whether files win over `base`. If not, they only add to it. Default: true. */
+  readonly override?: boolean | undefined;
 }
 
 /**
@@ -42,27 +44,35 @@ export function planEnv(
   base: Readonly<Record<string, string | undefined>> = {},
   options: PlanOptions = {},
 ): EnvPlan {
+  const { unset = "error", override = true } = options;
+  checkUnset(unset);
   const failures: EnvFailure[] = [];
-  const plan = new Map<string, PlannedVariable>();
-  for (const [name, value] of Object.entries(base)) {
-    if (typeof value === "string") plan.set(name, planBase(value, { name }, failures));
-  }
-  const scopes = [
-    new Variables(),
-    new Variables([...plan].map(([name, { parts }]) => [name, parts])),
-  ];
-  const reading = { scopes, unset: options.unset ?? "error" };
+  const texts = Object.entries(base).filter((pair): pair is [string, string] => {
+    return typeof pair[1] === "string";
+  });
+  // Read when they are used, because what a file replaces may be whatever it is.
+  const outer = new Variables(texts, (name, text) => planBase(text, { name }, failures).parts);
+  const inner = new Variables();
+  const scope = scopeOf([inner, outer]);
+  const plan = new Map<string, PlannedVariable>(texts.map(([name]) => [name, { parts: [] }]));
   for (const given of files) {
     const { text, name: file } = typeof given === "string" ? { text: given } : given;
     const place = file === undefined ? {} : { file };
     for (const line of readLines(text, place, failures)) {
-      const set = planLine(line, reading, { ...place, line: line.line }, failures);
-      if (set === undefined) continue;
-      scopes[0]?.set(set.name, set.parts);
+      const at = { ...place, line: line.line };
+      const reading = { scope, unset };
+      const name = nameOf(line.key, reading, at, failures);
+      if (name === undefined || (!override && outer.has(name))) continue;
+      const parts = planLine(line, reading, { ...at, name }, failures);
+      inner.set(name, parts);
       // Anew, so that the order is that of the files.
-      plan.delete(set.name);
-      plan.set(set.name, { parts: set.parts, ...place, line: line.line });
+      plan.delete(name);
+      plan.set(name, { parts, ...at });
     }
+  }
+  for (const [name, { line }] of plan) {
+    const value = line === undefined ? outer.exact(name) : undefined;
+    if (value !== undefined) plan.set(name, { parts: [value].flat() });
   }
   throwIfAny(failures);
   return plan;
@@ -85,37 +95,39 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 const NAME_RULE =
   "what stands before = is not the name of a variable: letters, digits, _, . and -, not beginning with a digit";
 
-function planLine(
-  { key, value, quote }: EnvLine,
+function nameOf(
+  key: string,
   reading: Reading,
   place: Place,
   failures: EnvFailure[],
-): { readonly name: string; readonly parts: readonly TemplatePart[] } | undefined {
+): string | undefined {
   const before = failures.length;
-  const name = key.includes("$") ? textOfKey(key, reading, place, failures) : key;
+  const isMade = key.includes("$");
+  const parts = isMade ? readTemplate(key, { ...reading, unset: "error" }, place, failures) : [key];
   if (failures.length > before) return undefined;
-  if (!NAME.test(name)) {
-    // Without it: a piece of a secret in several lines looks like one, too.
-    failures.push({ ...place, code: "keyInvalid", message: NAME_RULE });
-    return undefined;
-  }
-  const named = { ...place, name };
-  if (value.includes("\0")) {
-    const message = "the value holds a NUL character, which no variable can";
-    failures.push({ ...named, code: "valueInvalid", message });
-  }
-  const { text, escaped } = quote === '"' ? unescaped(value) : { text: value, escaped: undefined };
-  const scopes = quote === "'" || quote === "`" ? undefined : reading.scopes;
-  const read = text.startsWith("op://") ? readReference : readTemplate;
-  const parts = read(text, { ...reading, scopes, escaped }, named, failures);
-  // An empty value is set, too.
-  return { name, parts: parts.length > 0 ? parts : [""] };
+  const name = parts.some(isReference) ? "" : textOf(parts);
+  if (NAME.test(name)) return name;
+  // Without it: a piece of a secret in several lines looks like one, too.
+  addFailure(failures, { ...place, code: "keyInvalid", message: NAME_RULE });
+  return undefined;
 }
 
-function textOfKey(key: string, reading: Reading, place: Place, failures: EnvFailure[]): string {
-  const parts = readTemplate(key, { ...reading, unset: "error" }, place, failures);
-  // No name has a blank.
-  return parts.some(isReference) ? " " : textOf(parts);
+function planLine(
+  { value, quote }: EnvLine,
+  reading: Reading,
+  place: Place,
+  failures: EnvFailure[],
+): readonly TemplatePart[] {
+  if (value.includes("\0")) {
+    const message = "the value holds a NUL character, which no variable can";
+    addFailure(failures, { ...place, code: "valueInvalid", message });
+  }
+  const { text, escaped } = quote === '"' ? unescaped(value) : { text: value, escaped: undefined };
+  const scope = quote === "'" || quote === "`" ? undefined : reading.scope;
+  const read = text.startsWith("op://") ? readReference : readTemplate;
+  const parts = read(text, { ...reading, scope, escaped }, place, failures);
+  // An empty value is set, too.
+  return parts.length > 0 ? parts : [""];
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };

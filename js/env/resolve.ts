@@ -1,9 +1,9 @@
 import type { ResolveAllResponse } from "../client/answers.js";
-import { check } from "../client/check.js";
+import { check, isObject, isStringArray } from "../client/check.js";
 import type { CallOptions } from "../client/config.js";
 import type { EnvFailure } from "../client/errors.js";
 import { isTold } from "../client/told.js";
-import { type Place, throwIfAny } from "./failures.js";
+import { addFailure, type Place, throwIfAny } from "./failures.js";
 import { isReference, referencesIn, type TemplatePart } from "./parts.js";
 import { type EnvPlan, type PlannedVariable, planBase } from "./plan.js";
 import { parseTemplate, type TemplateOptions } from "./template.js";
@@ -51,12 +51,14 @@ export async function resolveEnv<T extends object>(
   source: T,
   options: ResolveEnvOptions,
 ): Promise<T> {
-  const { only } = options;
+  check(isObject(options), NO_CLIENT);
+  const { only = [] } = options;
+  check(isStringArray(only), NAMES_RULE);
   const failures: EnvFailure[] = [];
   const plan = new Map<string, PlannedVariable>();
   const copy = { ...source };
   for (const [name, value] of Object.entries(copy)) {
-    if (typeof value !== "string" || only?.includes(name) === false) continue;
+    if (typeof value !== "string" || (options.only && !only.includes(name))) continue;
     const planned = planBase(value, { name }, failures);
     if (planned.parts.some(isReference)) plan.set(name, planned);
   }
@@ -75,6 +77,7 @@ export async function resolvePlan(
   options: ResolveEnvOptions,
 ): Promise<Record<string, string | undefined>> {
   const { optional = [] } = options;
+  check(isObject(optional), NAMES_RULE);
   const defaults = new Map<string, string | undefined>(
     Array.isArray(optional) ? optional.map((name) => [name, undefined]) : Object.entries(optional),
   );
@@ -82,14 +85,9 @@ export async function resolvePlan(
     [...plan.values()].flatMap(({ parts }) => parts),
     options,
   );
-  const values = [...plan].map(([name, { parts, file, line }]) => {
-    const place = {
-      name,
-      ...(file !== undefined && { file }),
-      ...(line !== undefined && { line }),
-    };
+  const values = [...plan].map(([name, { parts, ...place }]) => {
     if (defaults.has(name) && secrets.isMissing(parts)) return [name, defaults.get(name)];
-    return [name, secrets.render(parts, place)];
+    return [name, secrets.render(parts, { name, ...place })];
   });
   secrets.throwFailures();
   return Object.fromEntries(values);
@@ -150,8 +148,12 @@ class Secrets {
     if (asked.length === 0) return new Secrets({});
     const { client, call } = options;
     check(typeof client?.secrets?.resolveAll === "function", NO_CLIENT);
-    const answer = await client.secrets.resolveAll(asked, call);
-    return new Secrets(answer.individualResponses);
+    const answer: Partial<ResolveAllResponse> | undefined = await client.secrets.resolveAll(
+      asked,
+      call,
+    );
+    const responses = answer?.individualResponses;
+    return new Secrets(isObject(responses) ? responses : {});
   }
 
   /** The value; nothing, and a failure for each reference that failed. */
@@ -160,9 +162,10 @@ class Secrets {
       if (!isReference(part)) return part;
       const { content, error } = this.#answer(part.reference);
       if (typeof content?.secret === "string") return content.secret;
-      const { type, message, retryAfterMs = 0 } = error ?? UNANSWERED;
+      const isWhole = typeof error?.type === "string" && typeof error.message === "string";
+      const { type, message, retryAfterMs = 0 } = isWhole ? error : UNANSWERED;
       const told = isTold(part.reference) ? { reference: part.reference } : {};
-      this.#failures.push({ ...place, ...told, code: type, message });
+      addFailure(this.#failures, { ...place, ...told, code: type, message });
       if (retryAfterMs > (this.#retryAfterMs ?? 0)) this.#retryAfterMs = retryAfterMs;
       return "";
     });
@@ -187,9 +190,10 @@ class Secrets {
   }
 }
 
-const NO_CLIENT = "client must be a signed-in client, or something else with secrets.resolveAll";
+const NO_CLIENT = "the option client must be a client, or something else with secrets.resolveAll";
+const NAMES_RULE = "only and optional are arrays of names; optional may be an object of defaults";
 const UNANSWERED = {
   type: "protocol",
-  message: "the client said nothing of this reference",
+  message: "the client gave no answer",
   retryAfterMs: undefined,
 } as const;

@@ -1,8 +1,9 @@
+import { check } from "../client/check.js";
 import type { EnvFailure, EnvSyntaxCode } from "../client/errors.js";
 import { isTold } from "../client/told.js";
-import { type Place, throwIfAny } from "./failures.js";
+import { addFailure, type Place, throwIfAny } from "./failures.js";
 import { isReference, type TemplatePart, textOf, type Value } from "./parts.js";
-import { lookUp, Variables, type VariableUse, variableAt } from "./variables.js";
+import { type Scope, scopeOf, Variables, type VariableUse } from "./variables.js";
 
 /** What becomes of a variable that is not set: it stays as it is, is an error, or becomes nothing. */
 export type Unset = "keep" | "error" | "empty";
@@ -28,18 +29,25 @@ export function parseTemplate(text: string, options: TemplateOptions = {}): Temp
   const failures: EnvFailure[] = [];
   const given = Object.entries(options.variables ?? {});
   const variables = given.filter((pair): pair is [string, string] => typeof pair[1] === "string");
-  const scopes = [new Variables(variables)];
+  const scope = scopeOf([new Variables(variables)]);
   const { unset = "keep", file } = options;
+  checkUnset(unset);
   const place = file === undefined ? {} : { file };
-  const parts = readTemplate(text, { scopes, unset }, place, failures);
+  const parts = readTemplate(text, { scope, unset }, place, failures);
   throwIfAny(failures);
   return parts;
 }
 
+/** @throws {OnePasswordError} `argumentInvalid` */
+export function checkUnset(unset: unknown): void {
+  check(["keep", "error", "empty"].includes(unset as string), UNSET_RULE);
+}
+const UNSET_RULE = 'unset must be "keep", "error" or "empty"';
+
 /** How a text is read: a template, a value of an env file, or one of a foreign variable. */
 export interface Reading {
   /** What variables stand for; absent: they stay as they are. */
-  readonly scopes?: readonly Variables[] | undefined;
+  readonly scope?: Scope | undefined;
   readonly unset?: Unset | undefined;
   /** Whether only `{{ op://… }}` is a reference. */
   readonly tagsOnly?: boolean | undefined;
@@ -86,6 +94,10 @@ class Reader {
   readonly #place: Place;
   readonly #failures: EnvFailure[];
   readonly #parts: TemplatePart[] = [];
+  /** Text that is not in the parts yet. */
+  #pieces: string[] = [];
+  /** What variables have added, in characters and parts. */
+  #grown = 0;
   /** Up to where the text is in the parts. */
   #taken = 0;
   /** Where the line begins that was reached, and where it ends. */
@@ -110,6 +122,7 @@ class Reader {
       at = next ?? found.index + (sign === PREFIX ? PREFIX.length : 1);
     }
     this.#put(this.#text.length, this.#text.length);
+    this.#flush();
     return this.#parts;
   }
 
@@ -127,6 +140,7 @@ class Reader {
     }
     made.text += this.#text.slice(from);
     this.#reference(0, this.#text.length, made);
+    this.#flush();
     return this.#parts;
   }
 
@@ -145,7 +159,7 @@ class Reader {
     while (found !== null && found[0] !== '"') found = QUOTE.exec(this.#text);
     const end = found === null ? undefined : matchEnd(LITERAL_END, this.#text, found.index + 1);
     if (end === undefined) return undefined;
-    return this.#put(at, end, this.#text.slice(from, found?.index).replaceAll('\\"', '"'));
+    return this.#put(at, end, [this.#text.slice(from, found?.index).replaceAll('\\"', '"')]);
   }
 
   #tag(at: number): number | undefined {
@@ -176,8 +190,8 @@ class Reader {
     let end = at + PREFIX.length;
     for (let next: number | undefined = end; next !== undefined; ) {
       end = next;
-      const more = matchEnd(made.text.includes("?") ? BARE_QUERY : BARE, this.#text, end) ?? end;
-      made.text += this.#text.slice(end, more);
+      const more = matchEnd(made.hasQuery ? BARE_QUERY : BARE, this.#text, end) ?? end;
+      made.add(this.#text.slice(end, more));
       next = more > end ? more : this.#addVariable(made, end);
     }
     return isShaped(made.text) ? this.#reference(at, end, made) : undefined;
@@ -191,7 +205,7 @@ class Reader {
     if (value === undefined) made.missing.push(use.name);
     if (typeof value === "object" && value.some(isReference)) made.holdsSecret = true;
     // A name in place of what is missing, so that its shape can be told.
-    made.text += value === undefined ? use.name : textOf(value);
+    made.add(value === undefined ? use.name : textOf(value));
     return use.end;
   }
 
@@ -201,59 +215,81 @@ class Reader {
     for (const name of made.missing) this.#fail("variableMissing", at, notSet(name));
     if (made.missing.length > 0) return this.#put(at, end);
     if (made.holdsSecret) {
-      this.#fail("parsing", at, "a secret reference cannot be made of another one's secret");
+      this.#fail("parsing", at, "a reference cannot be made of a secret");
       return this.#put(at, end);
     }
     if (!isShaped(reference)) {
       this.#fail("parsing", at, WRONG_SHAPE, told);
       return this.#put(at, end);
     }
-    return this.#put(at, end, { reference, ...this.#position(at) });
+    return this.#put(at, end, [{ reference, ...this.#position(at) }]);
   }
 
   #variable(at: number): number | undefined {
     const use = this.#useAt(at);
     if (use === undefined) return undefined;
     const value = this.#valueOf(use, at);
-    if (value !== undefined) return this.#put(at, use.end, ...[value].flat());
+    if (value !== undefined) return this.#putValue(at, use.end, value);
     const { unset = "keep" } = this.#reading;
     if (unset === "keep") return use.end;
     if (unset === "error") this.#fail("variableMissing", at, notSet(use.name));
     return this.#put(at, use.end);
   }
 
+  #putValue(at: number, end: number, value: Value): number {
+    const parts = typeof value === "string" ? [value] : value;
+    this.#grown += parts.length * PART_CHARS + textOf(value).length;
+    if (this.#grown <= MOST_GROWN) return this.#put(at, end, parts);
+    this.#fail("valueInvalid", at, "its variables make it too long");
+    return this.#put(at, end);
+  }
+
   #backslash(at: number): number | undefined {
     const use = this.#reading.escaped?.has(at) ? undefined : this.#useAt(at + 1);
-    return use && this.#put(at, use.end, this.#text.slice(at + 1, use.end));
+    return use && this.#put(at, use.end, [this.#text.slice(at + 1, use.end)]);
   }
 
   #useAt(at: number): VariableUse | undefined {
-    const { scopes, escaped } = this.#reading;
-    return scopes === undefined || escaped?.has(at) ? undefined : variableAt(this.#text, at);
+    const { scope, escaped } = this.#reading;
+    return escaped?.has(at) ? undefined : scope?.useAt(this.#text, at);
   }
 
   #valueOf({ name, fallback }: VariableUse, at: number): Value | undefined {
-    const { scopes = [], unset } = this.#reading;
-    const value = lookUp(scopes, name);
+    const { scope, unset } = this.#reading;
+    const value = scope?.valueOf(name);
     if (value !== undefined || fallback === undefined) return value;
     const place = { ...this.#place, ...this.#position(at) };
-    return readTemplate(fallback, { scopes, unset }, place, this.#failures);
+    return readTemplate(fallback, { scope, unset }, place, this.#failures);
   }
 
   /** Takes the text before `from`, then what stands in place of the text up to `to`. */
-  #put(from: number, to: number, ...parts: TemplatePart[]): number {
-    for (const part of [this.#text.slice(this.#taken, from), ...parts]) {
-      const last = this.#parts.length - 1;
-      const before = this.#parts[last];
-      if (typeof part === "string" && typeof before === "string") this.#parts[last] = before + part;
-      else if (part !== "") this.#parts.push(part);
-    }
+  #put(from: number, to: number, parts: readonly TemplatePart[] = []): number {
+    this.#pieces.push(this.#text.slice(this.#taken, from));
     this.#taken = to;
+    for (const part of parts) {
+      if (!isReference(part)) this.#pieces.push(part);
+      else {
+        this.#flush();
+        this.#parts.push(part);
+      }
+    }
+    if (this.#pieces.length > MOST_PIECES) this.#flush();
     return to;
   }
 
+  /** Makes one text of what has come since the last reference. */
+  #flush(): void {
+    const text = this.#pieces.join("");
+    this.#pieces = [];
+    const last = this.#parts.length - 1;
+    const before = this.#parts[last];
+    if (typeof before === "string") this.#parts[last] = before + text;
+    else if (text !== "") this.#parts.push(text);
+  }
+
   #fail(code: EnvSyntaxCode | "parsing", at: number, message: string, more: object = {}): void {
-    this.#failures.push({ code, message, ...more, ...this.#place, ...this.#position(at) });
+    const place = { ...this.#place, ...this.#position(at) };
+    addFailure(this.#failures, { code, message, ...more, ...place });
   }
 
   /** Where something stands; places are asked for in their order. */
@@ -274,18 +310,35 @@ class Reader {
 /** A reference in the making. */
 class Made {
   text: string;
+  hasQuery = false;
   readonly missing: string[] = [];
   holdsSecret = false;
 
   constructor(text = "") {
     this.text = text;
   }
+
+  add(text: string): void {
+    this.text += text;
+    this.hasQuery ||= text.includes("?");
+  }
 }
 
 const PREFIX = "op://";
-const WRONG_SHAPE =
-  "a secret reference has the form op://vault/item/field or op://vault/item/section/field";
-const notSet = (name: string) => `the variable ${name} is not set`;
+/** So many are joined at once: each `+` of two texts would be an object of its own. */
+const MOST_PIECES = 4096;
+/** What variables may add to a text: each line of a file may double what the one before has. */
+const MOST_GROWN = 100_000_000;
+/** About what a reference takes of memory. */
+const PART_CHARS = 100;
+const WRONG_SHAPE = "a secret reference has the form op://vault/item/[section/]field";
+const VARIABLE = /^[A-Z][A-Z0-9_]*$/;
+
+/** What does not look like a variable's name may be a piece of a password with a `$` in it. */
+function notSet(name: string): string {
+  const told = VARIABLE.test(name) ? `the variable ${name}` : "a variable in it";
+  return `${told} is not set; write \\$ for a $`;
+}
 
 /** Three or four parts, none of them blank; the client judges the rest. */
 export function isShaped(reference: string): boolean {

@@ -1,5 +1,5 @@
 import type { EnvFailure } from "../client/errors.js";
-import { throwIfAny } from "./failures.js";
+import { addFailure, throwIfAny } from "./failures.js";
 import type { EnvPlan } from "./plan.js";
 
 /**
@@ -18,7 +18,7 @@ export function withoutNul(
       const { file, line } = plan.get(name) ?? {};
       const place = { ...(file !== undefined && { file }), ...(line !== undefined && { line }) };
       const message = "its secret holds a NUL character, which no variable can";
-      failures.push({ code: "valueInvalid", message, name, ...place });
+      addFailure(failures, { code: "valueInvalid", message, name, ...place });
     } else if (value !== undefined) all.set(name, value);
   }
   throwIfAny(failures);

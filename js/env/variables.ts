@@ -1,13 +1,19 @@
-import type { Value } from "./parts.js";
+import type { TemplatePart, Value } from "./parts.js";
 
 /** Variables by name: the exact name counts first, then one that differs in case alone. */
 export class Variables {
-  readonly #values = new Map<string, Value>();
+  readonly #values: Map<string, Value>;
+  /** Makes of a text what it stands for, when it is first asked for. */
+  readonly #read: ((name: string, text: string) => readonly TemplatePart[]) | undefined;
   /** The first name of each spelling without case; made when it is first needed. */
   #folded: Map<string, string> | undefined;
 
-  constructor(values: Iterable<readonly [string, Value]> = []) {
-    for (const [name, value] of values) this.#values.set(name, value);
+  constructor(
+    values: Iterable<readonly [string, Value]> = [],
+    read?: (name: string, text: string) => readonly TemplatePart[],
+  ) {
+    this.#values = new Map(values);
+    this.#read = read;
   }
 
   set(name: string, value: Value): void {
@@ -15,28 +21,45 @@ export class Variables {
     if (this.#folded?.has(name.toLowerCase()) === false) this.#folded.set(name.toLowerCase(), name);
   }
 
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
   exact(name: string): Value | undefined {
-    return this.#values.get(name);
+    const value = this.#values.get(name);
+    if (typeof value !== "string" || this.#read === undefined) return value;
+    const read = this.#read(name, value);
+    this.#values.set(name, read);
+    return read;
   }
 
   anyCase(name: string): Value | undefined {
-    this.#folded ??= new Map(
-      [...this.#values.keys()].reverse().map((key) => [key.toLowerCase(), key]),
-    );
+    const names = [...(this.#folded ? [] : this.#values.keys())].reverse();
+    this.#folded ??= new Map(names.map((key) => [key.toLowerCase(), key]));
     const found = this.#folded.get(name.toLowerCase());
-    return found === undefined ? undefined : this.#values.get(found);
+    return found === undefined ? undefined : this.exact(found);
   }
 }
 
-/** The value in the first scope that has the name, and if none has, in the first that has it in another case. */
-export function lookUp(scopes: readonly Variables[], name: string): Value | undefined {
-  for (const find of ["exact", "anyCase"] as const) {
-    for (const scope of scopes) {
-      const value = scope[find](name);
-      if (value !== undefined) return value;
+/** What finds variables in a text, and says what they stand for. */
+export interface Scope {
+  /** The variable that begins at a `$`. */
+  useAt(text: string, at: number): VariableUse | undefined;
+  valueOf(name: string): Value | undefined;
+}
+
+/** The value in the first of these that has the name, and if none has, in the first that has it in another case. */
+export function scopeOf(all: readonly Variables[]): Scope {
+  const find = (name: string) => {
+    for (const how of ["exact", "anyCase"] as const) {
+      for (const variables of all) {
+        const value = variables[how](name);
+        if (value !== undefined) return value;
+      }
     }
-  }
-  return undefined;
+    return undefined;
+  };
+  return { useAt: variableAt, valueOf: find };
 }
 
 /** A variable in a text, from its `$` to `end`. */
@@ -53,7 +76,7 @@ const BRACE = /\$\{|\}/g;
 const MOST_NESTED = 10;
 
 /** The variable that begins at a `$`: `$NAME`, `${ NAME }`, `${NAME:-default}`. */
-export function variableAt(text: string, at: number): VariableUse | undefined {
+function variableAt(text: string, at: number): VariableUse | undefined {
   SHORT.lastIndex = at;
   const short = SHORT.exec(text)?.[1];
   if (short !== undefined) return { name: short, fallback: undefined, end: SHORT.lastIndex };

@@ -4,20 +4,13 @@
  * @module onepassword-edge/env-node
  */
 
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import type { EnvFailure } from "../client/errors.js";
-import { throwIfAny } from "../env/failures.js";
+import { check } from "../client/check.js";
+import { OnePasswordError } from "../client/errors.js";
 import { isReference } from "../env/parts.js";
-import {
-  type EnvFile,
-  type EnvPlan,
-  type PlannedVariable,
-  planBase,
-  planEnv,
-} from "../env/plan.js";
+import { type EnvPlan, type PlannedVariable, planEnv } from "../env/plan.js";
 import { type ResolveEnvOptions, type Resolver, resolvePlan } from "../env/resolve.js";
 import { withoutNul } from "../env/values.js";
+import { readEnvFiles } from "./env_files.js";
 
 /** What `loadEnv` is told. */
 export interface LoadEnvOptions extends Pick<ResolveEnvOptions, "call" | "optional"> {
@@ -47,56 +40,25 @@ export interface LoadEnvOptions extends Pick<ResolveEnvOptions, "call" | "option
  */
 export async function loadEnv(options: LoadEnvOptions = {}): Promise<string[]> {
   const { files = [".env.op"], override = true, into = process.env } = options;
-  const plan = planned(await readEnvFiles(files), { into, override });
+  check(Array.isArray(files), "files must be an array of paths");
+  const all = planEnv(await readEnvFiles(files), into, { override });
+  const plan = new Map([...all].filter(([, variable]) => isToBeSet(variable)));
   const values = await resolved(plan, options);
-  for (const [name, value] of values) into[name] = value;
+  for (const name of plan.keys()) {
+    const value = values.get(name);
+    // A reference that names nothing is no value.
+    if (value === undefined) delete into[name];
+    else if (name === "__proto__") Object.defineProperty(into, name, { ...OWN, value });
+    else into[name] = value;
+  }
   return [...values.keys()];
 }
 
-/**
- * The files' texts.
- *
- * @throws {OnePasswordError} `envUnresolved`, if one cannot be read or is no UTF-8
- */
-export async function readEnvFiles(paths: readonly (string | URL)[]): Promise<EnvFile[]> {
-  const failures: EnvFailure[] = [];
-  const files: EnvFile[] = [];
-  for (const path of paths) {
-    const name = path instanceof URL ? fileURLToPath(path) : path;
-    try {
-      files.push({ name, text: UTF8.decode(await readFile(path)) });
-    } catch (error) {
-      const { code = "" } = error as NodeJS.ErrnoException;
-      const isSystem = /^E[A-Z]+$/.test(code);
-      failures.push(isSystem ? unreadable(name, code) : { ...NOT_UTF8, file: name });
-    }
-  }
-  throwIfAny(failures);
-  return files;
-}
+const OWN = { writable: true, enumerable: true, configurable: true };
 
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const NOT_UTF8 = { code: "notUtf8", message: "the file is not UTF-8 text" } as const;
-
-function unreadable(file: string, code: string): EnvFailure {
-  return { code: "fileUnreadable", message: `the file cannot be read: ${code}`, file };
-}
-
-/** What is to be set: what files set, and what else holds references. */
-function planned(
-  files: readonly EnvFile[],
-  { into, override }: { into: Record<string, string | undefined>; override: boolean },
-): EnvPlan {
-  const failures: EnvFailure[] = [];
-  const plan = new Map<string, PlannedVariable>();
-  for (const [name, variable] of planEnv(files, into)) {
-    const value = into[name];
-    const isKept = variable.line === undefined || (!override && value !== undefined);
-    const set = isKept ? planBase(value ?? "", { name }, failures) : variable;
-    if (!isKept || holdsReference(set)) plan.set(name, set);
-  }
-  throwIfAny(failures);
-  return plan;
+/** What files set, and what else holds references. */
+function isToBeSet(variable: PlannedVariable): boolean {
+  return variable.line !== undefined || holdsReference(variable);
 }
 
 function holdsReference({ parts }: PlannedVariable): boolean {
@@ -118,10 +80,15 @@ async function resolved(plan: EnvPlan, options: LoadEnvOptions): Promise<Map<str
 }
 
 async function signIn(env: Record<string, string | undefined>) {
+  const auth = env["OP_SERVICE_ACCOUNT_TOKEN"] ?? process.env["OP_SERVICE_ACCOUNT_TOKEN"];
+  if (!auth) throw new OnePasswordError({ code: "tokenInvalid", message: NO_TOKEN });
   const { Client } = await import("../index.js");
   return await Client.authenticate({
-    auth: (env["OP_SERVICE_ACCOUNT_TOKEN"] ?? process.env["OP_SERVICE_ACCOUNT_TOKEN"]) as string,
+    auth,
     integrationName: "onepassword-edge loadEnv",
     integrationVersion: "1",
   });
 }
+
+const NO_TOKEN =
+  "there is no token: set OP_SERVICE_ACCOUNT_TOKEN to a service account's (ops_…), or pass a client";

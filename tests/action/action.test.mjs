@@ -236,11 +236,31 @@ test("what cannot be written fails the step, and is hidden by then", async (t) =
   assert.ok(ended.masks.includes(VALUES.password));
 });
 
+test("if one of the runner's files cannot be written, the other has nothing either", async (t) => {
+  const env = { A: to("password"), GITHUB_ENV: join("no", "such", "folder") };
+  const ended = await step(t, { env });
+  assertFailed(ended, /ENOENT/);
+  assert.deepEqual(ended.outputs, {});
+});
+
+test("with the input `variables` no other variable is looked at", async (t) => {
+  const env = { A: to("password"), TITLE: `fix {{ ${to("quoted")} }}`, OTHER: "{{ op:// please" };
+  const ended = await step(t, { env, inputs: { variables: "A, MISSING" } });
+  assert.deepEqual(ended.outputs, { A: VALUES.password });
+  assert.match(String(ended.warnings), /variables names MISSING/);
+});
+
+test("the token is no variable, whatever the case of its name", async (t) => {
+  const env = { A: to("password"), Op_Service_Account_Token: to("password") };
+  const ended = await step(t, { env });
+  assert.deepEqual(ended.outputs, { A: VALUES.password });
+});
+
 test("action.yml and its README name what the program reads", () => {
   const text = readFileSync(new URL("../../action/action.yml", import.meta.url), "utf8");
   const [, inputs] = /^inputs:\n((?: .*\n)+)/m.exec(text);
   const names = [...inputs.matchAll(/^ {2}([\w-]+):$/gm)].map(([, name]) => name);
-  assert.deepEqual(names, ["token", "export-env", "optional"]);
+  assert.deepEqual(names, ["token", "export-env", "variables", "optional"]);
   const readme = readFileSync(new URL("../../action/README.md", import.meta.url), "utf8");
   const [, table] = /^## Inputs\n([^#]+)/m.exec(readme);
   assert.deepEqual(

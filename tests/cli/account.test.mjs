@@ -183,6 +183,43 @@ test("--session-file spares the next command the sign-in", async (t) => {
   for (const secret of [...secrets, SECRET]) assert.ok(!kept.includes(secret));
 });
 
+test("a session file takes no other file's place", async (t) => {
+  const { run, emulator } = await serve(t);
+  const path = join(folderOf(t), "token");
+  for (const text of ["ops_of-somebody", "{}", '{"a":1}', "[1]", "null"]) {
+    writeFileSync(path, text);
+    const ended = await run(["read", "--session-file", path, REFERENCE]);
+    assert.deepEqual([ended.code, ended.stdout], [2, ""], text);
+    assert.match(ended.stderr, /is no session file/);
+    assert.equal(readFileSync(path, "utf8"), text);
+  }
+  assert.equal(emulator.requests.length, 0);
+  writeFileSync(path, "");
+  assert.equal((await run(["read", "--session-file", path, REFERENCE])).code, 0);
+});
+
+test("a time that is none is refused before anything is done", async (t) => {
+  const { run, emulator } = await serve(t);
+  for (const args of [["run", "--", "true"], ["doctor"], ["inject"], ["read", REFERENCE]]) {
+    const ended = await run(["--timeout", "abc", ...args]);
+    assert.deepEqual([ended.code, ended.stdout], [2, ""], String(args));
+  }
+  assert.equal(emulator.requests.length, 0);
+});
+
+test("of several failures, what has to be mended first decides the exit code", async (t) => {
+  const { server, env } = await serve(t);
+  const folder = folderOf(t);
+  const file = join(folder, "wrong.env");
+  writeFileSync(file, "A=$NOT_SET\n1B=2");
+  const usage = await start(["env", "--env-file", file]).ended;
+  assert.equal(usage.code, 2, "2 before 1");
+  await server.close();
+  const own = { ...env, ONEPASSWORD_EDGE_EMULATOR: server.url };
+  const both = await start(["read", "--json", REFERENCE, "op://app"], { env: own }).ended;
+  assert.equal(both.code, 1, "1 before 4");
+});
+
 test("a session file that cannot be written is a warning", async (t) => {
   const { run } = await serve(t);
   const folder = folderOf(t);

@@ -18,6 +18,10 @@ const VALUES = {
   LINES: "one\ntwo\n",
   CR: "one\r\ntwo",
   UNICODE: "pässwörd€",
+  WORD_DOLLAR: "p$WORD",
+  WORD_HASH: "#pass",
+  FOUR: "abcd",
+  THREE: "abc",
   EQUALS: "a=b=c",
   BRACES: '{"a":"{{ x }}"}',
   MASK: "%0A::set-output name=x::y",
@@ -84,13 +88,16 @@ test("the format for GitHub masks first, line by line, then adds to the file", a
   const target = join(folder, "github_env");
   writeFileSync(target, "BEFORE=1\n");
   const env = { GITHUB_ENV: target };
+  writeFileSync(file, `${FILE}\nMADE={{ op://v/i/THREE }}-{{ op://v/i/FOUR }}`);
   const ended = await run(["env", "--env-file", file, "--format", "github"], { env });
   assert.equal(ended.code, 0, ended.stderr);
+  assert.match(ended.stderr, /^warning: too short to be masked: THREE, MADE\n$/);
   const lines = ended.stdout.trimEnd().split("\n");
   for (const line of lines) assert.match(line, /^::add-mask::[^\r\n]/);
   const decode = (text) => text.replace(/%0A/g, "\n").replace(/%0D/g, "\r").replace(/%25/g, "%");
   const masked = lines.map((line) => decode(line.slice("::add-mask::".length)));
-  for (const value of Object.values(VALUES).filter((text) => text.trim() !== "")) {
+  const all = { ...VALUES, MADE: "abc-abcd" };
+  for (const value of Object.values(all).filter((text) => text.trim() !== "")) {
     for (const text of [value, ...value.split(/\r?\n/)]) {
       // Nobody's log would be readable without the short ones.
       assert.ok(text.length < 4 || masked.includes(text), JSON.stringify(text));
@@ -107,7 +114,15 @@ test("the format for GitHub masks first, line by line, then adds to the file", a
     read[name] = rest.slice(head.length, Math.max(at, head.length));
     rest = rest.slice(at + end.length + 2);
   }
-  assert.deepEqual(read, VALUES);
+  assert.deepEqual(read, all);
+  for (const more of [["-o", "out"], ["--file-mode", "0600"], ["-f"]]) {
+    const refused = await run(["env", "--env-file", file, "--format", "github", ...more], { env });
+    assert.equal(refused.code, 2);
+  }
+  // Somebody before has left the line open.
+  writeFileSync(target, "X=1");
+  await run(["env", "--format", "github"], { env: { ...env, A: "op://v/i/FOUR" } });
+  assert.match(readFileSync(target, "utf8"), /^X=1\nA<<(\S+)\nabcd\n\1\n$/);
   const outside = await run(["env", "--env-file", file, "--format", "github"]);
   assert.equal(outside.code, 2);
   assert.match(outside.stderr, /GITHUB_ENV/);

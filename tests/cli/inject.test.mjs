@@ -1,7 +1,16 @@
 // `inject`: templates from files and pipes, to files and pipes.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { createReadStream, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  createReadStream,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -73,6 +82,47 @@ const outcome = async (ended) => {
   const { stdout, stderr, code } = await ended;
   return [stdout, stderr, code];
 };
+
+test("what is put in a file's place meanwhile is neither followed nor replaced", async (t) => {
+  const { env } = await serve(t);
+  for (const swap of ["link", "folder"]) {
+    const folder = folderOf(t);
+    const [out, precious] = [join(folder, "out"), join(folder, "precious")];
+    writeFileSync(out, "old");
+    writeFileSync(precious, "precious");
+    const running = start(["inject", "-f", "-o", out], { env, input: null });
+    // It looks at the file before it reads the template.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    rmSync(out);
+    if (swap === "link") symlinkSync(precious, out);
+    else mkdirSync(out);
+    running.child.stdin.end(REFERENCE);
+    const { code, stderr } = await running.ended;
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /was not written: something else was put in its place/);
+    assert.equal(readFileSync(precious, "utf8"), "precious");
+    assert.deepEqual(readdirSync(folder).sort(), ["out", "precious"]);
+  }
+});
+
+test("what may act on a terminal is shown there with --force alone", {
+  skip: noTerminal,
+}, async (t) => {
+  const { env } = await serve(t);
+  const file = join(folderOf(t), "template");
+  writeFileSync(file, "op://app/database/colored");
+  const commands = [`"$0" inject -i ${file}`, `"$0" env`];
+  const own = { ...env, A: "op://app/database/colored" };
+  for (const command of commands) {
+    const refused = await startTerminal(`${command}; echo code $?`, { env: own }).ended;
+    assert.match(refused.stdout, /may do something to your terminal[\s\S]*code 2/);
+    assert.ok(!refused.stdout.includes("\u001b[31mred"));
+    const forced = await startTerminal(`${command} -f`, { env: own }).ended;
+    assert.ok(forced.stdout.includes("\u001b[31mred"), command);
+  }
+  const json = await startTerminal(`"$0" env --json`, { env: own }).ended;
+  assert.ok(json.stdout.includes("\\u001b[31mred"), json.stdout);
+});
 
 test("every failure is named with its line, and nothing is written", async (t) => {
   const { run, emulator } = await serve(t);

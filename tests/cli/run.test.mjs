@@ -1,7 +1,8 @@
 // `run`: what the command gets, what is shown of it, how it ends, and how signals reach it.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { MASK } from "../../dist/env.js";
@@ -42,6 +43,14 @@ const ACCOUNT = {
     },
   ],
 };
+
+const IN_CONTAINER = ["--user", "--map-root-user", "--pid", "--fork", "--mount-proc"];
+
+/** It is the child of unshare. */
+function firstProcessOf({ child }) {
+  const { stdout } = spawnSync("pgrep", ["-P", String(child.pid)]);
+  return Number(String(stdout).trim().split("\n")[0]);
+}
 
 const node = (script) => ["--", process.execPath, "-e", script];
 
@@ -159,26 +168,39 @@ test("a secret that no variable can hold is refused", async (t) => {
 });
 
 test("what the command prints is masked on both streams, in pieces and with pauses, lines too", async (t) => {
-  const { run } = await serve(t, { account: ACCOUNT });
+  const { env } = await serve(t, { account: ACCOUNT });
+  // Each piece when the one before has been seen, or cannot be.
   const script = `
     const { A, K } = process.env;
-    const pause = () => new Promise((resolve) => setTimeout(resolve, 150));
-    const print = async (text, to = process.stdout) => {
-      for (const piece of [text.slice(0, 2), text.slice(2, 9), text.slice(9)]) {
+    const next = () => new Promise((resolve) => process.stdin.once("data", resolve));
+    for (const to of [process.stdout, process.stderr]) {
+      for (const piece of [A.slice(0, 2), A.slice(2, 9), A.slice(9)]) {
         to.write(piece);
-        await pause();
+        await next();
       }
-    };
-    await print(A);
+    }
     console.log(" " + A + "|" + A + A + "!");
     console.log(K.split("\\n")[1]);
-    await print(A, process.stderr);`;
+    process.exit();`;
   const args = ["run", "--", process.execPath, "--input-type=module", "-e", script];
-  const ended = await run(args, { env: { A: REFERENCE, K: "op://app/database/key" } });
-  const start = SECRET.slice(0, 2);
-  assert.equal(ended.stdout, `${start}${MASK} ${MASK}|${MASK}!\n${MASK}\n`);
-  assert.equal(ended.stderr, `${start}${MASK}`);
-  assert.equal(ended.code, 0);
+  const running = start(args, {
+    env: { ...env, A: REFERENCE, K: "op://app/database/key" },
+    input: null,
+  });
+  const begin = SECRET.slice(0, 2);
+  for (const name of ["stdout", "stderr"]) {
+    await until(() => running.text(name) === begin, `the beginning on ${name}`);
+    running.child.stdin.write("\n");
+    // Nothing can be seen of a piece that may still be a secret.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal(running.text(name), begin);
+    running.child.stdin.write("\n");
+    await until(() => running.text(name) === begin + MASK, `the mask on ${name}`);
+    running.child.stdin.write("\n");
+  }
+  const { stdout, code } = await running.ended;
+  assert.equal(stdout, `${begin}${MASK} ${MASK}|${MASK}!\n${MASK}\n`);
+  assert.equal(code, 0);
 });
 
 test("a prompt is shown although it may be a secret's beginning", async (t) => {
@@ -198,7 +220,7 @@ test("short and blank secrets are not masked, short ones with a warning that nam
   const script = "console.log(process.env.SHORT, process.env.A, 'x y')";
   const ended = await run(["run", ...node(script)], { env });
   assert.equal(ended.stdout, `abc ${MASK} x y\n`);
-  assert.match(ended.stderr, /warning: not masked.*: SHORT; /);
+  assert.match(ended.stderr, /warning: too short to be masked: SHORT /);
   assert.ok(!ended.stderr.includes("abc"));
   const all = await run(["run", "--mask-short", ...node(script)], { env });
   assert.deepEqual([all.stdout, all.stderr], [`${MASK} ${MASK} x y\n`, ""]);
@@ -294,21 +316,98 @@ test("every signal is passed on, and the command may ignore it", async (t) => {
 });
 
 test("as the first process of a container it passes signals on, and says how the command ended", async (t) => {
-  const inContainer = ["--user", "--map-root-user", "--pid", "--fork", "--mount-proc"];
-  if (spawnSync("unshare", [...inContainer, "true"]).status !== 0) {
+  if (spawnSync("unshare", [...IN_CONTAINER, "true"]).status !== 0) {
     return t.skip("unshare cannot make a container here");
   }
   const script = "trap 'echo got; exit 5' TERM; echo ready; while :; do sleep 0.05; done";
-  const args = [...inContainer, process.execPath, COMMAND, "run", "--", "sh", "-c", script];
+  const args = [...IN_CONTAINER, process.execPath, COMMAND, "run", "--", "sh", "-c", script];
   const running = startProgram("unshare", args, { env: { A: "plain" } });
   await until(() => running.text("stdout").includes("ready"), "the command's start");
-  // The first process of the container is the child of unshare.
-  const { stdout } = spawnSync("pgrep", ["-P", String(running.child.pid)]);
-  process.kill(Number(String(stdout).trim().split("\n")[0]), "SIGTERM");
+  process.kill(firstProcessOf(running), "SIGTERM");
   const ended = await running.ended;
   assert.deepEqual([ended.stdout, ended.code], ["ready\ngot\n", 5]);
   const killed = [...args.slice(0, -3), "sh", "-c", "kill -TERM $$"];
   assert.equal((await startProgram("unshare", killed).ended).code, 143);
+});
+
+test("a signal before the command is started ends this one, as the first process, too", async (t) => {
+  const { env } = await serve(t, { account: ACCOUNT });
+  const silent = createServer(() => {});
+  await new Promise((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  t.after(() => silent.close());
+  const url = `http://127.0.0.1:${silent.address().port}`;
+  const changed = JSON.parse(Buffer.from(env.OP_SERVICE_ACCOUNT_TOKEN.slice(4), "base64url"));
+  const json = JSON.stringify({ ...changed, signInAddress: url });
+  const own = {
+    OP_SERVICE_ACCOUNT_TOKEN: `ops_${Buffer.from(json).toString("base64url")}`,
+    ONEPASSWORD_EDGE_EMULATOR: url,
+    A: REFERENCE,
+  };
+  const asked = new Promise((resolve) => silent.once("connection", resolve));
+  const marker = join(folderOf(t), "started");
+  const running = start(["run", "--", "touch", marker], { env: own });
+  await asked;
+  running.child.kill("SIGTERM");
+  assert.equal((await running.ended).signal, "SIGTERM");
+  if (spawnSync("unshare", [...IN_CONTAINER, "true"]).status === 0) {
+    const again = new Promise((resolve) => silent.once("connection", resolve));
+    const args = [...IN_CONTAINER, process.execPath, COMMAND, "run", "--", "touch", marker];
+    const contained = startProgram("unshare", args, { env: own });
+    await again;
+    process.kill(firstProcessOf(contained), "SIGTERM");
+    assert.equal((await contained.ended).code, 143);
+  }
+  assert.ok(!existsSync(marker), "the command was started");
+});
+
+test("a network that is down is for later, as for the other commands", async (t) => {
+  const { server, env } = await serve(t, { account: ACCOUNT });
+  await server.close();
+  const options = { env: { ...env, ONEPASSWORD_EDGE_EMULATOR: server.url, A: REFERENCE } };
+  for (const args of [["read", REFERENCE], ["run", "--", "true"], ["inject"], ["env"]]) {
+    const ended = await start(args, { ...options, input: REFERENCE }).ended;
+    assert.deepEqual([ended.code, ended.stdout], [4, ""], `${args}: ${ended.stderr}`);
+  }
+});
+
+test("if what the command prints cannot be written, it is ended, and that is said", async (t) => {
+  const { env } = await serve(t, { account: ACCOUNT });
+  const script = `"$0" run -- sh -c 'echo hi; exec sleep 1000' > /dev/full; echo $?`;
+  const { stdout, stderr } = await shell(script, { env: { ...env, A: REFERENCE } });
+  assert.equal(stdout, "1\n");
+  assert.match(stderr, /error: the command's output was not written: the disk is full/);
+});
+
+test("a command that crashes makes no file of this one's memory", async (t) => {
+  const { env } = await serve(t, { account: ACCOUNT });
+  const folder = folderOf(t);
+  const script = `cd ${folder}; ulimit -c unlimited; "$0" run -- sh -c 'ulimit -c 0; kill -QUIT $$'; echo $?; ls`;
+  const { stdout } = await shell(script, { env: { ...env, A: REFERENCE } });
+  assert.equal(stdout, "131\n");
+});
+
+test("the token is masked, too", async (t) => {
+  const { env, token } = await serve(t, { account: ACCOUNT });
+  const print = "console.log(process.env.OP_SERVICE_ACCOUNT_TOKEN + '|' + process.env.A)";
+  const ended = await start(["run", ...node(print)], { env: { ...env, A: REFERENCE } }).ended;
+  assert.equal(ended.stdout, `${MASK}|${MASK}\n`);
+  assert.ok(!ended.stdout.includes(token.slice(0, 60)));
+});
+
+test("-e is --env-file", async (t) => {
+  const { run } = await serve(t, { account: ACCOUNT });
+  const file = envFile(t, `A=${USER}`);
+  const ended = await run([
+    "run",
+    "--no-masking",
+    "-e",
+    file,
+    ...node("console.log(process.env.A)"),
+  ]);
+  assert.equal(ended.stdout, "admin\n");
+  const none = await run(["run", "-e", join(folderOf(t), "none"), "--", "true"]);
+  assert.equal(none.code, 2);
+  assert.match(none.stderr, /none: the file cannot be read: there is no such file/);
 });
 
 test("100 MB are passed through, masked, and a reader that ends early ends the command", async (t) => {

@@ -250,6 +250,64 @@ test("what failed is listed in one message, a cause once", async () => {
   });
 });
 
+test("what looks like a piece of a password is not repeated", async () => {
+  const told = async (text) => JSON.stringify(await failuresOf(() => planEnv([text])));
+  assert.ok(!(await told("A=pa$$uperS3cretPassw0rd")).includes("uperS3cret"));
+  assert.ok(!(await told("A=op://v/i/$sw0rd")).includes("sw0rd"));
+  assert.match(await told("A=$DB_HOST"), /DB_HOST is not set/);
+});
+
+test("what a file replaces may be whatever it is, unless it is used", async () => {
+  const base = { A: "op://v/i", B: "{{ op://v/i/f" };
+  const plan = planEnv(["A=1\nB=2"], base);
+  assert.deepEqual(await resolvePlan(plan, {}), { A: "1", B: "2" });
+  const [used] = await failuresOf(() => planEnv(["C=$A\nA=1\nB=2"], base));
+  assert.deepEqual([used.code, used.name], ["parsing", "A"]);
+});
+
+test("without `override` files only add, and refer to what stays", async () => {
+  const plan = planEnv(
+    ["A=file\nB=$A\nA=op://v/i\ntoString=1"],
+    { A: "base" },
+    { override: false },
+  );
+  assert.deepEqual(await resolvePlan(plan, {}), { A: "base", B: "base", toString: "1" });
+});
+
+test("variables that double each other end in an error, not in all memory", async () => {
+  for (const first of ["A0=xxxxxxxxxx", "A0=op://v/i/f"]) {
+    const lines = Array.from({ length: 60 }, (_, at) => `A${at + 1}=$A${at}$A${at}`);
+    const [failure] = await failuresOf(() => planEnv([[first, ...lines].join("\n")]));
+    assert.equal(failure.code, "valueInvalid");
+  }
+  const many = `A=${"{{ op://v/i/f }}".repeat(200_000)}\nB=$A`;
+  assert.equal(planEnv([many]).get("B").parts.length, 200_000);
+});
+
+test("a long reference of variables takes time in proportion to its length", () => {
+  const timeOf = (count) => {
+    const start = process.cpuUsage();
+    planEnv([`V=x\nA=op://a/b/${"$V".repeat(count)}`]);
+    const { user, system } = process.cpuUsage(start);
+    return user + system;
+  };
+  timeOf(20_000);
+  // Twenty times as long; a square would be four hundred times.
+  assert.ok(timeOf(200_000) < 100 * Math.max(timeOf(10_000), 1_000));
+});
+
+test("a line break in a name begins no line of the message", async () => {
+  const base = { "X\n::error::y": "op://a/b" };
+  await assert.rejects(
+    async () => planEnv([], base),
+    ({ message }) => !message.includes("\n"),
+  );
+});
+
+test("an option that is wrong is refused", async () => {
+  assert.throws(() => planEnv(["A=$B"], {}, { unset: "eror" }), { code: "argumentInvalid" });
+});
+
 test("the references of a plan are listed once each", () => {
   const plan = planEnv(["A=op://v/i/f\nB=x{{ op://v/i/f }}{{ op://v/i/g }}"], { C: "op://v/i/h" });
   assert.deepEqual(references(plan), ["op://v/i/h", "op://v/i/f", "op://v/i/g"]);
@@ -263,7 +321,7 @@ test("long lines, many lines and unterminated everything are read in a moment", 
   ).join("\n");
   assert.equal(planEnv([many]).size, 10_000);
   const lines = Array.from({ length: 200_000 }, () => "x");
-  assert.equal((await failuresOf(() => parseEnvFile(lines.join("\n")))).length, lines.length);
+  assert.equal((await failuresOf(() => parseEnvFile(lines.join("\n")))).length, 10_000);
   for (const piece of ["${A:-", "{{ op://", '{{ "', "op://a/b", "$", "\\", '\\"', "{{", "`", "'"]) {
     const text = `A=${piece.repeat(2_000_000 / piece.length)}`;
     try {

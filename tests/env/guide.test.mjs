@@ -130,7 +130,9 @@ const PROGRAMS = {
       "\nA=op://app/database/password\nB=op://app/nothing/x\n",
     );
     const { stderr } = await run("failures.mjs", { C: "op://app/nothing/y" });
-    assert.equal(stderr, "environment:0 C: itemNotFound\n.env.op:3 B: itemNotFound\n");
+    assert.equal(stderr, "environment C: itemNotFound\n.env.op:3 B: itemNotFound\n");
+    rmSync(join(folder, ".env.op"));
+    assert.equal((await run("failures.mjs")).stderr, ".env.op : fileUnreadable\n");
   },
   "optional.mjs": async () => {
     const { readConfig } = await import(pathToFileURL(layOut("optional.mjs")).href);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { createEmulator } from "../../dist/emulator/index.js";
+import { Client } from "../../dist/index.js";
 import { loadEnv } from "../../dist/node/load_env.js";
 import { clientOf, failuresOf } from "./support.mjs";
 
@@ -48,6 +49,21 @@ test("optional variables are left out if they are missing, or have their default
   const into = {};
   const names = await loadEnv({ files, into, client, optional: { A: undefined, B: "b" } });
   assert.deepEqual([into, names], [{ B: "b", C: "1" }, ["B", "C"]]);
+  const held = { A: "op://v/i/a" };
+  assert.deepEqual(await loadEnv({ files: [], into: held, client, optional: ["A"] }), []);
+  assert.deepEqual(held, {}, "a reference that names nothing is no value");
+});
+
+test("names that objects inherit are names like others", async (t) => {
+  const files = [fileOf(t, "__proto__=1\ntoString=2")];
+  for (const override of [true, false]) {
+    const into = {};
+    await loadEnv({ files, into, override });
+    assert.deepEqual(Object.entries(into), [
+      ["__proto__", "1"],
+      ["toString", "2"],
+    ]);
+  }
 });
 
 test("nothing is set if anything fails, and every failure is listed", async (t) => {
@@ -96,7 +112,8 @@ test("by default it reads .env.op into process.env and signs in with the token t
     ["-e", `${cjs} loadEnv().then((names) => { ${print} });`],
   ];
   for (const args of programs) {
-    const env = { ...process.env, OP_SERVICE_ACCOUNT_TOKEN: server.token };
+    const own = Object.entries(process.env).filter(([, value]) => !value.includes("op://"));
+    const env = { ...Object.fromEntries(own), OP_SERVICE_ACCOUNT_TOKEN: server.token };
     // Not spawnSync: the service is in this process.
     const { stdout, stderr } = await runNode(args, { env, cwd: join(file, "..") });
     assert.equal(stdout, '[["A","B"],"the-secret","2"]\n', stderr);
@@ -114,6 +131,25 @@ async function runNode(args, options) {
   await new Promise((resolve) => child.once("close", resolve));
   return seen;
 }
+
+test("the token may be where the variables are, and the session is closed afterwards", async (t) => {
+  const emulator = await createEmulator({
+    account: { vaults: [{ name: "v", items: [{ title: "i", password: "the-secret" }] }] },
+  });
+  const closed = t.mock.method(Client.prototype, "close");
+  t.mock.method(globalThis, "fetch", emulator.fetch);
+  const into = { OP_SERVICE_ACCOUNT_TOKEN: emulator.token, A: "op://v/i/password" };
+  assert.deepEqual(await loadEnv({ files: [], into }), ["A"]);
+  assert.equal(into.A, "the-secret");
+  assert.equal(closed.mock.callCount(), 1);
+  into.A = "op://v/i/none";
+  await assert.rejects(loadEnv({ files: [], into }), { code: "envUnresolved" });
+  assert.equal(closed.mock.callCount(), 2);
+});
+
+test("files are a list", async () => {
+  await assert.rejects(loadEnv({ files: ".env.op", into: {} }), { code: "argumentInvalid" });
+});
 
 test("without a token the error says so, and without references none is needed", async (t) => {
   const before = process.env.OP_SERVICE_ACCOUNT_TOKEN;

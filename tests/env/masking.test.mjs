@@ -36,6 +36,17 @@ const ROWS = [
   ["Mk9 indented", ["  long-enough\nx"], ["long-enough"], MASK],
   ["Mk10", ["a\nb"], ["a\nb"], MASK],
   ["final newline", ["secret\n"], ["secret and secret\n."], `${MASK} and ${MASK}.`],
+  ["final newlines", ["secret\n\n"], ["x secret y"], `x ${MASK} y`],
+  ["blanks around it", [" secret\t"], ["x secret y"], `x ${MASK} y`],
+  ["short without blanks", [" ab "], ["x ab y ab"], `x${MASK}y ab`],
+  ["other line breaks", ["pw-1\npw-2"], ["pw-1\r\npw-2"], MASK],
+  ["other line breaks, the other way", ["pw-1\r\npw-2"], ["pw-1\npw-2"], MASK],
+  [
+    "carriage returns alone",
+    ["line-one-x\rline-two-x"],
+    ["line-one-x|line-two-x"],
+    `${MASK}|${MASK}`,
+  ],
   ["empty", ["", " ", "\n\n"], ["a b\n\nc"], "a b\n\nc"],
   ["none", [], ["a b"], "a b"],
   ["inside another", ["bc", "abcd"], ["abcX", "abcd", "xbc"], `a${MASK}X${MASK}x${MASK}`],
@@ -102,6 +113,24 @@ test("a stream is masked, in bytes or text, and a prompt does not wait for more"
   writer.close();
   assert.equal(await next(), "hunter");
   assert.equal((await reader.read()).done, true);
+});
+
+test("a reader or a writer that gives up ends nothing else", async (t) => {
+  const uncaught = [];
+  const note = (error) => uncaught.push(error);
+  process.on("uncaughtException", note);
+  t.after(() => process.off("uncaughtException", note));
+  for (const giveUp of ["cancel", "abort"]) {
+    const stream = maskStream(["hunter2"]);
+    const writer = stream.writable.getWriter();
+    const reader = stream.readable.getReader();
+    writer.closed.catch(() => {});
+    reader.closed.catch(() => {});
+    await Promise.all([writer.write("a h"), reader.read()]);
+    await (giveUp === "cancel" ? reader.cancel() : writer.abort());
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.deepEqual(uncaught, []);
 });
 
 // A plain search, for the same rule: whatever touches is one mask.

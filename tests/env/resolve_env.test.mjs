@@ -95,6 +95,13 @@ test("what may pass by itself says when to come again", async () => {
   });
 });
 
+test("a token pasted into a reference is not repeated", async () => {
+  const reference = `op://v/i/ops_${"a1B".repeat(30)}`;
+  const client = clientOf({ [reference]: MISSING });
+  const [failure] = await failuresOf(() => resolveEnv({ A: reference }, { client }));
+  assert.equal(failure.reference, undefined);
+});
+
 test("what the client itself throws is passed on", async () => {
   const thrown = new Error("closed");
   const client = { secrets: { resolveAll: () => Promise.reject(thrown) } };
@@ -110,6 +117,14 @@ test("a reference that the client does not answer is a failure", async () => {
     const client = { secrets: { resolveAll: async () => ({ individualResponses }) } };
     const [failure] = await failuresOf(() => resolveEnv({ A: "op://v/i/f" }, { client }));
     assert.equal(failure.code, "protocol");
+  }
+});
+
+test("names in options are arrays", async () => {
+  const source = { A: "op://v/i/f" };
+  for (const options of [{ only: "AB" }, { optional: "A" }, { only: [1] }, { optional: null }]) {
+    const resolving = resolveEnv(source, { client: clientOf(), ...options });
+    await assert.rejects(resolving, { code: "argumentInvalid" });
   }
 });
 

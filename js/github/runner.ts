@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { appendFile } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { EOL } from "node:os";
 
 /** A file into which a step writes what the runner is to set. */
@@ -26,7 +26,7 @@ export function warn(message: string): Promise<void> {
   return print(command("warning", message));
 }
 
-/** What the step failed of. */
+/** An error of the step. */
 export function fail(message: string): Promise<void> {
   return print(command("error", message));
 }
@@ -44,14 +44,37 @@ function print(text: string): Promise<void> {
   });
 }
 
-/** Adds entries to one of the runner's files. */
+/** Adds entries to the runner's files: to all of them, or to none. */
 export async function append(
-  path: string,
+  paths: readonly string[],
   entries: Iterable<readonly [string, string]>,
 ): Promise<void> {
   const text = [...entries].map(([name, value]) => entry(name, value)).join("");
-  await appendFile(path, text);
+  const files: { readonly handle: FileHandle; readonly length: number }[] = [];
+  try {
+    for (const path of paths) {
+      const handle = await open(path, "a+");
+      files.push({ handle, length: (await handle.stat()).size });
+    }
+    for (const { handle, length } of files) {
+      // What somebody has written there without a line break would be one with the first name.
+      await handle.appendFile((await endsLine(handle, length)) ? text : EOL + text);
+    }
+  } catch (error) {
+    for (const { handle, length } of files) await handle.truncate(length).catch(() => {});
+    throw error;
+  } finally {
+    for (const { handle } of files) await handle.close();
+  }
 }
+
+async function endsLine(handle: FileHandle, length: number): Promise<boolean> {
+  if (length === 0) return true;
+  const { buffer } = await handle.read(new Uint8Array(1), 0, 1, length - 1);
+  return buffer[0] === LINE_FEED;
+}
+
+const LINE_FEED = 0x0a;
 
 /**
  * A value of any number of lines. The delimiter is random and made after the value, so that no value can
