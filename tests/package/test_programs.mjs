@@ -1,5 +1,7 @@
 // Fixtures that are tests themselves: what they say of their results is read.
+
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { delimiter, dirname, join } from "node:path";
 import { ROOT } from "../../scripts/lib/paths.mjs";
 import { ask, Failure, skipped } from "../../scripts/lib/run.mjs";
@@ -87,7 +89,45 @@ export async function command(fixture, secret) {
     }
     await say("doctor");
   }
-  return `${nodes.length} times Node: read, inject, env, run, doctor`;
+  await secretBulk(fixture, secret);
+  return `${nodes.length} times Node: read, inject, env, run, doctor; wrangler secret bulk`;
+}
+
+/** The guide's pipe into wrangler, which asks a server that stands for Cloudflare's. */
+async function secretBulk(fixture, secret) {
+  const bodies = [];
+  const server = createServer(async (request, response) => {
+    const pieces = [];
+    for await (const piece of request) pieces.push(piece);
+    if (request.method === "PATCH") bodies.push(Buffer.concat(pieces).toString("utf8"));
+    response.setHeader("content-type", "application/json");
+    const result = { bindings: [] };
+    response.end(JSON.stringify({ success: true, errors: [], messages: [], result }));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const env = {
+    ...fixture.env,
+    CLOUDFLARE_API_TOKEN: "none",
+    CLOUDFLARE_ACCOUNT_ID: "account",
+    CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${server.address().port}/client/v4`,
+  };
+  const wrangler = toolFile("wrangler/bin/wrangler.js");
+  const command = "node_modules/.bin/onepassword-edge env --env-file .env.op --format wrangler";
+  const pipe = `${command} | "$0" "$1" secret bulk --name worker`;
+  try {
+    await runTool("bash", ["-c", pipe, process.execPath, wrangler], { ...fixture, env });
+  } finally {
+    server.close();
+  }
+  const [, settings] = /\n(\{.*\})\r?\n/.exec(bodies.join("")) ?? [];
+  const found = JSON.parse(settings ?? "{}").bindings?.map(({ name, text }) => [name, text]);
+  const wanted = [
+    ["PASSWORD", secret],
+    ["URL", `postgres://u:${secret}@h`],
+  ];
+  if (JSON.stringify(found) !== JSON.stringify(wanted)) {
+    throw new Failure(`wrangler was told ${JSON.stringify(found)}.`);
+  }
 }
 
 const jsonOf = (secret) =>
