@@ -27,6 +27,7 @@ export {
   type PlanOptions,
   planEnv,
   references,
+  render,
 } from "./env/plan.js";
 export {
   type ResolveEnvOptions,

@@ -1,3 +1,4 @@
+import { check } from "../client/check.js";
 import type { EnvFailure } from "../client/errors.js";
 import { addFailure, type Place, throwIfAny } from "./failures.js";
 import { type EnvLine, readLines } from "./lines.js";
@@ -82,6 +83,25 @@ export function planEnv(
 export function references(from: EnvPlan | readonly TemplatePart[]): string[] {
   const parts = from instanceof Map ? [...from.values()].flatMap((one) => one.parts) : from;
   return referencesIn(parts as readonly TemplatePart[]);
+}
+
+/**
+ * The text of a template's or a variable's parts, with these secrets in place of their references.
+ *
+ * @throws {OnePasswordError} `argumentInvalid` if one is missing
+ */
+export function render(
+  parts: readonly TemplatePart[],
+  secrets: Readonly<Record<string, string>>,
+): string {
+  const pieces = parts.map((part) => {
+    if (!isReference(part)) return part;
+    const { reference } = part;
+    const secret = Object.hasOwn(secrets, reference) ? secrets[reference] : undefined;
+    check(typeof secret === "string", "a secret is missing");
+    return secret;
+  });
+  return pieces.join("");
 }
 
 /** A value that nobody wrote for us. */

@@ -1,7 +1,7 @@
 // Templates (rows T): what is a reference, a variable or plain text, and what comes out.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseTemplate, references, resolveTemplate } from "../../dist/env.js";
+import { parseTemplate, references, render, resolveTemplate } from "../../dist/env.js";
 import { clientOf, failuresOf } from "./support.mjs";
 
 const VARIABLES = { my_var: "1", MY_2ND_VAR: "2", var: "3", HOME: "/home/me", V: "vault" };
@@ -165,6 +165,15 @@ test("parts say where their references stand", () => {
     " vault",
   ]);
   assert.deepEqual(references(parts), ["op://a/b/c", "op://a/b/d"]);
+});
+
+test("parts are rendered with secrets of one's own", () => {
+  const parts = parseTemplate("a: op://a/b/c, {{ op://a/b/d }}");
+  const secrets = { "op://a/b/c": "{{ op://x/y/z }}", "op://a/b/d": "" };
+  assert.equal(render(parts, secrets), "a: {{ op://x/y/z }}, ");
+  assert.throws(() => render(parts, { "op://a/b/c": "1" }), { code: "argumentInvalid" });
+  const inherited = parseTemplate("{{ op://a/b/toString }}");
+  assert.throws(() => render(inherited, {}), { code: "argumentInvalid" });
 });
 
 test("a token pasted into a reference is not repeated", async () => {
