@@ -2,7 +2,8 @@ import { check } from "../client/check.js";
 import { throwIfAny } from "../env/failures.js";
 import { isReference } from "../env/parts.js";
 import { type EnvPlan, planEnv } from "../env/plan.js";
-import { type Resolver, resolvePlan } from "../env/resolve.js";
+import { recording } from "../env/recording.js";
+import { resolvePlan } from "../env/resolve.js";
 import { withoutNul } from "../env/values.js";
 import { nameFailures } from "../github/names.js";
 import { append, isMaskable, mask, warn } from "../github/runner.js";
@@ -58,8 +59,10 @@ async function resolved(plan: EnvPlan, inputs: Inputs): Promise<Map<string, stri
   });
   try {
     const secrets = new Map<string, string>();
-    const masking = maskingClient(client, secrets);
-    const values = await resolvePlan(plan, { client: masking, optional: inputs.optional });
+    const recorder = recording(client, secrets);
+    const values = await resolvePlan(plan, { client: recorder, optional: inputs.optional });
+    // Not before all of them are there: for a step that fails nothing has to be hidden.
+    for (const secret of secrets.values()) await mask(secret);
     await maskValues(values, secrets);
     await warnOfShort(plan, secrets);
     return withoutNul(values, plan);
@@ -69,23 +72,6 @@ async function resolved(plan: EnvPlan, inputs: Inputs): Promise<Map<string, stri
 }
 
 const NO_TOKEN = `there is no token: set the input token, or the variable ${TOKEN}. In pull requests from forks, secrets are empty`;
-
-/** The same client, whose secrets are hidden before anybody has them. */
-function maskingClient(client: Resolver, secrets: Map<string, string>): Resolver {
-  return {
-    secrets: {
-      resolveAll: async (references, options) => {
-        const answer = await client.secrets.resolveAll(references, options);
-        for (const [reference, { content }] of Object.entries(answer.individualResponses)) {
-          if (content === undefined) continue;
-          secrets.set(reference, content.secret);
-          await mask(content.secret);
-        }
-        return answer;
-      },
-    },
-  };
-}
 
 /** Values that are made of a secret and more: what is too short to be hidden alone may be so together. */
 async function maskValues(

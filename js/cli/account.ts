@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import type { ClientConfig } from "../client/config.js";
 import { hasCode, OnePasswordError } from "../client/errors.js";
 import type { ClientEvent } from "../client/events.js";
@@ -66,8 +67,10 @@ export async function withClient<T>(
 function checkSessionFile(path: string): void {
   let text: string;
   try {
-    if (!statSync(path).isFile()) return;
-    text = readFileSync(path, "utf8");
+    // As the store goes: by text.
+    const file = resolve(path);
+    if (!statSync(file).isFile()) return;
+    text = readFileSync(file, "utf8");
   } catch {
     return; // it is not there, or the store says what is wrong with it
   }

@@ -3,6 +3,7 @@ import {
   closeSync,
   fchmodSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   openSync,
   realpathSync,
@@ -70,7 +71,7 @@ export async function targetOf(context: Context): Promise<Target | undefined> {
     path,
     write(data) {
       checkStill(path, before, statsOf(real));
-      replace(path, real, data, mode);
+      replace(path, real, { data, mode, isNew: before === undefined });
     },
   };
 }
@@ -147,22 +148,26 @@ function exists(path: string): OnePasswordError {
 
 /** What a link leads to is replaced, not the link. */
 function realPath(path: string): string {
+  // As the system goes: by text, `link/..` would be where the link stands, not where it leads.
+  const { native } = realpathSync;
   try {
     return statsOf(path)?.isSymbolicLink() === true
-      ? realpathSync(path)
-      : join(realpathSync(dirname(path)), basename(path));
+      ? native(path)
+      : join(native(dirname(path)), basename(path));
   } catch (error) {
     throw notWritten(path, error);
   }
 }
 
+/** What is written, and whether nothing was there. */
+interface Content {
+  readonly data: Parameters<Target["write"]>[0];
+  readonly mode: number;
+  readonly isNew: boolean;
+}
+
 /** Through a file beside it, which nobody else may read from its first moment. Waits for no one. */
-function replace(
-  told: string,
-  path: string,
-  data: Parameters<Target["write"]>[0],
-  mode: number,
-): void {
+function replace(told: string, path: string, { data, mode, isNew }: Content): void {
   const draft = join(
     dirname(path),
     `.${basename(path).slice(0, 40)}.${randomBytes(6).toString("hex")}`,
@@ -180,11 +185,27 @@ function replace(
     } finally {
       closeSync(file);
     }
-    renameSync(draft, path);
+    if (isNew) place(draft, path);
+    else renameSync(draft, path);
   } catch (error) {
     if (isThere) rmSync(draft, { force: true });
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw exists(told);
     throw notWritten(told, error);
   }
+}
+
+/** Gives a draft its name, unless somebody else has taken it meanwhile. */
+function place(draft: string, path: string): void {
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST" || statsOf(path) !== undefined)
+      throw error;
+    // Not every file system has links.
+    renameSync(draft, path);
+    return;
+  }
+  rmSync(draft, { force: true });
 }
 
 function notWritten(path: string, error: unknown): OnePasswordError {

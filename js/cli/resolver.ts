@@ -14,18 +14,3 @@ export function resolverOf(context: Context): Resolver {
     },
   };
 }
-
-/** Passes everything on to another, and keeps what it reads, by its references. */
-export function recording(resolver: Resolver, read: Map<string, string>): Resolver {
-  return {
-    secrets: {
-      resolveAll: async (references) => {
-        const answer = await resolver.secrets.resolveAll(references);
-        for (const [reference, { content }] of Object.entries(answer.individualResponses)) {
-          if (content !== undefined) read.set(reference, content.secret);
-        }
-        return answer;
-      },
-    },
-  };
-}

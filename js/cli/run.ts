@@ -58,7 +58,8 @@ async function runCommand(context: Context): Promise<number> {
   return await started(context, { platform, secrets, env });
 }
 
-const isShort = (secret: string) => Buffer.byteLength(secret) < SHORTEST_BYTES;
+const isShort = (secret: string) =>
+  Buffer.byteLength(secret.replace(/\r?\n$/, "")) < SHORTEST_BYTES;
 
 /** None if nothing is to be masked. */
 async function secretsToMask(
@@ -69,12 +70,12 @@ async function secretsToMask(
   if (values["no-masking"] === true || isOff) return [];
   const visible = secrets.filter(({ secret }) => secret.trim() !== "");
   if (values["mask-short"] === true) return visible.map(({ secret }) => secret);
-  const short = visible.filter(({ secret }) => isShort(secret.trim())).map(({ name }) => name);
+  const short = visible.filter(({ secret }) => isShort(secret)).map(({ name }) => name);
   if (short.length > 0) {
     const names = [...new Set(short)].join(", ");
     await output.warn(`too short to be masked: ${names} (--mask-short masks them all the same)`);
   }
-  return visible.map(({ secret }) => secret).filter((secret) => !isShort(secret.trim()));
+  return visible.map(({ secret }) => secret).filter((secret) => !isShort(secret));
 }
 
 /** What the command may print with all its variables. */

@@ -2,13 +2,14 @@
 import type { EnvironmentVariable } from "../client/environments.js";
 import { isReference } from "../env/parts.js";
 import { type EnvPlan, type PlannedVariable, planEnv } from "../env/plan.js";
+import { recording } from "../env/recording.js";
 import { resolvePlan } from "../env/resolve.js";
 import { withoutNul } from "../env/values.js";
 import { readEnvFiles } from "../node/env_files.js";
 import type { Client } from "../slim.js";
 import { withClient } from "./account.js";
 import { type Context, type OptionSpecs, textOf, textsOf } from "./command.js";
-import { recording, resolverOf, SIGNED_IN } from "./resolver.js";
+import { resolverOf, SIGNED_IN } from "./resolver.js";
 
 /** The options of a command that takes variables. */
 export const VARIABLE_OPTIONS: OptionSpecs = {

@@ -238,7 +238,7 @@ class Reader {
 
   #putValue(at: number, end: number, value: Value): number {
     const parts = typeof value === "string" ? [value] : value;
-    this.#grown += parts.length * PART_CHARS + textOf(value).length;
+    this.#grown += parts.filter(isReference).length * PART_CHARS + textOf(value).length;
     if (this.#grown <= MOST_GROWN) return this.#put(at, end, parts);
     this.#fail("valueInvalid", at, "its variables make it too long");
     return this.#put(at, end);
@@ -332,7 +332,7 @@ const MOST_GROWN = 100_000_000;
 /** About what a reference takes of memory. */
 const PART_CHARS = 100;
 const WRONG_SHAPE = "a secret reference has the form op://vault/item/[section/]field";
-const VARIABLE = /^[A-Z][A-Z0-9_]*$/;
+const VARIABLE = /^([A-Z]+|[A-Z][A-Z0-9]*_[A-Z0-9_]*)$/;
 
 /** What does not look like a variable's name may be a piece of a password with a `$` in it. */
 function notSet(name: string): string {

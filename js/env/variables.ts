@@ -71,7 +71,7 @@ export interface VariableUse {
 
 const SHORT = /\$([A-Za-z_]\w*)/y;
 const BRACED = /\$\{[ \t]*([A-Za-z_]\w*)[ \t]*(:-|\})/y;
-const BRACE = /\$\{|\}/g;
+const BRACE = /\{\{|\$\{|\}/g;
 /** How deep `${A:-${B:-…}}` may go. */
 const MOST_NESTED = 10;
 
@@ -94,7 +94,7 @@ function closeOf(text: string, from: number): number | undefined {
   BRACE.lastIndex = from;
   let depth = 1;
   for (let found = BRACE.exec(text); found !== null; found = BRACE.exec(text)) {
-    depth += found[0] === "}" ? -1 : 1;
+    depth += { "}": -1, "{{": 2 }[found[0]] ?? 1;
     if (depth === 0) return found.index;
     if (depth > MOST_NESTED) return undefined;
   }

@@ -13,7 +13,7 @@ const KIB = 1024;
 /** Of the wasm module, gzipped. */
 export const BUDGET_KIB = 206;
 /** Of the command, as it is: Node reads all of it each time it is called. */
-const COMMAND_BUDGET_KIB = 240;
+const COMMAND_BUDGET_KIB = 244;
 /** Of what of `onepassword-edge/env` comes into a Worker with these exports, minified and gzipped. */
 const ENV_BUDGETS_KIB = { resolveEnv: 4, "*": 7.2 };
 const DIST = join(ROOT, "dist");

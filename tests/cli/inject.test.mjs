@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import {
   createReadStream,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
+  watch,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -103,6 +105,42 @@ test("what is put in a file's place meanwhile is neither followed nor replaced",
     assert.equal(readFileSync(precious, "utf8"), "precious");
     assert.deepEqual(readdirSync(folder).sort(), ["out", "precious"]);
   }
+});
+
+test("a path means what it means to the system, and nothing is lost by `..`", async (t) => {
+  const { run } = await serve(t);
+  const folder = folderOf(t);
+  mkdirSync(join(folder, "other/dir"), { recursive: true });
+  mkdirSync(join(folder, "here"));
+  symlinkSync("../other/dir", join(folder, "here/a"));
+  const cwd = join(folder, "here");
+  writeFileSync(join(cwd, "b"), "precious");
+  const missing = await run(["inject", "-o", "none/../b"], { input: REFERENCE, cwd });
+  assert.equal(missing.code, 1);
+  const linked = await run(["inject", "-o", "a/../b"], { input: REFERENCE, cwd });
+  assert.deepEqual([linked.code, linked.stderr], [0, ""]);
+  assert.equal(readFileSync(join(cwd, "b"), "utf8"), "precious");
+  assert.equal(readFileSync(join(folder, "other/b"), "utf8"), SECRET);
+  writeFileSync(join(cwd, "s"), "precious");
+  const session = ["read", "--session-file", "none/../s", REFERENCE];
+  assert.equal((await run(session, { cwd })).code, 2);
+  assert.equal(readFileSync(join(cwd, "s"), "utf8"), "precious");
+});
+
+test("a file that appears while another is written is not lost", async (t) => {
+  const { env } = await serve(t);
+  const folder = folderOf(t);
+  const out = join(folder, "out");
+  const file = join(folder, "template");
+  writeFileSync(file, `${REFERENCE}\n${"x".repeat(30_000_000)}`);
+  const watcher = watch(folder, (_, name) => {
+    if (name?.startsWith(".out") && !existsSync(out)) writeFileSync(out, "somebody's");
+  });
+  t.after(() => watcher.close());
+  const { code } = await start(["inject", "-i", file, "-o", out], { env }).ended;
+  // Whoever came first has the name.
+  assert.equal(readFileSync(out, "utf8") === "somebody's", code === 2);
+  assert.deepEqual(readdirSync(folder).sort(), ["out", "template"]);
 });
 
 test("what may act on a terminal is shown there with --force alone", {

@@ -34,6 +34,7 @@ const ACCOUNT = {
           password: SECRET,
           fields: [
             { title: "short", value: "abc" },
+            { title: "blank at the end", value: "abc " },
             { title: "empty", value: "" },
             { title: "key", value: KEY },
             { title: "nul", value: "a\0b" },
@@ -224,6 +225,13 @@ test("short and blank secrets are not masked, short ones with a warning that nam
   assert.ok(!ended.stderr.includes("abc"));
   const all = await run(["run", "--mask-short", ...node(script)], { env });
   assert.deepEqual([all.stdout, all.stderr], [`${MASK} ${MASK} x y\n`, ""]);
+});
+
+test("four bytes are masked, blanks included", async (t) => {
+  const { run } = await serve(t, { account: ACCOUNT });
+  const args = ["run", ...node("console.log(process.env.A + '|abc')")];
+  const ended = await run(args, { env: { A: "op://app/database/blank at the end" } });
+  assert.deepEqual([ended.stdout, ended.stderr], [`${MASK}|abc\n`, ""]);
 });
 
 test("OP_RUN_NO_MASKING masks nothing", async (t) => {

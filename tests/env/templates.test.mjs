@@ -99,6 +99,8 @@ const TEMPLATES = [
     { variables: { R: "op://a/b/c", T: "{{ op://a/b/c }}" } },
   ],
   ["a default that is a reference", "${X:-op://a/b/c}", "<a/b/c>"],
+  ["a default with a tag", "${X:-{{ op://a/b c/d }}}", "<a/b c/d>"],
+  ["a default that is never closed", "${X:-{{ a }", "${X:-{{ a }"],
   ["empty", "", ""],
 ];
 
