@@ -1,12 +1,12 @@
 import { check } from "../client/check.js";
 import { throwIfAny } from "../env/failures.js";
-import { isReference } from "../env/parts.js";
+import { holdsReference, isReference } from "../env/parts.js";
 import { type EnvPlan, planEnv } from "../env/plan.js";
 import { recording } from "../env/recording.js";
 import { resolvePlan } from "../env/resolve.js";
 import { withoutNul } from "../env/values.js";
 import { nameFailures } from "../github/names.js";
-import { append, isMaskable, mask, warn } from "../github/runner.js";
+import { append, isMaskable, mask, maskAll, warn } from "../github/runner.js";
 import { Client } from "../index.js";
 import { type Inputs, pathOf, readInputs, TOKEN } from "./inputs.js";
 
@@ -36,7 +36,7 @@ export async function runStep(env: Readonly<Record<string, string | undefined>>)
 function planOf({ variables, only, exported }: Inputs): EnvPlan {
   const looked = Object.entries(variables).filter(([name]) => only?.includes(name) ?? true);
   const all = [...planEnv([], Object.fromEntries(looked))];
-  const plan = new Map(all.filter(([, { parts }]) => parts.some(isReference)));
+  const plan = new Map(all.filter(([, { parts }]) => holdsReference(parts)));
   throwIfAny(nameFailures(plan.keys(), exported));
   return plan;
 }
@@ -62,8 +62,9 @@ async function resolved(plan: EnvPlan, inputs: Inputs): Promise<Map<string, stri
     const recorder = recording(client, secrets);
     const values = await resolvePlan(plan, { client: recorder, optional: inputs.optional });
     // Not before all of them are there: for a step that fails nothing has to be hidden.
-    for (const secret of secrets.values()) await mask(secret);
-    await maskValues(values, secrets);
+    // What is too short to be hidden alone may not be so in a value that is made of it and more.
+    const texts = Object.values(values).filter((value) => value !== undefined);
+    await maskAll([...secrets.values(), ...texts]);
     await warnOfShort(plan, secrets);
     return withoutNul(values, plan);
   } finally {
@@ -72,17 +73,6 @@ async function resolved(plan: EnvPlan, inputs: Inputs): Promise<Map<string, stri
 }
 
 const NO_TOKEN = `there is no token: set the input token, or the variable ${TOKEN}. In pull requests from forks, secrets are empty`;
-
-/** Values that are made of a secret and more: what is too short to be hidden alone may be so together. */
-async function maskValues(
-  values: Readonly<Record<string, string | undefined>>,
-  secrets: ReadonlyMap<string, string>,
-): Promise<void> {
-  const masked = new Set(secrets.values());
-  for (const value of Object.values(values)) {
-    if (value !== undefined && !masked.has(value)) await mask(value);
-  }
-}
 
 async function warnOfShort(plan: EnvPlan, secrets: ReadonlyMap<string, string>): Promise<void> {
   for (const [name, { parts }] of plan) {

@@ -9,7 +9,7 @@ import type { Client } from "../slim.js";
 import type { Store } from "../stores/store.js";
 import { type Context, textOf } from "./command.js";
 import { usageError } from "./exit.js";
-import { readTime } from "./options.js";
+import { timeoutOf } from "./options.js";
 import { accountOf, connectWarning, findToken } from "./token.js";
 
 /** What a command wants of its client beside what the command line says. */
@@ -121,8 +121,8 @@ export function inOwnWords(error: unknown, token: string): unknown {
 
 /** The options of a client that the command line has. */
 function configOf({ values }: Context): { timeoutMs?: number } {
-  const timeout = textOf(values, "timeout");
-  return timeout === undefined ? {} : { timeoutMs: readTime(timeout, "--timeout") };
+  const timeoutMs = timeoutOf(values);
+  return timeoutMs === undefined ? {} : { timeoutMs };
 }
 
 /** Whether an event is the request for a file's content. */

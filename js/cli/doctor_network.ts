@@ -1,9 +1,9 @@
 // What `doctor` looks at on the way to the account's host.
-import { textOf, type Values } from "./command.js";
+import type { Values } from "./command.js";
 import { EXIT } from "./exit.js";
 import type { Check } from "./finding.js";
 import { fetchOf } from "./node_fetch.js";
-import { readTime } from "./options.js";
+import { timeoutOf } from "./options.js";
 import { hasProxy, usesProxy } from "./proxy.js";
 import { accountOf, originOf } from "./token.js";
 
@@ -24,8 +24,7 @@ export async function reach(
   values: Values,
 ): Promise<{ check: Check; answer?: HostAnswer }> {
   const name = "network";
-  const given = textOf(values, "timeout");
-  const timeoutMs = given === undefined ? TIMEOUT_MS : readTime(given, "--timeout");
+  const timeoutMs = timeoutOf(values) ?? TIMEOUT_MS;
   const origin = originOf(token);
   const askedAtMs = Date.now();
   try {

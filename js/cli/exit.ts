@@ -98,14 +98,12 @@ export function failuresOf(error: unknown): readonly Failure[] {
 
 /** The exit code for what a command threw. */
 export function exitOf(error: unknown): number {
-  const exits = failuresOf(error).map((failure) => {
-    // Those of env files and templates do not say it themselves.
-    return exitOfCode({ retryable: failure.code === "network", ...failure });
-  });
-  const worst = SEVERITY.find((exit) => exits.includes(exit));
   if (error instanceof NotStarted) return error.exit;
-  if (worst !== undefined) return worst;
-  return isOnePasswordError(error) ? exitOfCode(error) : EXIT.failed;
+  if (!isOnePasswordError(error)) return EXIT.failed;
+  // Of several failures as well it says whether all of them may pass.
+  if (error.retryable) return EXIT.retry;
+  const exits = failuresOf(error).map(exitOfCode);
+  return SEVERITY.find((exit) => exits.includes(exit)) ?? exitOfCode(error);
 }
 
 function exitOfCode({ code, retryable }: Failure): number {

@@ -16,9 +16,9 @@ import {
 import { basename, dirname, join } from "node:path";
 import { OnePasswordError } from "../client/errors.js";
 import { quoted } from "../client/told.js";
-import { reasonOf } from "../node/reason.js";
 import { type Context, type OptionSpecs, textOf } from "./command.js";
 import { usageError } from "./exit.js";
+import { notWritten } from "./output.js";
 
 /** The options of a command that can write its result to a file. */
 export const FILE_OPTIONS: OptionSpecs = {
@@ -97,7 +97,7 @@ function statsOf(path: string): Stats | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined;
-    throw notWritten(path, error);
+    throw notWritten(quoted(path), error);
   }
 }
 
@@ -155,7 +155,7 @@ function realPath(path: string): string {
       ? native(path)
       : join(native(dirname(path)), basename(path));
   } catch (error) {
-    throw notWritten(path, error);
+    throw notWritten(quoted(path), error);
   }
 }
 
@@ -190,7 +190,7 @@ function replace(told: string, path: string, { data, mode, isNew }: Content): vo
   } catch (error) {
     if (isThere) rmSync(draft, { force: true });
     if ((error as NodeJS.ErrnoException).code === "EEXIST") throw exists(told);
-    throw notWritten(told, error);
+    throw notWritten(quoted(told), error);
   }
 }
 
@@ -206,11 +206,4 @@ function place(draft: string, path: string): void {
     return;
   }
   rmSync(draft, { force: true });
-}
-
-function notWritten(path: string, error: unknown): OnePasswordError {
-  return new OnePasswordError({
-    code: "fileUnwritable",
-    message: `${quoted(path)} was not written: ${reasonOf(error)}`,
-  });
 }

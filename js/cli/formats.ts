@@ -8,15 +8,19 @@ type Values = ReadonlyMap<string, string>;
 /** How variables are written for others. */
 export const FORMATS = {
   dotenv: (values: Values) => lines(values, (name, value) => `${name}=${quotedForFile(value)}`),
-  json: (values: Values) => `${jsonOf(Object.fromEntries(values), INDENT)}\n`,
+  json: objectOf,
   shell: (values: Values) => lines(values, exported),
   // As JSON: of what looks like an env file wrangler joins the lines, and replaces $ even between
   // single quotes.
-  wrangler: (values: Values) => `${jsonOf(Object.fromEntries(values), INDENT)}\n`,
+  wrangler: objectOf,
 } as const;
 
 export function isFormat(name: string): name is keyof typeof FORMATS {
   return Object.hasOwn(FORMATS, name);
+}
+
+function objectOf(values: Values): string {
+  return `${jsonOf(Object.fromEntries(values), INDENT)}\n`;
 }
 
 function lines(values: Values, write: (name: string, value: string) => string): string {

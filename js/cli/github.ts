@@ -1,11 +1,10 @@
-import { OnePasswordError } from "../client/errors.js";
 import { quoted } from "../client/told.js";
 import { throwIfAny } from "../env/failures.js";
 import { nameFailures } from "../github/names.js";
-import { append, isMaskable, mask } from "../github/runner.js";
-import { reasonOf } from "../node/reason.js";
+import { append, isMaskable, maskAll } from "../github/runner.js";
 import type { Context } from "./command.js";
 import { EXIT, usageError } from "./exit.js";
+import { notWritten } from "./output.js";
 import { readVariables } from "./variables.js";
 
 /** Has the runner mask every secret, then sets the variables for the steps that follow. */
@@ -26,16 +25,12 @@ export async function writeGithub(context: Context): Promise<number> {
   if (short.length > 0) {
     await output.warn(`too short to be masked: ${[...new Set(short)].join(", ")}`);
   }
-  for (const { name, secret } of secrets) {
-    await mask(secret);
-    // What is made of a secret and other text, too.
-    await mask(values.get(name) ?? "");
-  }
+  // What is made of a secret and other text, too.
+  await maskAll(secrets.flatMap(({ name, secret }) => [secret, values.get(name) ?? ""]));
   try {
     await append([file], values);
   } catch (error) {
-    const message = `${quoted(file)}, which GITHUB_ENV names, was not written: ${reasonOf(error)}`;
-    throw new OnePasswordError({ code: "fileUnwritable", message });
+    throw notWritten(`${quoted(file)}, which GITHUB_ENV names,`, error);
   }
   return EXIT.done;
 }

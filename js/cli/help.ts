@@ -22,8 +22,7 @@ export function generalHelp(commands: readonly Command[]): string {
 }
 
 const EXIT_CODES = `Exit codes: 0 done; 1 failed, such as a reference that names nothing; 2 the command line is
-wrong; 3 the token is missing, wrong, or not allowed
-to do this; 4 try again later.`;
+wrong; 3 the token is missing, wrong, or not allowed to do this; 4 try again later.`;
 
 /** What one command can do. */
 export function commandHelp(command: Command): string {

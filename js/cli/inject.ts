@@ -3,6 +3,7 @@ import { OnePasswordError } from "../client/errors.js";
 import { quoted } from "../client/told.js";
 import { resolveParts } from "../env/resolve.js";
 import { parseTemplate, type Unset } from "../env/template.js";
+import { UTF8 } from "../node/env_files.js";
 import { reasonOf } from "../node/reason.js";
 import { type Command, type Context, textOf } from "./command.js";
 import { EXIT, usageError } from "./exit.js";
@@ -85,7 +86,7 @@ async function readTemplate(file: string | undefined): Promise<string> {
     throw unreadable(told, reasonOf(error));
   });
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch {
     throw unreadable(told, "it is not UTF-8 text");
   }

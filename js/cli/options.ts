@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { distance, isSimilar } from "../client/check.js";
 import { quoted } from "../client/told.js";
-import type { Command, OptionSpec, OptionSpecs, Values } from "./command.js";
+import { type Command, type OptionSpec, type OptionSpecs, textOf, type Values } from "./command.js";
 import { usageError } from "./exit.js";
 import { NAME } from "./version.js";
 
@@ -56,8 +56,8 @@ export function readCommandLine(argv: readonly string[], commands: readonly Comm
   const rest = [...argv.slice(0, at), ...argv.slice(at + 1)];
   const end = command?.endsAtFirst === true ? firstArgument(rest, options, at) : rest.length;
   const { values, args } = parse(rest.slice(0, end), options, name);
-  const { timeout } = values;
-  if (typeof timeout === "string") readTime(timeout, "--timeout");
+  // What is wrong with it is said before anything is done.
+  timeoutOf(values);
   const others = rest.slice(end);
   if (others[0] === "--") others.shift();
   return { name, command, values, args: [...args, ...others] } satisfies CommandLine;
@@ -168,13 +168,15 @@ const TIME = /^(\d{1,9})(ms|s|m)?$/;
 const UNITS_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000 };
 
 /**
- * The milliseconds of a time such as `10s`, `500ms`, `2m`, or `10`, which are seconds.
+ * The milliseconds of `--timeout`: `10s`, `500ms`, `2m`, or `10`, which are seconds.
  *
  * @throws {OnePasswordError} `argumentInvalid`
  */
-export function readTime(text: string, option: string): number {
+export function timeoutOf(values: Values): number | undefined {
+  const text = textOf(values, "timeout");
+  if (text === undefined) return undefined;
   const [, count = "", unit = "s"] = TIME.exec(text) ?? [];
   const ms = Number(count) * (UNITS_MS[unit] ?? 0);
   if (count !== "" && ms > 0) return ms;
-  throw usageError(`${option} must be a time such as 10s, 500ms or 2m`);
+  throw usageError("--timeout must be a time such as 10s, 500ms or 2m");
 }

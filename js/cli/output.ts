@@ -4,6 +4,7 @@ import util from "node:util";
 import { hasCode, isOnePasswordError, OnePasswordError } from "../client/errors.js";
 import { visible, withoutKeys } from "../client/told.js";
 import { reasonOf } from "../node/reason.js";
+import { written } from "../node/written.js";
 import { type Failure, failuresOf, usageError } from "./exit.js";
 import { Progress } from "./progress.js";
 
@@ -101,12 +102,6 @@ function hasColors(stream: NodeJS.WriteStream, { env, isPlain }: OutputOptions):
   const forced = env["FORCE_COLOR"];
   if (forced !== undefined) return !["0", "false"].includes(forced);
   return stream.isTTY === true && !env["NO_COLOR"] && env["TERM"] !== "dumb";
-}
-
-function written(stream: NodeJS.WriteStream, data: string | Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.write(data, (error) => (error ? reject(error) : resolve()));
-  });
 }
 
 const CONTROL = /[^\P{Cc}\t\n\r]/u;

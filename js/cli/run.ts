@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { quoted } from "../client/told.js";
 import { createMasker } from "../env/masker.js";
+import { written } from "../node/written.js";
 import type { Command, Context } from "./command.js";
 import { EXIT, NotStarted, usageError } from "./exit.js";
 import { isBrokenPipe, notWritten } from "./output.js";
@@ -121,7 +122,12 @@ interface Ready {
 }
 
 /** The command's exit code; a signal that ended it ends this process, too. */
-async function started({ args, signals }: Context, ready: Ready): Promise<number> {
+async function started(context: Context, ready: Ready): Promise<number> {
+  const { code, signal } = await runToEnd(context, ready);
+  return signal === null ? (code ?? EXIT.failed) : await endBy(signal);
+}
+
+async function runToEnd({ args, signals }: Context, ready: Ready): Promise<End> {
   const { platform, secrets, env } = ready;
   const [command = "", ...rest] = args;
   const stdio: StdioOptions = secrets.length > 0 ? ["inherit", "pipe", "pipe"] : "inherit";
@@ -132,16 +138,15 @@ async function started({ args, signals }: Context, ready: Ready): Promise<number
   try {
     const child = spawn(command, rest, { env, stdio });
     forwarding.to(child);
+    const ended = endOf(child, command);
+    // It is not outlived, whatever fails.
     const outcomes = await Promise.allSettled([
-      endOf(child, command),
+      ended,
       pump(child, { from: child.stdout, to: process.stdout, secrets }),
       pump(child, { from: child.stderr, to: process.stderr, secrets }),
     ]);
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
-    const [end] = outcomes;
-    const { code, signal } = end.status === "fulfilled" ? end.value : NO_END;
-    forwarding.stop();
-    return signal === null ? (code ?? EXIT.failed) : await endBy(signal);
+    return await ended;
   } finally {
     forwarding.stop();
   }
@@ -149,8 +154,8 @@ async function started({ args, signals }: Context, ready: Ready): Promise<number
 
 /** Passes on every signal, not the first alone, and outlives the command. */
 function forward({ signals }: Platform): { to(child: ChildProcess): void; stop(): void } {
-  let pass = (signal: NodeJS.Signals): void => void waiting.push(signal);
   const waiting: NodeJS.Signals[] = [];
+  let pass = (signal: NodeJS.Signals): void => void waiting.push(signal);
   const listeners = signals.map((signal) => {
     const listener = () => {
       // From a terminal it comes to the command, too.
@@ -172,8 +177,6 @@ function forward({ signals }: Platform): { to(child: ChildProcess): void; stop()
 
 const isOnTerminal = () =>
   [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY === true);
-
-const NO_END: End = { code: null, signal: null };
 
 interface End {
   readonly code: number | null;
@@ -229,13 +232,6 @@ async function pump(child: ChildProcess, { from, to, secrets }: Pump): Promise<v
     clearTimeout(timer);
     if (!isBrokenPipe(error)) throw notWritten("the command's output", error);
   }
-}
-
-function written(to: NodeJS.WriteStream, bytes: Uint8Array): Promise<void> {
-  if (bytes.length === 0) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    to.write(bytes, (error) => (error ? reject(error) : resolve()));
-  });
 }
 
 /**

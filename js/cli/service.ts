@@ -10,6 +10,7 @@ import { NAME, VERSION } from "./version.js";
 const wasm = WebAssembly.compile(readFileSync(new URL("./wasm/op.wasm", import.meta.url)));
 // Whoever uses it sees the failure.
 wasm.catch(() => {});
+
 /** Signs in. */
 export function authenticate(
   config: Omit<ClientConfig, "integrationName" | "integrationVersion">,

@@ -1,7 +1,7 @@
 // The variables of a command: from env files, from the environment, from a 1Password Environment.
 import type { EnvironmentVariable } from "../client/environments.js";
 import { isReference } from "../env/parts.js";
-import { type EnvPlan, type PlannedVariable, planEnv } from "../env/plan.js";
+import { type EnvPlan, isNew, planEnv } from "../env/plan.js";
 import { recording } from "../env/recording.js";
 import { resolvePlan } from "../env/resolve.js";
 import { withoutNul } from "../env/values.js";
@@ -49,7 +49,8 @@ export interface Variables {
  */
 export async function readVariables(context: Context): Promise<Variables> {
   const files = await readEnvFiles(textsOf(context.values, "env-file"));
-  const plan = new Map([...planEnv(files, context.env)].filter(([, planned]) => isOurs(planned)));
+  // Everything else is passed on as it is.
+  const plan = new Map([...planEnv(files, context.env)].filter(([, planned]) => isNew(planned)));
   const id = textOf(context.values, "environment");
   const read = new Map<string, string>();
   if (id === undefined) {
@@ -67,11 +68,6 @@ export async function readVariables(context: Context): Promise<Variables> {
     },
     SIGNED_IN,
   );
-}
-
-/** Everything else is passed on as it is. */
-function isOurs({ parts, line }: PlannedVariable): boolean {
-  return line !== undefined || parts.some(isReference);
 }
 
 async function readEnvironment({ environments }: Client, id: string) {

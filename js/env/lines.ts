@@ -100,7 +100,7 @@ function endOfLine(text: string, from: number): number {
 }
 
 /** How many lines end between two places. */
-export function newlines(text: string, from: number, to: number): number {
+function newlines(text: string, from: number, to: number): number {
   let count = 0;
   for (let at = text.indexOf("\n", from); at >= 0 && at < to; at = text.indexOf("\n", at + 1)) {
     count += 1;

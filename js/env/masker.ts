@@ -37,8 +37,9 @@ const LINE_CHARS = 8;
 /**
  * Masks secrets, whatever the pieces in which they come, in bytes of UTF-8. A secret is also
  * masked with other line breaks, without its final one, without blanks around it if four characters
- * are left, and of one of several lines each line of at least eight characters. Secrets that touch or overlap have one mask. An empty or blank one is none. What is
- * encoded otherwise (base64, JSON) is not found.
+ * are left, and of one of several lines each line of at least eight characters. Secrets that touch or
+ * overlap have one mask. An empty or blank one is none. What is encoded otherwise (base64, JSON) is not
+ * found.
  *
  * @throws {OnePasswordError} `argumentInvalid`
  */

@@ -17,6 +17,10 @@ export function isReference(part: TemplatePart): part is TemplateReference {
   return typeof part === "object";
 }
 
+export function holdsReference(parts: readonly TemplatePart[]): boolean {
+  return parts.some(isReference);
+}
+
 /** The text of what holds no reference. */
 export function textOf(value: Value): string {
   return typeof value === "string" ? value : value.filter((part) => !isReference(part)).join("");

@@ -2,7 +2,7 @@ import { check } from "../client/check.js";
 import type { EnvFailure } from "../client/errors.js";
 import { addFailure, type Place, throwIfAny } from "./failures.js";
 import { type EnvLine, readLines } from "./lines.js";
-import { isReference, referencesIn, type TemplatePart, textOf } from "./parts.js";
+import { holdsReference, isReference, referencesIn, type TemplatePart, textOf } from "./parts.js";
 import { checkUnset, type Reading, readReference, readTemplate, type Unset } from "./template.js";
 import { scopeOf, Variables } from "./variables.js";
 
@@ -79,6 +79,11 @@ export function planEnv(
   return plan;
 }
 
+/** Whether it is more than a variable that was there: a file sets it, or it holds a reference. */
+export function isNew({ parts, line }: PlannedVariable): boolean {
+  return line !== undefined || holdsReference(parts);
+}
+
 /** The references of a plan or of a template, each once. */
 export function references(from: EnvPlan | readonly TemplatePart[]): string[] {
   const parts = from instanceof Map ? [...from.values()].flatMap((one) => one.parts) : from;
@@ -125,7 +130,7 @@ function nameOf(
   const isMade = key.includes("$");
   const parts = isMade ? readTemplate(key, { ...reading, unset: "error" }, place, failures) : [key];
   if (failures.length > before) return undefined;
-  const name = parts.some(isReference) ? "" : textOf(parts);
+  const name = holdsReference(parts) ? "" : textOf(parts);
   if (NAME.test(name)) return name;
   // Without it: a piece of a secret in several lines looks like one, too.
   addFailure(failures, { ...place, code: "keyInvalid", message: NAME_RULE });

@@ -4,7 +4,7 @@ import type { CallOptions } from "../client/config.js";
 import type { EnvFailure } from "../client/errors.js";
 import { isTold } from "../client/told.js";
 import { addFailure, type Place, throwIfAny } from "./failures.js";
-import { isReference, referencesIn, type TemplatePart } from "./parts.js";
+import { holdsReference, isReference, referencesIn, type TemplatePart } from "./parts.js";
 import { type EnvPlan, type PlannedVariable, planBase } from "./plan.js";
 import { parseTemplate, type TemplateOptions } from "./template.js";
 
@@ -60,7 +60,7 @@ export async function resolveEnv<T extends object>(
   for (const [name, value] of Object.entries(copy)) {
     if (typeof value !== "string" || (options.only && !only.includes(name))) continue;
     const planned = planBase(value, { name }, failures);
-    if (planned.parts.some(isReference)) plan.set(name, planned);
+    if (holdsReference(planned.parts)) plan.set(name, planned);
   }
   throwIfAny(failures);
   return { ...copy, ...(await resolvePlan(plan, options)) };

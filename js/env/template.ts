@@ -2,7 +2,7 @@ import { check } from "../client/check.js";
 import type { EnvFailure, EnvSyntaxCode } from "../client/errors.js";
 import { isTold } from "../client/told.js";
 import { addFailure, type Place, throwIfAny } from "./failures.js";
-import { isReference, type TemplatePart, textOf, type Value } from "./parts.js";
+import { holdsReference, isReference, type TemplatePart, textOf, type Value } from "./parts.js";
 import { type Scope, scopeOf, Variables, type VariableUse } from "./variables.js";
 
 /** What becomes of a variable that is not set: it stays as it is, is an error, or becomes nothing. */
@@ -203,7 +203,7 @@ class Reader {
     if (use === undefined) return undefined;
     const value = this.#valueOf(use, at);
     if (value === undefined) made.missing.push(use.name);
-    if (typeof value === "object" && value.some(isReference)) made.holdsSecret = true;
+    if (typeof value === "object" && holdsReference(value)) made.holdsSecret = true;
     // A name in place of what is missing, so that its shape can be told.
     made.add(value === undefined ? use.name : textOf(value));
     return use.end;

@@ -15,8 +15,7 @@ export function withoutNul(
   const all = new Map<string, string>();
   for (const [name, value] of Object.entries(values)) {
     if (value?.includes("\0") === true) {
-      const { file, line } = plan.get(name) ?? {};
-      const place = { ...(file !== undefined && { file }), ...(line !== undefined && { line }) };
+      const { parts, ...place } = plan.get(name) ?? { parts: [] };
       const message = "its secret holds a NUL character, which no variable can";
       addFailure(failures, { code: "valueInvalid", message, name, ...place });
     } else if (value !== undefined) all.set(name, value);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { EOL } from "node:os";
+import { written } from "../node/written.js";
 
 /** A file into which a step writes what the runner is to set. */
 export type CommandFile = "GITHUB_ENV" | "GITHUB_OUTPUT";
@@ -21,6 +22,11 @@ export function mask(value: string): Promise<void> {
   return print(texts.map((text) => command("add-mask", text)).join(""));
 }
 
+/** The same of all of these, each once. */
+export async function maskAll(values: Iterable<string>): Promise<void> {
+  for (const value of new Set(values)) await mask(value);
+}
+
 /** An annotation of the step. */
 export function warn(message: string): Promise<void> {
   return print(command("warning", message));
@@ -38,11 +44,7 @@ function command(name: string, data: string): string {
 }
 
 /** Not before the runner has it may anything else happen: pipes are asynchronous on Windows. */
-function print(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
-  });
-}
+const print = (text: string): Promise<void> => written(process.stdout, text);
 
 /** Adds entries to the runner's files: to all of them, or to none. */
 export async function append(

@@ -27,7 +27,8 @@ export async function readEnvFiles(paths: readonly (string | URL)[]): Promise<En
   return files;
 }
 
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** Refuses what is no UTF-8, and changes nothing. */
+export const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const NOT_UTF8 = { code: "notUtf8", message: "the file is not UTF-8 text" } as const;
 
 function unreadable(file: string, error: unknown): EnvFailure {

@@ -6,8 +6,8 @@
 
 import { check } from "../client/check.js";
 import { OnePasswordError } from "../client/errors.js";
-import { isReference } from "../env/parts.js";
-import { type EnvPlan, type PlannedVariable, planEnv } from "../env/plan.js";
+import { holdsReference } from "../env/parts.js";
+import { type EnvPlan, isNew, planEnv } from "../env/plan.js";
 import { type ResolveEnvOptions, type Resolver, resolvePlan } from "../env/resolve.js";
 import { withoutNul } from "../env/values.js";
 import { readEnvFiles } from "./env_files.js";
@@ -42,7 +42,7 @@ export async function loadEnv(options: LoadEnvOptions = {}): Promise<string[]> {
   const { files = [".env.op"], override = true, into = process.env } = options;
   check(Array.isArray(files), "files must be an array of paths");
   const all = planEnv(await readEnvFiles(files), into, { override });
-  const plan = new Map([...all].filter(([, variable]) => isToBeSet(variable)));
+  const plan = new Map([...all].filter(([, variable]) => isNew(variable)));
   const values = await resolved(plan, options);
   for (const name of plan.keys()) {
     const value = values.get(name);
@@ -56,19 +56,10 @@ export async function loadEnv(options: LoadEnvOptions = {}): Promise<string[]> {
 
 const OWN = { writable: true, enumerable: true, configurable: true };
 
-/** What files set, and what else holds references. */
-function isToBeSet(variable: PlannedVariable): boolean {
-  return variable.line !== undefined || holdsReference(variable);
-}
-
-function holdsReference({ parts }: PlannedVariable): boolean {
-  return parts.some(isReference);
-}
-
 async function resolved(plan: EnvPlan, options: LoadEnvOptions): Promise<Map<string, string>> {
   const { client, call, optional, into = process.env } = options;
   const own =
-    client === undefined && [...plan.values()].some(holdsReference)
+    client === undefined && [...plan.values()].some(({ parts }) => holdsReference(parts))
       ? await signIn(into)
       : undefined;
   try {
