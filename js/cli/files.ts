@@ -70,15 +70,15 @@ export async function targetOf(context: Context): Promise<Target | undefined> {
   return {
     path,
     write(data) {
-      checkStill(path, before, statsOf(real));
-      replace(path, real, { data, mode, isNew: before === undefined });
+      const isNew = before === undefined;
+      if (!isNew) checkStill(path, statsOf(real));
+      replace(path, real, { data, mode, isNew });
     },
   };
 }
 
-/** Nobody agreed to replace what has come since it was looked at. */
-function checkStill(path: string, before: Stats | undefined, now: Stats | undefined): void {
-  if (before === undefined && now !== undefined) throw exists(path);
+/** Nobody agreed to replace anything but a file. */
+function checkStill(path: string, now: Stats | undefined): void {
   if (now === undefined || now.isFile()) return;
   const message = `${quoted(path)} was not written: something else was put in its place meanwhile`;
   throw new OnePasswordError({ code: "fileUnwritable", message });

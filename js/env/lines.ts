@@ -28,7 +28,8 @@ export function parseEnvFile(text: string): EnvLine[] {
 
 /** What can be read; what cannot is added to the failures. */
 export function readLines(text: string, place: Place, failures: EnvFailure[]): EnvLine[] {
-  const source = text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
+  // A BOM is a blank to JavaScript, and goes with those around a key.
+  const source = text.replace(/\r\n?/g, "\n");
   const lines: EnvLine[] = [];
   let line = 1;
   for (let at = 0; at < source.length; ) {

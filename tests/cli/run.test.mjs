@@ -378,6 +378,18 @@ test("a network that is down is for later, as for the other commands", async (t)
   }
 });
 
+test("a connection that is lost after the sign-in is for later, too", async (t) => {
+  const faults = ({ path }) => (/\/items|\/vault/.test(path) ? { kind: "reset" } : undefined);
+  const { run } = await serve(t, { account: ACCOUNT, faults });
+  const ended = await run(["run", "--json", "--", "true"], { env: { A: REFERENCE, B: USER } });
+  const [{ error }] = errorsOf(ended);
+  assert.deepEqual(
+    [error.code, ...error.failures.map(({ code }) => code)],
+    ["envUnresolved", "network", "network"],
+  );
+  assert.equal(ended.code, 4);
+});
+
 test("if what the command prints cannot be written, it is ended, and that is said", async (t) => {
   const { env } = await serve(t, { account: ACCOUNT });
   const script = `"$0" run -- sh -c 'echo hi; exec sleep 1000' > /dev/full; echo $?`;

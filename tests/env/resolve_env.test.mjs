@@ -109,14 +109,19 @@ test("what the client itself throws is passed on", async () => {
 });
 
 test("a reference that the client does not answer is a failure", async () => {
-  for (const individualResponses of [
-    {},
-    { "op://v/i/f": {} },
-    Object.create({ "op://v/i/f": 1 }),
-  ]) {
-    const client = { secrets: { resolveAll: async () => ({ individualResponses }) } };
-    const [failure] = await failuresOf(() => resolveEnv({ A: "op://v/i/f" }, { client }));
-    assert.equal(failure.code, "protocol");
+  const reference = "op://v/i/f";
+  const responses = [
+    ...[{}, null, undefined, 1, { [reference]: {} }, { [reference]: null }],
+    { [reference]: { error: {} } },
+    { [reference]: { error: { type: "network" } } },
+    { [reference]: { content: {} } },
+    Object.create({ [reference]: { content: { secret: "inherited" } } }),
+  ];
+  const answers = responses.map((individualResponses) => ({ individualResponses }));
+  for (const answer of [...answers, undefined, null, 1]) {
+    const client = { secrets: { resolveAll: async () => answer } };
+    const [failure] = await failuresOf(() => resolveEnv({ A: reference }, { client }));
+    assert.deepEqual([failure.code, failure.message], ["protocol", "the client gave no answer"]);
   }
 });
 
